@@ -1,0 +1,1 @@
+"""Everything that computes: models, dictionaries, statistics, steering. Never imports app."""

@@ -1,0 +1,44 @@
+"""Where the bundled model and SAEs lie, and which SAEs there are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+LANGUAGE_MODEL = FOLDER / "language_model"
+DICTIONARIES = FOLDER / "dictionaries"
+LABELS = FOLDER / "labels.json"
+
+#: Published names of the special tokens, in the order of their ids 0..4.
+SPECIAL_TOKENS = ("<|endoftext|>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>")
+CONTEXT_SIZE = 256
+
+#: Renders what ``models.demo.corpus.genres.chat`` writes.
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<|' + message['role'] + '|>\\n' + message['content'] + '<|end|>\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}"
+)
+
+
+@dataclass(frozen=True)
+class DemoSource:
+    """One bundled SAE: its slug, its hook, its width and the L0 it was trained for."""
+
+    slug: str
+    hook_name: str
+    d_sae: int
+    k: int
+
+    @property
+    def folder(self) -> Path:
+        """The SAELens folder."""
+        return DICTIONARIES / self.slug
+
+
+#: An early, two middle (one of them wide, so that splitting shows) and a late layer.
+SOURCES = (
+    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 20),
+    DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 20),
+    DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 20),
+    DemoSource("demo-l2-resid-4k", "blocks.2.hook_resid_post", 4096, 20),
+)

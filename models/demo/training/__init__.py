@@ -1,0 +1,1 @@
+"""How the bundled demo was made: corpus -> tokenizer -> language model -> SAEs -> labels."""

@@ -1,0 +1,83 @@
+"""Every error that the models package raises on purpose, as one tree.
+
+::
+
+    PeriscopeModelError
+    ├── SourceError               a model or an SAE cannot be used as asked
+    │   ├── ModelNotFound         no such folder, nothing in the cache, hub not reachable
+    │   ├── SaeNotFound           no such folder, release or id
+    │   ├── UnsafeFile            only pickled weights, or a model that wants to run its own code
+    │   ├── WeightsInvalid        truncated file, missing parameter, NaN or infinity
+    │   ├── HookMismatch          the model has no such hook, or it cannot be read or changed
+    │   ├── DimensionMismatch     the SAE's width is not the hook's width
+    │   ├── TokenizerMismatch     no tokenizer, or one that belongs to another model
+    │   ├── ContextMismatch       the SAE's or the text's length exceeds the model's context
+    │   ├── DeviceUnavailable     the device or number format asked for is not on this machine
+    │   └── Unsupported           understood, but not something Periscope does
+    ├── CorpusError               a text source is missing, empty or malformed
+    └── BuildError                a build cannot start or go on
+        └── MemoryRefused         it would not fit into the memory that is left
+
+A message is one plain sentence or two: what was asked, what the limit is, what to do next. Importing this module
+imports nothing else.
+"""
+
+
+class PeriscopeModelError(Exception):
+    """Anything the models package refuses; the message is meant for the user as it stands."""
+
+
+class SourceError(PeriscopeModelError):
+    """A model or an SAE cannot be used as asked."""
+
+
+class ModelNotFound(SourceError):
+    """The language model is neither a local folder nor available from the hub or its cache."""
+
+
+class SaeNotFound(SourceError):
+    """The SAE is neither a local folder nor an available release and id."""
+
+
+class UnsafeFile(SourceError):
+    """Loading would unpickle a file or run code that came with the weights."""
+
+
+class WeightsInvalid(SourceError):
+    """A weight file is truncated, lacks a parameter or holds NaN or infinity."""
+
+
+class HookMismatch(SourceError):
+    """The model has no such hook, or nothing can be read or changed there."""
+
+
+class DimensionMismatch(SourceError):
+    """The SAE's width differs from the width of the model's activations at its hook."""
+
+
+class TokenizerMismatch(SourceError):
+    """The model's tokenizer is missing or does not belong to it."""
+
+
+class ContextMismatch(SourceError):
+    """More tokens than the model's context holds."""
+
+
+class DeviceUnavailable(SourceError):
+    """The device or the number format asked for does not exist on this machine."""
+
+
+class Unsupported(SourceError):
+    """Recognised, but not something that Periscope does; the message gives the reason."""
+
+
+class CorpusError(PeriscopeModelError):
+    """A corpus is missing, empty or malformed."""
+
+
+class BuildError(PeriscopeModelError):
+    """A build cannot start or cannot go on."""
+
+
+class MemoryRefused(BuildError):
+    """The work would not fit into the memory that is left."""

@@ -1,0 +1,95 @@
+"""Keep the k events with the smallest key in every group: top examples and uniform samples are both this.
+
+The members kept depend only on the set of events seen: ties are broken by (prompt, position), and with
+``one_per_prompt`` a prompt is stood for by its smallest event. A group's k-th key is a bound that later events must
+beat, so after the first batches almost nothing passes :meth:`Selection.candidates`.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.statistics.kept import KeptEvents
+
+_LAST_KEY = np.uint32(0xFFFFFFFF)
+_MIN_PENDING = 150_000
+
+
+@dataclass(eq=False)
+class Selection:
+    """``k`` smallest keys per group, ``n_groups`` groups. ``groups``, ``keys``, ``numbers`` (n,): members by log number.
+
+    ``bounds`` (n_groups,) uint32: no event with a larger key can become a member.
+    """
+
+    n_groups: int
+    k: int
+    one_per_prompt: bool
+    bounds: NDArray[np.uint32] = field(init=False)
+    groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    keys: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    _pending: list[tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]] = field(default_factory=list)
+    _n_pending: int = 0
+
+    def __post_init__(self) -> None:
+        self.bounds = np.full(self.n_groups, _LAST_KEY)
+
+    def candidates(self, groups: NDArray[np.int64], keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Which of a batch's events may become members, (n_events,)."""
+        return np.asarray(keys <= self.bounds[groups])
+
+    def add(self, groups: NDArray[np.int64], keys: NDArray[np.uint32], numbers: NDArray[np.int64]) -> None:
+        """Candidates that are now in the log under ``numbers``."""
+        self._pending.append((groups, keys, numbers))
+        self._n_pending += len(groups)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough candidates wait that sorting them pays."""
+        return self._n_pending > max(_MIN_PENDING, len(self.groups) // 2)
+
+    def settle(self, log: KeptEvents) -> None:
+        """Sort members and candidates, keep k of each group, lower the bounds."""
+        if not self._pending:
+            return
+        groups = np.concatenate([self.groups, *(p[0] for p in self._pending)])
+        keys = np.concatenate([self.keys, *(p[1] for p in self._pending)])
+        numbers = np.concatenate([self.numbers, *(p[2] for p in self._pending)])
+        self._pending, self._n_pending = [], 0
+        prompts, positions = log.prompts[numbers], log.positions[numbers]
+        if self.one_per_prompt:
+            order = np.lexsort((positions, keys, prompts, groups))
+            g, p = groups[order], prompts[order]
+            order = order[np.append(True, (g[1:] != g[:-1]) | (p[1:] != p[:-1]))]
+            groups, keys, numbers = groups[order], keys[order], numbers[order]
+            prompts, positions = prompts[order], positions[order]
+        order = _by_group_then_key(groups, keys, prompts, positions)
+        groups, keys, numbers = groups[order], keys[order], numbers[order]
+        starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1])) if len(groups) else np.zeros(0, np.int64)
+        sizes = np.diff(np.append(starts, len(groups)))
+        rank = np.arange(len(groups)) - np.repeat(starts, sizes)
+        full = starts[sizes >= self.k]
+        self.bounds[groups[full]] = keys[full + self.k - 1]
+        kept = rank < self.k
+        self.groups, self.keys, self.numbers = groups[kept], keys[kept], numbers[kept]
+
+
+def _by_group_then_key(
+    groups: NDArray[np.int64], keys: NDArray[np.uint32], prompts: NDArray[np.int64], positions: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Order by (group, key, prompt, position); the last two only where the first two tie, since ties are rare."""
+    if len(groups) == 0:
+        return np.zeros(0, np.int64)
+    code = (groups << 32) | keys.astype(np.int64)
+    order = np.argsort(code, kind="stable")
+    ordered = code[order]
+    tied = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if len(tied):
+        inside = np.zeros(len(order), bool)
+        inside[tied] = inside[tied + 1] = True
+        places = np.flatnonzero(inside)
+        members = order[places]
+        order[places] = members[np.lexsort((positions[members], prompts[members], code[members]))]
+    return order
