@@ -69,10 +69,12 @@ def make_labels() -> None:
 
 def main() -> None:
     """Parse and call."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("step", choices=["all", "tokens", "model", "sae", "labels"])
     parser.add_argument("slug", nargs="?", help="which SAE, for the step sae")
-    parser.add_argument("--model-tokens", type=int, default=6_000_000)
+    parser.add_argument("--model-tokens", type=int, default=4_600_000)
     parser.add_argument("--sae-tokens", type=int, default=2_000_000)
     options = parser.parse_args()
     if options.step in ("all", "tokens"):

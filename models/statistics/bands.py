@@ -80,7 +80,9 @@ class Range:
 def band_ranges(cells: Cells) -> list[Range]:
     """The quantile bands, then the equal-width bands, each from high to low; they tile [0, max]."""
     topmost = int(np.searchsorted(-cells.tail, 0, side="left")) - 1  # the cell that holds the maximum
-    quantile_cuts = [min(cells.cell_with_tail((1 - low) * cells.n), topmost) for low, _ in QUANTILE_BANDS[:-1]]
+    quantile_cuts = [
+        min(cells.cell_with_tail((1 - low) * cells.n), topmost) for low, _ in QUANTILE_BANDS[:-1]
+    ]
     width_cuts = [_nearest_edge(cells, low * cells.maximum, topmost) for low, _ in WIDTH_BANDS[:-1]]
     return [
         *_ranges(cells, QUANTILE_BANDS, quantile_cuts, "quantile"),

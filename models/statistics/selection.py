@@ -30,7 +30,9 @@ class Selection:
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     keys: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
     numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    _pending: list[tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]] = field(default_factory=list)
+    _pending: list[tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]] = field(
+        default_factory=list
+    )
     _n_pending: int = 0
 
     def __post_init__(self) -> None:
@@ -67,7 +69,11 @@ class Selection:
             prompts, positions = prompts[order], positions[order]
         order = _by_group_then_key(groups, keys, prompts, positions)
         groups, keys, numbers = groups[order], keys[order], numbers[order]
-        starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1])) if len(groups) else np.zeros(0, np.int64)
+        starts = (
+            np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
+            if len(groups)
+            else np.zeros(0, np.int64)
+        )
         sizes = np.diff(np.append(starts, len(groups)))
         rank = np.arange(len(groups)) - np.repeat(starts, sizes)
         full = starts[sizes >= self.k]
@@ -77,7 +83,10 @@ class Selection:
 
 
 def _by_group_then_key(
-    groups: NDArray[np.int64], keys: NDArray[np.uint32], prompts: NDArray[np.int64], positions: NDArray[np.int32]
+    groups: NDArray[np.int64],
+    keys: NDArray[np.uint32],
+    prompts: NDArray[np.int64],
+    positions: NDArray[np.int32],
 ) -> NDArray[np.int64]:
     """Order by (group, key, prompt, position); the last two only where the first two tie, since ties are rare."""
     if len(groups) == 0:

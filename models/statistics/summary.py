@@ -167,7 +167,9 @@ class _Summary:
         numbers = self.sample[latent]
         numbers = numbers[np.lexsort((log.positions[numbers], log.prompts[numbers], -log.values[numbers]))]
         return Sample(
-            log.prompts[numbers].astype(np.int32), log.positions[numbers].astype(np.int32), log.values[numbers]
+            log.prompts[numbers].astype(np.int32),
+            log.positions[numbers].astype(np.int32),
+            log.values[numbers],
         )
 
 

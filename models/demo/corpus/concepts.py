@@ -9,31 +9,39 @@ from models.demo.corpus import morphology
 from models.demo.corpus.generator import GENRES, LANGUAGES, TOPICS, Document, document
 from models.demo.corpus.marks import plain
 from models.demo.corpus.sentences import RULES
+from models.demo.corpus.tables import names
 from models.demo.corpus.tables.moods import MOODS
+from models.demo.corpus.tables.packed import words as packed
 from models.demo.corpus.tables.registers import REGISTERS
 from models.demo.corpus.tables.topic import Topic
 
-_SAMPLE = 60  # documents of each genre and language that their words are counted in
+_SAMPLE = 120  # documents of each genre and language that their words are counted in
 _NAMED = (
     "register:pirate", "register:old-fashioned", "register:formal", "language:french", "language:spanish",
-    "language:german", "genre:recipe", "genre:weather", "genre:code", "genre:letter",
+    "language:german", "genre:recipe", "genre:weather", "genre:code", "genre:sports",
 )  # fmt: skip
 _STOP = frozenset(
-    """about above across after again against all almost alone along also although always among and any anyone are
-    around away back because been before began behind being below beside best better between beyond big bring brought
-    but call called came can cannot come could cut day days did does done down each early eight empty end enough even
-    every everybody everyone fall far fast feel fell felt few find first five for found four from full gave get give
-    given goes gone good got great had half hard has have held help her here high him his hold home hour hours how
-    hundred into its keep kept knew know last late learn left less let like long look loose lost lot made make man many
-    may meet might more most much must name near need never new next nine nobody not nothing now off old once one only
-    open other our out over own part people place play put ran read ready right run said same saw say see send set seven
-    several she should show side six small so some something soon stand start stay still stop such take ten than that
-    the their them then there these they thing things think this those three through till time together too took top
-    towards turn turned two under until upon use used very wait want was water way ways week well went were what when
-    where which while who whole why will win with without woke word work world would year years yet you young your
-    zero""".split()  # noqa: SIM905
+    packed("""
+    about; above; across; after; again; against; all; almost; alone; along; also; although; always; among;
+    and; any; anyone; are; around; away; back; because; been; before; began; behind; being; below; beside;
+    best; better; between; beyond; big; bring; brought; but; call; called; came; can; cannot; come; could;
+    cut; day; days; did; does; done; down; each; early; eight; empty; end; enough; even; every; everybody;
+    everyone; fall; far; fast; feel; fell; felt; few; find; first; five; for; found; four; from; full; gave;
+    get; give; given; goes; gone; good; got; great; had; half; hard; has; have; held; help; her; here; high;
+    him; his; hold; home; hour; hours; how; hundred; into; its; keep; kept; knew; know; last; late; learn;
+    left; less; let; like; long; look; loose; lost; lot; made; make; man; many; may; meet; might; more;
+    most; much; must; name; near; need; never; new; next; nine; nobody; not; nothing; now; off; old; once;
+    one; only; open; other; our; out; over; own; part; people; place; play; put; ran; read; ready; right;
+    run; said; same; saw; say; see; send; set; seven; several; she; should; show; side; six; small; so;
+    some; something; soon; stand; start; stay; still; stop; such; take; ten; than; that; the; their; them;
+    then; there; these; they; thing; things; think; this; those; three; through; till; time; together; too;
+    took; top; towards; turn; turned; two; under; until; upon; use; used; very; wait; want; was; water; way;
+    ways; week; well; went; were; what; when; where; which; while; who; whole; why; will; win; with;
+    without; woke; word; work; world; would; year; years; yet; you; young; your; zero
+""")
 )
 _CHAT_STYLE = {"register": "formality", "mood": "cheer"}  # chats say these of the assistant's turns
+_PROPER = frozenset(w.lower() for w in (*names.SHE, *names.HE, *names.THEY, *names.SURNAMES, *names.TOWNS))
 _SLOT = re.compile(r"\{[^}]*\}|<\w+>")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?(?:-[^\W\d_]+)*")
 
@@ -42,7 +50,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?(?:-[^\W\d_]+)*")
 class Concept:
     """Something a text can be about or written in, named like its marks: "topic:sea", "register:pirate".
 
-    ``words`` are lower-case words that hardly occur without it; counting them shows whether steering brings it.
+    ``words`` are lower-case words that hardly occur without it; counting them shows whether steering brings
+    it.
     """
 
     name: str
@@ -86,7 +95,7 @@ def _entries(table: object) -> set[str]:
 
 @cache
 def _sampled() -> dict[str, frozenset[str]]:
-    """Words that show a genre or a language: those in at least a tenth of its texts and rarely in others.
+    """Words that show a genre or a language: those in a fair share of its texts and rarely in others.
 
     Counted in a fixed sample of documents, since these words are spread over the genres' own tables.
     """
@@ -100,12 +109,13 @@ def _sampled() -> dict[str, frozenset[str]]:
         share[name] = {word: n / _SAMPLE for word, n in seen.items()}
     chosen = {}
     for name, own in share.items():
-        low = 0.05 if name.startswith("language") else 0.1
+        low = 0.05 if name.startswith("language") else 0.07
         others = [s for other, s in share.items() if other != name]
         chosen[name] = frozenset(
             word
             for word, p in own.items()
             if p >= low
+            and word not in _PROPER
             and sum(s.get(word, 0.0) for s in others) <= p / 5
             and max(s.get(word, 0.0) for s in others) <= p / 8
         )

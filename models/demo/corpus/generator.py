@@ -1,4 +1,4 @@
-"""Documents of the demo corpus: every one a pure function of a seed and its number, with labels and ground truth."""
+"""Documents of the demo corpus: pure functions of a seed and a number, with labels and ground truth."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +20,11 @@ from models.demo.corpus.genres.sports import write_sports
 from models.demo.corpus.genres.story import write_story
 from models.demo.corpus.genres.weather import write_weather
 from models.demo.corpus.marks import parse
+from models.demo.corpus.restyle import restyle
 from models.demo.corpus.setting import Draft, Person, Setting
 from models.demo.corpus.tables import names
 from models.demo.corpus.tables.moods import MOODS
-from models.demo.corpus.tables.registers import REGISTERS, restyle
+from models.demo.corpus.tables.registers import REGISTERS
 from models.demo.corpus.tables.topics_a import TOPICS_A
 from models.demo.corpus.tables.topics_b import TOPICS_B
 from models.demo.corpus.tables.topics_c import TOPICS_C
@@ -61,8 +62,8 @@ _PRONOUNS = {
 class Document:
     """A text of the corpus with its labels.
 
-    ``spans`` are ``(start, end, concept)`` in characters of ``text``; ``nats`` is the surprise of the choices that
-    made the text; ``messages`` are the turns of a chat.
+    ``spans`` are ``(start, end, concept)`` in characters of ``text``; ``nats`` is the surprise of the choices
+    that made the text; ``messages`` are the turns of a chat.
     """
 
     text: str
@@ -79,7 +80,7 @@ def documents(seed: int, start: int = 0, **fixed: str) -> Iterator[Document]:
 
 
 def document(seed: int, index: int, **fixed: str) -> Document:
-    """Document number ``index`` of ``seed``; ``fixed`` labels (topic, genre, mood, register, language) are not drawn."""
+    """Document ``index`` of ``seed``; ``fixed`` labels (topic, genre, mood, register, language) are kept."""
     _check(fixed)
     dice = Dice(f"{seed}:{index}")
     language = fixed.get("language") or _language(dice, fixed)

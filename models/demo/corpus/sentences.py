@@ -1,12 +1,13 @@
-"""The sentence grammar shared by the genres: patterns with slots, options and rules, expanded by a :class:`Writer`.
+"""The sentence grammar shared by the genres: patterns with slots, options and rules, for a :class:`Writer`.
 
 A pattern is plain text with a few signs (see ``tables/rules_*.py`` for hundreds of them):
 
-- ``{slot}`` a word of the setting: ``{thing}``, ``{noun}`` (sometimes with an adjective), ``{things}``, ``{person}``,
-  ``{place}``, ``{event}``, ``{verb.past}``, ``{act.base}``, ``{goal.ing}``... The same slot twice in one pattern is the
-  same word; a digit asks for another one (``{thing2}``).
-- ``{N}`` the sentence's subject as a name or, where the last sentence was about the same person, as a pronoun; then
-  ``{she} {her} {poss} {hers} {self} {was}`` refer back to it. ``{F}`` is the other person, with ``{F.she}`` and so on.
+- ``{slot}`` a word of the setting: ``{thing}``, ``{noun}`` (sometimes with an adjective), ``{things}``,
+  ``{person}``, ``{place}``, ``{event}``, ``{verb.past}``, ``{act.base}``, ``{goal.ing}``... The same slot
+  twice in one pattern is the same word; a digit asks for another one (``{thing2}``).
+- ``{N}`` the sentence's subject as a name or, where the last sentence was about the same person, as a
+  pronoun; then ``{she} {her} {poss} {hers} {self} {was}`` refer back to it. ``{F}`` is the other person, with
+  ``{F.she}`` and so on.
 - ``[a|b|]`` one of the alternatives; ``[a]`` stands for ``[a|]``. They nest.
 - ``<rule>`` one of the patterns of that rule, in the same scope.
 - ``@ `` the indefinite article that fits what follows; ``~`` keeps a quotation that goes on in lower case.
@@ -15,9 +16,11 @@ The writer puts capitals at the starts of sentences and quotations.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from models.demo.corpus.dice import Dice
 from models.demo.corpus.marks import an, plain, tag
 from models.demo.corpus.setting import Person, Setting
 from models.demo.corpus.tables import names
@@ -39,10 +42,10 @@ _START = re.compile(
 _ARTICLE = re.compile("@ ((?:\ue000[^\ue001]*\ue001)?[\\w'-]+)")
 _MOOD = ("adjective", "adverb", "exclamation", "closing", "feeling", "sign", "first")
 _STRANGERS = (Person("she"), Person("he", "he", "him", "his", "his", "himself"))
-_DRAWS = {
-    "n": names.small, "big": names.big, "time": names.span_of_time, "long": names.long_time, "date": names.date, "clock": names.clock,
-    "weekday": names.weekday, "town": names.town, "month": lambda dice: dice.choice(tuple(names.MONTHS)),
-    "few": names.few, "nth": names.nth, "friend_name": lambda dice: names.person(dice)[0],
+_DRAWS: dict[str, Callable[[Dice], str]] = {
+    "n": names.small, "few": names.few, "big": names.big, "nth": names.nth, "time": names.span_of_time,
+    "long": names.long_time, "date": names.date, "clock": names.clock, "weekday": names.weekday,
+    "month": names.month, "town": names.town, "surname": names.surname, "friend_name": names.first_name,
 }  # fmt: skip
 
 
@@ -82,7 +85,7 @@ def _parse(tokens: list[str], at: int) -> tuple[list[tuple[Node, ...]], int]:
 
 
 class Writer:
-    """Expands rules for one text. ``fixed`` slots (the story's focus, its goal) are the same in every sentence."""
+    """Expands rules for one text. ``fixed`` slots (the story's focus, its goal) stay the same all through."""
 
     def __init__(
         self, s: Setting, subject: Person | None = None, other: Person | None = None, **fixed: Any
@@ -111,7 +114,7 @@ class Writer:
         scope: dict[str, Any] = {**self.fixed, **slots}
         out: list[str] = []
         self._expand(parse_pattern(pattern), scope, out)
-        if "N" in scope or "she" in scope:
+        if "N" in scope or "she" in scope or "H" in scope:
             self._last = "" if "F" in scope and self.other.she == self.subject.she else self.subject.name
         elif "F" in scope:
             self._last = ""
@@ -147,6 +150,8 @@ class Writer:
         s, who = self.s, self.subject
         if name == "N":
             return who.she if self._last == who.name and s.dice.chance(0.75) else who.name
+        if name == "H":
+            return who.name
         if name in ("she", "her", "poss", "hers"):
             return getattr(who, name)
         if name == "self":

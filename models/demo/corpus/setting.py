@@ -43,7 +43,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Draft:
-    """A text as a genre writes it: with marks, plain newlines, and labels of its own (chat's style attributes)."""
+    """A text as a genre writes it: marks, plain newlines, labels of its own (a chat's style attributes)."""
 
     text: str
     labels: dict[str, str] = field(default_factory=dict)
@@ -54,8 +54,8 @@ class Draft:
 class Setting:
     """The choices that hold for one text, and the words its topic and mood offer.
 
-    The word helpers return words already marked with ``topic:<name>`` or ``mood:<mood>``. Within one text a helper does
-    not give the same entry twice until its table is used up.
+    The word helpers return words already marked with ``topic:<name>`` or ``mood:<mood>``. Within one text a
+    helper does not give the same entry twice until its table is used up.
     """
 
     dice: Dice
@@ -208,10 +208,11 @@ class Setting:
     def mood_word(self, kind: str) -> str:
         """A word or phrase of the text's mood.
 
-        ``kind``: "adjective" (of a person: "delighted"), "adverb" ("merrily"), "exclamation" ("Hooray!"), "closing" (a
-        whole last sentence, with full stop), "feeling" (mass noun: "joy"), "sign" (a clause in the past tense about the
-        body or the place, without full stop: "the room glowed"), "state" (predicate after "was"/"felt": same words as
-        adjective), "first" (whole sentence in the first person, with full stop).
+        ``kind``: "adjective" (of a person: "delighted"), "adverb" ("merrily"), "exclamation" ("Hooray!"),
+        "closing" (a whole last sentence, with full stop), "feeling" (mass noun: "joy"), "sign" (a clause in
+        the past tense about the body or the place, without full stop: "the room glowed"), "state" (predicate
+        after "was"/"felt": same words as adjective), "first" (whole sentence in the first person, with full
+        stop).
         """
         entries = getattr(MOODS[self.mood], kind)
         return tag(self.draw(f"mood {kind}", entries), f"mood:{self.mood}")

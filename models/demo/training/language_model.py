@@ -31,9 +31,9 @@ class ModelRecipe:
     n_layers: int = 4
     d_model: int = 192
     n_heads: int = 6
-    rows_per_step: int = 16
+    rows_per_step: int = 8
     peak_lr: float = 3e-3
-    warmup_steps: int = 60
+    warmup_steps: int = 100
     final_lr_share: float = 0.02
     weight_decay: float = 0.02
     seed: int = 0

@@ -1,10 +1,10 @@
-"""Chats of a user with an assistant whose style varies: formal or casual, terse or wordy, cheerful, gloomy or neutral."""
+"""Chats of a user with an assistant whose style varies: its formality, its length and its cheer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.demo.corpus.genres.wording import Words, listing, piece, sentences
-from models.demo.corpus.marks import cap, parse, tag
+from models.demo.corpus.marks import change, parse, tag
 from models.demo.corpus.setting import Draft, Setting
 from models.demo.corpus.tables import chat_questions as q
 from models.demo.corpus.tables.chat_styles import CHEER, FORMALITY, LENGTH, SYSTEM, SYSTEM_HEADS
@@ -28,7 +28,7 @@ def _part(s: Setting, pattern: str, **given: Words) -> str:
         "goal": s.goal_base,
         "activity": s.activity_base,
         "act_past": s.activity_past,
-        "topic": s.tag(s.topic.name),
+        "topic": s.tag(s.topic.name.replace("_", " ")),
     }
     return piece(s, pattern, "genre:chat", **(usual | given))
 
@@ -136,49 +136,54 @@ def _fact(s: Setting) -> Pair:
 
 
 KINDS: dict[Callable[[Setting], Pair], float] = {
-    _topical: 6, _advice: 3, _problem: 2, _opinion: 2, _plan: 1.5, _three: 1.5, _explain: 2, _allowed: 2, _sentence: 1.5,
-    _small_talk: 1.5, _sum: 1.5, _rhyme: 1, _opposite: 1, _fact: 1,
+    _topical: 6, _advice: 3, _problem: 2, _opinion: 2, _plan: 1.5, _three: 1.5, _explain: 2, _allowed: 2,
+    _sentence: 1.5, _small_talk: 1.5, _sum: 1.5, _rhyme: 1, _opposite: 1, _fact: 1,
 }  # fmt: skip
-_CLAUSES = (_topical, _problem, _opinion, _sum, _small_talk, _opposite, _fact, _rhyme, _explain)
+_CLAUSES = (_topical, _problem, _opinion, _sum, _opposite, _fact, _rhyme, _explain)
 
 
 def _more(s: Setting, style: Style) -> str:
     """A further sentence about the topic."""
-    question, answer = s.qa()
-    return _phrase(
-        s, f"formality:{style.formality}", FORMALITY[style.formality]["more"], q=question, a=answer, tip=s.tip
-    )
+    question, fact = s.qa()
+    slots: dict[str, Words] = {"q": question, "a": fact, "tip": s.tip}
+    slots["q_low"] = change(question, lambda text: text[:1].lower() + text[1:])
+    return _phrase(s, f"formality:{style.formality}", FORMALITY[style.formality]["more"], **slots)
 
 
-def answer(s: Setting, style: Style, core: str, clause: bool, last: bool = True) -> str:
-    """The assistant's answer ``core`` in its style; ``clause`` if it can follow "that"."""
+def answer(s: Setting, style: Style, core: str, clause: bool, last: bool = True, single: bool = True) -> str:
+    """The assistant's answer ``core`` in its style.
+
+    ``clause``: it can follow "that"; ``last``: the chat ends with it; ``single``: it is the only one.
+    """
     d = s.dice
     formality, cheer = FORMALITY[style.formality], CHEER[style.cheer]
     formal, cheerful, long = f"formality:{style.formality}", f"cheer:{style.cheer}", f"length:{style.length}"
     terse = style.length == "terse"
     parts = []
-    if d.chance(0.35 if terse else 0.6):
+    led = terse and d.chance(0.45)  # "In short: ..." in place of a formal or casual frame
+    if led or d.chance(0.3 if terse else 0.6):
         parts.append(_phrase(s, formal, formality["openers"]))
-    if cheer["openers"] and d.chance(0.5):
+    cheered = bool(cheer["openers"]) and d.chance(0.5)
+    if cheered:
         parts.append(_phrase(s, cheerful, cheer["openers"]))
-    if not terse and d.chance(0.6):
+    introduced = not terse and d.chance(0.6)
+    if introduced:
         parts.append(_phrase(s, long, LENGTH["wordy"]["lead"]))
-    if terse and d.chance(0.4):
+    if led:
         parts.append(f"{_phrase(s, long, LENGTH['terse']['lead'])} {core}.")
-    elif terse and parts and d.chance(0.4):
-        parts.append(f"{core}.")
     else:
         parts.append(_phrase(s, formal, formality["frames" if clause else "colon"], core=core))
-    if cheer["remarks"] and d.chance(0.75):
+    if cheer["remarks"] and (not cheered or d.chance(0.6)):
         parts.append(_phrase(s, cheerful, cheer["remarks"]))
     if not terse:
         parts.append(_more(s, style))
-        if d.chance(0.7):
+        if not introduced or d.chance(0.5):
             parts.append(_phrase(s, long, LENGTH["wordy"]["link"]))
-        parts.append(_more(s, style))
-        if d.chance(0.5):
+        if single or d.chance(0.4):
+            parts.append(_more(s, style))
+        if last and d.chance(0.6 if single else 0.4):
             parts.append(_phrase(s, long, LENGTH["wordy"]["end"]))
-    elif d.chance(0.3):
+    elif not led and d.chance(0.3):
         parts.append(_phrase(s, long, LENGTH["terse"]["end"]))
     if last and cheer["closers"] and d.chance(0.5):
         parts.append(_phrase(s, cheerful, cheer["closers"]))
@@ -190,12 +195,16 @@ def answer(s: Setting, style: Style, core: str, clause: bool, last: bool = True)
 def _follow(s: Setting, style: Style, core: str, last: bool) -> Pair:
     """A question that refers back to the last answer, and its answer."""
     if s.dice.chance(0.5):
-        question, fact = s.qa()
-        return s.dice.choice(q.MORE), answer(
-            s, style, f"you may also ask, {question} {cap(fact)}", False, last
-        )
+        return s.dice.choice(q.MORE), answer(s, style, s.tip(), False, last, False)
     sure = s.dice.choice(("yes, I am sure", "yes, that is true", "yes, there is no doubt about it"))
-    return s.dice.choice(q.DOUBTS), answer(s, style, f"{sure}: {core}", False, last)
+    return s.dice.choice(q.DOUBTS), answer(s, style, f"{sure}: {core}", False, last, False)
+
+
+def _greeted(greeting: str, question: str) -> str:
+    """``question`` after a greeting, in lower case where the sentence goes on."""
+    if greeting.endswith(",") and not question.startswith("I "):
+        question = change(question, lambda text: text[:1].lower() + text[1:])
+    return f"{greeting} {question}"
 
 
 def _system(s: Setting, style: Style) -> str:
@@ -223,9 +232,9 @@ def write_chat(s: Setting) -> Draft:
         else:
             kind = d.weighted(KINDS)
             question, core = kind(s)
-            reply = answer(s, style, core, kind in _CLAUSES, last)
+            reply = answer(s, style, core, kind in _CLAUSES, last, turns == 1)
         if d.chance(0.35 if turn == 0 else 0.25):
-            question = f"{d.choice(q.AGAIN if turn else q.GREETINGS)} {question}"
+            question = _greeted(d.choice(q.AGAIN if turn else q.GREETINGS), question)
         messages += [("user", sentences(question)), ("assistant", reply)]
     text = "".join(f"<|{role}|>\n{content}<|end|>\n" for role, content in messages)
     plain = tuple({"role": role, "content": parse(content)[0]} for role, content in messages)

@@ -36,18 +36,17 @@ def text(word: str) -> str:
 def _comment(s: Setting) -> str:
     """A comment line that has to do with the topic."""
     d = s.dice
-    return d.choice(
-        (
-            lambda: f"# TODO: {s.goal_base()}",
-            lambda: f"# {cap(s.tip())}.",
-            lambda: f"# Written by {s.hero.name} for {an(s.person())}.",
-            lambda: f"# {cap(s.event())}, so we need this.",
-            lambda: f"# FIXME: fails when {s.problem()}",
-            lambda: f"# Used {s.place()}.",
-            lambda: "# Keep this simple.",
-            lambda: f"# See also: {s.things()}",
-        )
-    )()
+    options: tuple[Callable[[], str], ...] = (
+        lambda: f"# TODO: {s.goal_base()}",
+        lambda: f"# {cap(s.tip())}.",
+        lambda: f"# Written by {s.hero.name} for {an(s.person())}.",
+        lambda: f"# {cap(s.event())}, so we need this.",
+        lambda: f"# FIXME: fails when {s.problem()}",
+        lambda: f"# Used {s.place()}.",
+        lambda: "# Keep this simple.",
+        lambda: f"# See also: {s.things()}",
+    )
+    return d.choice(options)()
 
 
 def _one(s: Setting) -> tuple[str, str]:
@@ -86,7 +85,7 @@ def _class(s: Setting) -> str:
     )
     return (
         f"class {camel(thing, s)}:\n"
-        f'    """{cap(an(text(thing)))} with a {field}."""\n\n'
+        f'    """{cap(an(text(thing)))} with {an(field)}."""\n\n'
         f"    def __init__(self, {field}):\n"
         f"        self.{field} = {field}\n"
         f"        self.{first}ed = False\n\n".replace("useed", "used").replace("moveed", "moved")
@@ -263,8 +262,8 @@ def _steps(s: Setting) -> str:
 
 
 SHAPES: tuple[Callable[[Setting], str], ...] = (
-    _counting, _class, _prices, _comprehension, _while, _try, _branches, _average, _random, _sorting, _generator,
-    _countdown, _test, _answers, _steps,
+    _counting, _class, _prices, _comprehension, _while, _try, _branches, _average, _random, _sorting,
+    _generator, _countdown, _test, _answers, _steps,
 )  # fmt: skip
 
 
@@ -273,14 +272,13 @@ def _head(s: Setting) -> str:
     d = s.dice
     if d.chance(0.5):
         return _comment(s)
-    return d.choice(
-        (
-            lambda: f'"""Helps {text(an(s.person()))} to {text(s.goal_base())}."""',
-            lambda: f'"""Tools for {text(s.people())} who work {text(s.place())}."""',
-            lambda: f'"""Keeps track of {text(s.things())} and {text(s.things())}."""',
-            lambda: f'"""A small script about {text(s.things())}, by {s.friend.name}."""',
-        )
-    )()
+    options: tuple[Callable[[], str], ...] = (
+        lambda: f'"""Helps {text(an(s.person()))} to {text(s.goal_base())}."""',
+        lambda: f'"""Tools for {text(s.people())} who work {text(s.place())}."""',
+        lambda: f'"""Keeps track of {text(s.things())} and {text(s.things())}."""',
+        lambda: f'"""A small script about {text(s.things())}, by {s.friend.name}."""',
+    )
+    return d.choice(options)()
 
 
 def write_code(s: Setting) -> Draft:

@@ -6,19 +6,9 @@ from models.demo.corpus.setting import Draft, Setting
 from models.demo.corpus.tables import names
 
 _FILLERS = (
-    "act",
-    "act",
-    "event",
-    "link",
-    "link",
-    "describe",
-    "number",
-    "negative",
-    "feel",
-    "wonder",
+    "act", "act", "event", "link", "link", "describe", "number", "negative", "feel", "wonder", "quote",
     "quote",
-    "quote",
-)
+)  # fmt: skip
 _ADDRESS = ("Dear Diary,", "Dear diary,", "My dear diary,", "Diary,")
 
 
@@ -40,8 +30,9 @@ def write_diary(s: Setting) -> Draft:
             ]  # fmt: skip
         case _:
             middle = [
-                w.some(*_FILLERS), w.say("diary_secret"), w.some(*_FILLERS), w.some("quote", "feel", "wonder"),
-                w.maybe(0.5, *_FILLERS), w.say("diary_secret"), w.some(*_FILLERS),
+                w.some(*_FILLERS), w.say("diary_secret"), w.some(*_FILLERS),
+                w.some("quote", "feel", "wonder"), w.maybe(0.5, *_FILLERS), w.say("diary_secret"),
+                w.some(*_FILLERS),
             ]  # fmt: skip
     sign = f"\n{s.hero.name}" if dice.chance(0.25) else ""
     return Draft(f"{head}\n{join(w.say('diary_open'), *middle, w.say('diary_end'))}{sign}")

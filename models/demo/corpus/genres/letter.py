@@ -23,20 +23,20 @@ def write_letter(s: Setting) -> Draft:
             middle = [w.some(*_FILLERS) for _ in range(dice.integer(5, 8))]
         case "request":
             middle = [
-                w.some(*_FILLERS), w.some(*_FILLERS), w.maybe(0.6, *_FILLERS), w.say("letter_request"), w.some(*_FILLERS),
-                w.maybe(0.5, "letter_request"),
+                w.some(*_FILLERS), w.some(*_FILLERS), w.maybe(0.6, *_FILLERS), w.say("letter_request"),
+                w.some(*_FILLERS), w.maybe(0.5, "letter_request"),
             ]  # fmt: skip
         case "advice":
             middle = [
-                w.some(*_FILLERS), w.some(*_FILLERS), w.say("letter_advice"), w.maybe(0.7, *_FILLERS), w.some("letter_advice", "quote"),
-                w.maybe(0.4, "letter_request"),
+                w.some(*_FILLERS), w.some(*_FILLERS), w.say("letter_advice"), w.maybe(0.7, *_FILLERS),
+                w.some("letter_advice", "quote"), w.maybe(0.4, "letter_request"),
             ]  # fmt: skip
         case _:
             middle = [
-                w.some(*_FILLERS), w.some(*_FILLERS), w.say("letter_plan"), w.maybe(0.6, *_FILLERS), w.say("letter_plan"),
-                w.maybe(0.5, "letter_request", "letter_advice"),
+                w.some(*_FILLERS), w.some(*_FILLERS), w.say("letter_plan"), w.maybe(0.6, *_FILLERS),
+                w.say("letter_plan"), w.maybe(0.5, "letter_request", "letter_advice"),
             ]  # fmt: skip
-    sign = genre_tag(w.expand(w.say("letter_sign")), "letter")
+    sign = genre_tag(w.say("letter_sign"), "letter")
     after = f"\n{genre_tag('P.S.', 'letter')} {w.say('letter_ps')}" if dice.chance(0.3) else ""
     body = join(opening, *middle, w.say("letter_end"))
     return Draft(f"{head}{dear} {_addressee(s)},\n{body}\n{sign},\n{s.hero.name}{after}")

@@ -14,11 +14,13 @@ from models.demo.corpus.tables.dishes import (
     WHOLE,
 )
 from models.demo.corpus.tables.packed import words
-from models.demo.corpus.tables.recipe_steps import CLOSINGS, OPENINGS, STEPS, TITLES
+from models.demo.corpus.tables.recipe_frames import CLOSINGS, OPENINGS, TITLES
+from models.demo.corpus.tables.recipe_steps import STEPS
 
 CONCEPT = "genre:recipe"
 _SPOONS = ("1 tablespoon of", "2 tablespoons of", "3 tablespoons of", "1 teaspoon of", "2 teaspoons of")
 _FEW = ("a handful of", "two handfuls of", "a small bunch of", "a little", "some")
+_PLURALS = ("biscuits", "stars", "rolls", "pancakes", "noodles")
 _LISTS = ("Ingredients:", "You need:", "Ingredients:", "For {n} people:", "Shopping for this dish:")
 _METHODS = ("Method:", "Steps:", "How to make it:", "Method:", "What to do:")
 
@@ -79,6 +81,7 @@ def write_recipe(s: Setting) -> Draft:
         "dish": name,
         "Dish": cap(name),
         "n": people,
+        "this": "these" if dish.split(" ")[-1] in _PLURALS else "this",
         "minutes": lambda: str(d.choice((30, 45, 60, 90))),
     }
     title = say(s, TITLES, CONCEPT, **names)

@@ -67,7 +67,7 @@ def write_shopping(s: Setting) -> Draft:
             lines += [f"{mark}{_item(s, shop_now)[0]}" for _ in range(d.integer(3, 5))]
             lines.append("")
         own = d.chance(0.5)
-        lines += [f"{mark}{an(s.noun())}"] if own else []
+        lines += [f"{mark}{an(s.noun())}", ""] if own else []
         lines += [say(s, w.ENDS, CONCEPT, **slots)]
         return Draft("\n".join(lines))
     total = 0

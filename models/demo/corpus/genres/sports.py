@@ -7,6 +7,8 @@ from models.demo.corpus.tables import sport_words as w
 from models.demo.corpus.tables.names import HE, SHE, SURNAMES, TOWNS, WEEKDAYS, ordinal
 
 CONCEPT = "genre:sports"
+_MATCH = tag("match", CONCEPT)
+_RACE = tag("race", CONCEPT)
 _ORDER = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -51,7 +53,7 @@ def _result(one: int, other: int) -> str:
 
 def _ending(s: Setting, names: dict[str, Words], quotes: bool = True) -> list[str]:
     """The crowd, a quote and what comes next, some of them, in a free order but the last."""
-    lines = [say(s, w.CROWD, CONCEPT)] if s.dice.chance(0.7) else []
+    lines = [say(s, w.CROWD, CONCEPT, match=_MATCH)] if s.dice.chance(0.7) else []
     if quotes:
         lines.append(_quote(s, w.QUOTES, w.SAYINGS, **names))
     if s.dice.chance(0.7):
@@ -85,13 +87,16 @@ def _game(s: Setting, sport: str) -> str:
     count = 4 if sport == "basketball" else d.integer(2, 5)
     for at in range(count):
         team = d.choice((home, away))
+        rows = words["scores"]
         if sport == "basketball":
             points[team] += d.integer(18, 30)
             points[away if team == home else home] += d.integer(11, 17)
         else:
-            points[team] += d.choice((3, 5, 7)) if sport == "rugby" else 1
+            kick = sport == "rugby" and d.chance(0.3)  # a penalty counts three, a try five
+            points[team] += 3 if kick else 5 if sport == "rugby" else 1
+            rows = (rows[:1] if kick else rows[1:]) if sport == "rugby" else rows
         minute += d.integer(3, 70 // count)
-        goals.append((at, minute, team, f"{points[home]}-{points[away]}"))
+        goals.append((at, minute, team, f"{points[home]}-{points[away]}", rows))
     names = _names(s, sport, home, away, points[home], points[away])
     names["final"] = goals[-1][3]
     drawn = points[home] == points[away]
@@ -99,8 +104,8 @@ def _game(s: Setting, sport: str) -> str:
     names["venue"] = lambda: piece(s, d.choice(words["venue"]), CONCEPT)
     lines = [say(s, w.DRAWS if drawn else w.OPENINGS, CONCEPT, **names)]
     if d.chance(0.3):
-        lines.append(say(s, w.CROWD, CONCEPT))
-    for at, now, team, score in goals:
+        lines.append(say(s, w.CROWD, CONCEPT, match=_MATCH))
+    for at, now, team, score, rows in goals:
         rival = away if team == home else home
         slots: dict[str, Words] = {
             "a": team,
@@ -111,7 +116,7 @@ def _game(s: Setting, sport: str) -> str:
             "score": score,
             "quarter": _ORDER[at],
         }
-        lines.append(say(s, words["scores"], CONCEPT, **slots))
+        lines.append(say(s, rows, CONCEPT, **slots))
         if d.chance(0.25):
             lines.append(say(s, words["other"], CONCEPT, **slots))
     title = say(s, w.DRAW_TITLES if drawn else w.TITLES, CONCEPT, **names)
@@ -148,8 +153,8 @@ def _tennis(s: Setting) -> str:
         if d.chance(0.5):
             lines.append(say(s, w.TENNIS_OTHER, CONCEPT, **slots))
     if d.chance(0.7):
-        lines.append(say(s, w.CROWD, CONCEPT))
-    lines.append(_quote(s, w.RACE_QUOTES, w.SAYINGS, first=home))
+        lines.append(say(s, w.CROWD, CONCEPT, match=_MATCH))
+    lines.append(_quote(s, w.RACE_QUOTES, w.TENNIS_SAYINGS, first=home))
     title = d.choice(
         (
             f"{cap(tag('tennis', CONCEPT))}: {home} beats {away}",
@@ -181,7 +186,7 @@ def _cricket(s: Setting) -> str:
     best = d.integer(41, min(first - 30, 120))
     taken = 10 if not chased else left
     lines = [
-        say(s, w.OPENINGS, CONCEPT, **names),
+        say(s, tuple(row for row in w.OPENINGS if "ended" not in row), CONCEPT, **names),
         say(s, w.CRICKET[:1], CONCEPT, a=home),
         f"{home} made {first} {tag('runs', CONCEPT)} for {lost} {tag('wickets', CONCEPT)}.",
         say(s, w.CRICKET[1:2], CONCEPT, player=batter, runs=str(best)),
@@ -216,9 +221,9 @@ def _race(s: Setting, sport: str) -> str:
     }
     title = say(s, w.RACE_TITLES, CONCEPT, **names)
     lines = [say(s, w.RACE_OPENINGS, CONCEPT, **names)]
-    if d.chance(0.6):
-        lines.append(say(s, w.CROWD[:4] + w.CROWD[6:7], CONCEPT))
-    lines += [say(s, words["line"], CONCEPT, **names) for _ in range(d.integer(2, 4))]
+    if d.chance(0.8):
+        lines.append(say(s, w.CROWD[:6] + w.CROWD[7:], CONCEPT, match=_RACE))
+    lines += [say(s, words["line"], CONCEPT, **names) for _ in range(d.integer(3, 5))]
     lines.append(say(s, words["end"], CONCEPT, **names))
     lines.append(_quote(s, w.RACE_QUOTES, w.RACE_SAYINGS, first=racers[0]))
     return f"{title}\n\n{' '.join(lines)}"

@@ -6,22 +6,13 @@ from models.demo.corpus.setting import Draft, Setting
 
 _HOMES = (
     "in a small house", "at the edge of a forest", "high up on a hill", "in a far country", "in an old tower",
-    "in a village by the river", "behind seven hills", "in a crooked cottage", "in a narrow street", "on a small island",
+    "in a village by the river", "behind seven hills", "in a crooked cottage",
+    "in a narrow street", "on a small island",
 )  # fmt: skip
 _FILLERS = (
-    "act",
-    "event",
-    "link",
-    "describe",
-    "number",
-    "negative",
-    "feel",
-    "wonder",
-    "quote",
-    "quote",
-    "link",
-    "act",
-)
+    "act", "event", "link", "describe", "number", "negative", "feel",
+    "wonder", "quote", "quote", "link", "act",
+)  # fmt: skip
 _SAD = ("gloomy", "angry", "fearful")
 
 

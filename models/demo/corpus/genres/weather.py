@@ -10,7 +10,12 @@ from models.demo.corpus.tables.names import WEEKDAYS
 from models.demo.corpus.tables.towns import REGIONS
 
 CONCEPT = "genre:weather"
-_ONE = re.compile(r"\b1 degrees")
+_ONE = re.compile(r"(?<![/\d])1 degrees")
+_WINDY = {
+    "fog": re.compile("light|no|weak"),
+    "storm": re.compile("strong|fresh|gusts"),
+    "snow": re.compile("cold|gusts|light"),
+}
 _WAYS = ("north", "south", "east", "west", "north-west", "south-west", "north-east", "south-east")
 
 
@@ -36,6 +41,8 @@ class Air:
         """A piece of a sentence about the sky, the wind or a danger."""
         s = self.s
         rows = {"wind": w.WINDS, "what": w.DANGERS[kind]}.get(table) or w.KINDS[kind][table]
+        if table == "wind" and kind in _WINDY:
+            rows = tuple(row for row in rows if _WINDY[kind].search(row))
         return piece(
             s,
             s.draw(f"weather {table} {kind}", rows),
@@ -61,7 +68,7 @@ class Air:
             "low": lambda: str(self.base - s.dice.integer(1, 4)),
             "season": tag(self.season, CONCEPT),
             "ground": w.GROUND[kind],
-            "day": self.day(3),
+            "day": self.day(5),
             "day2": self.day(1),
             "hour": lambda: str(s.dice.integer(6, 11)),
             "region": lambda: s.draw("regions", REGIONS),
@@ -74,13 +81,16 @@ def write_weather(s: Setting) -> Draft:
     air = Air(s)
     title = air.line(w.TITLES, day=air.day(0), region=air.region)
     plans = {_regions: 0.3, _days: 0.3, _warning: 0.15, _hours: 0.13, _table: 0.12}
+    if air.kind == "sunny" and air.base < 18:
+        plans[_warning] = 0  # nothing to warn of
     text = f"{title}\n\n{s.dice.weighted(plans)(s, air)}"
     return Draft(_ONE.sub("1 degree", text))
 
 
 def _advice(s: Setting, air: Air) -> str:
     """One or two last sentences: what to do, and what it means for the topic."""
-    lines = [say(s, w.KINDS[air.kind]["advice"], CONCEPT)]
+    rows = w.KINDS[air.kind]["advice"]
+    lines = [say(s, rows[3:] if air.kind == "sunny" and air.base < 15 else rows, CONCEPT)]
     if s.dice.chance(0.6):
         lines.append(air.line(w.LOCAL))
     if s.dice.chance(0.5):

@@ -1,8 +1,9 @@
 """Sentence patterns with slots, for the genres that keep their sentences in tables.
 
-A pattern is a format string. Its slots are filled from the names given to :func:`say`, and otherwise from the setting:
-``{thing}`` calls ``s.thing()``, ``{a_thing}`` puts the article before it, a digit at the end (``{thing2}``) asks for
-another one, ``{mood_adverb}`` asks for a word of the mood. Words in ``[brackets]`` are marked with the genre's concept.
+A pattern is a format string. Its slots are filled from the names given to :func:`say`, and otherwise from
+the setting: ``{thing}`` calls ``s.thing()``, ``{a_thing}`` puts the article before it, a digit at the end
+(``{thing2}``) asks for another one, ``{mood_adverb}`` for a word of the mood. Words in ``[brackets]`` are
+marked as the genre's.
 """
 
 import re
@@ -12,12 +13,10 @@ from models.demo.corpus.marks import an, tag
 from models.demo.corpus.setting import Setting
 from models.demo.corpus.tables.names import TOWNS
 
-Words = (
-    str | Callable[[], str]
-)  # what a slot is filled with; a function is called only if the pattern has the slot
+Words = str | Callable[[], str]  # what fills a slot; a function is called only if the slot is there
 
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
-_START = re.compile("((?:^|[.!?]\ue002?\\s)(?:\ue000[^\ue001]*\ue001)?)([a-zà-ÿœ])")
+_START = re.compile("((?:^|[.!?]\ue002?\\s+)(?:\ue000[^\ue001]*\ue001)?)([a-zà-ÿœ])")
 NUMBERS = (
     "no",
     "one",
@@ -36,7 +35,7 @@ NUMBERS = (
 
 
 class Slots(dict[str, str]):
-    """The words for a pattern's slots: those given, and otherwise drawn from the setting when first asked for."""
+    """The words for a pattern's slots: those given, and otherwise drawn from the setting when asked for."""
 
     def __init__(self, s: Setting, given: dict[str, Words]) -> None:
         super().__init__({key: words for key, words in given.items() if isinstance(words, str)})
@@ -56,16 +55,16 @@ class Slots(dict[str, str]):
         if name.startswith("mood_"):
             return s.mood_word(name[5:])
         if name in ("hero", "friend"):
-            return getattr(s, name).name
+            return str(getattr(s, name).name)
         if name in ("she", "her", "poss"):
-            return getattr(s.hero, name)
+            return str(getattr(s.hero, name))
         if name == "town":
             return s.draw("towns", TOWNS)
         if name == "few":
             return NUMBERS[s.dice.integer(2, 9)]
         if name == "many":
             return str(s.dice.integer(2, 19) * 10)
-        return getattr(s, name)()
+        return str(getattr(s, name)())
 
 
 def sentences(text: str) -> str:

@@ -1,6 +1,6 @@
 """Dishes by family with their own ingredients, and the quantities ingredients come in.
 
-A dish is ``name = slot: ingredient, ingredient | slot: ingredient``; the slots are those of its family's steps.
+A dish is ``name = slot: ingredient, ingredient | slot: ingredient``; its family's steps have these slots.
 """
 
 from models.demo.corpus.tables.packed import pairs, words
@@ -20,13 +20,21 @@ cabbage soup = veg: white cabbage, bacon | liquid: beef stock | rich: sour cream
 
 STEW = """
 beef stew = main: beef | veg: carrots, potatoes | liquid: beef stock | spice: thyme | side: crusty bread;
-lamb stew = main: lamb | veg: turnips, brown onions | liquid: lamb stock | spice: rosemary | side: mashed potatoes;
-chickpea curry = main: chickpeas | veg: spinach, ripe tomatoes | liquid: coconut milk | spice: curry powder | side: rice;
-chicken curry = main: chicken | veg: red peppers, brown onions | liquid: coconut milk | spice: turmeric | side: rice;
-bean chilli = main: black beans | veg: red peppers, ripe tomatoes | liquid: vegetable stock | spice: chilli powder | side: rice;
-fish curry = main: white fish | veg: green beans, ginger | liquid: coconut milk | spice: cumin | side: flat bread;
-pork goulash = main: pork | veg: red peppers, brown onions | liquid: beef stock | spice: paprika | side: dumplings;
-pumpkin curry = main: pumpkin | veg: green peas, spinach | liquid: coconut milk | spice: cumin | side: flat bread;
+lamb stew = main: lamb | veg: turnips, brown onions | liquid: lamb stock | spice: rosemary
+    | side: mashed potatoes;
+chickpea curry = main: chickpeas | veg: spinach, ripe tomatoes | liquid: coconut milk | spice: curry powder
+    | side: rice;
+chicken curry = main: chicken | veg: red peppers, brown onions | liquid: coconut milk | spice: turmeric
+    | side: rice;
+bean chilli = main: black beans | veg: red peppers, ripe tomatoes | liquid: vegetable stock
+    | spice: chilli powder
+    | side: rice;
+fish curry = main: white fish | veg: green beans, ginger | liquid: coconut milk | spice: cumin
+    | side: flat bread;
+pork goulash = main: pork | veg: red peppers, brown onions | liquid: beef stock | spice: paprika
+    | side: dumplings;
+pumpkin curry = main: pumpkin | veg: green peas, spinach | liquid: coconut milk | spice: cumin
+    | side: flat bread;
 rabbit stew = main: rabbit | veg: leeks, carrots | liquid: cider | spice: mustard | side: boiled potatoes
 """
 
@@ -82,9 +90,11 @@ green salad = bits: lettuce, cucumber, radishes | oil: olive oil | sour: lemon j
 tomato salad = bits: ripe tomatoes, red onions, white cheese | oil: olive oil | sour: vinegar | top: basil;
 potato salad = bits: boiled potatoes, gherkins, radishes | oil: sunflower oil | sour: vinegar | top: dill;
 bean salad = bits: green beans, black beans, red onions | oil: olive oil | sour: lemon juice | top: parsley;
-beetroot salad = bits: cooked beetroot, apples, white cheese | oil: walnut oil | sour: vinegar | top: chopped walnuts;
+beetroot salad = bits: cooked beetroot, apples, white cheese | oil: walnut oil | sour: vinegar
+    | top: chopped walnuts;
 fruit salad = bits: strawberries, oranges, grapes | oil: honey | sour: lemon juice | top: mint;
-cabbage salad = bits: white cabbage, carrots, raisins | oil: sunflower oil | sour: vinegar | top: sunflower seeds;
+cabbage salad = bits: white cabbage, carrots, raisins | oil: sunflower oil | sour: vinegar
+    | top: sunflower seeds;
 rice salad = bits: cold rice, green peas, sweetcorn | oil: olive oil | sour: lime juice | top: coriander
 """
 
@@ -144,22 +154,25 @@ BASICS = {
 }
 
 COUNTED = words(
-    "leeks; potatoes; ripe tomatoes; red onions; carrots; brown onions; red peppers; turnips; apples; ripe bananas; "
-    "plums; eggs; oranges; gherkins; radishes; lemons; boiled potatoes; mushrooms; dumplings; strawberries; cherries; prawns"
+    "leeks; potatoes; ripe tomatoes; red onions; carrots; brown onions; red peppers; turnips; apples; "
+    "ripe bananas; plums; eggs; oranges; gherkins; radishes; lemons; boiled potatoes; mushrooms; dumplings; "
+    "strawberries; cherries; prawns"
 )
 LIQUIDS = words(
-    "vegetable stock; chicken stock; beef stock; fish stock; lamb stock; coconut milk; cream; milk; cold water; cider; "
-    "apple juice; ginger ale; yoghurt; sour cream; strong coffee"
+    "vegetable stock; chicken stock; beef stock; fish stock; lamb stock; coconut milk; cream; milk; "
+    "cold water; cider; apple juice; ginger ale; yoghurt; sour cream; strong coffee"
 )
 SPOONED = words(
-    "curry powder; turmeric; chilli powder; cumin; paprika; mustard; lemon juice; orange juice; cocoa; honey; treacle; "
-    "ground ginger; cinnamon; poppy seeds; sesame seeds; yeast; sunflower oil; olive oil; walnut oil; vinegar; lime juice; "
-    "maple syrup; lemon zest; brown sugar; icing sugar; caraway seeds; peanut butter"
+    "curry powder; turmeric; chilli powder; cumin; paprika; mustard; lemon juice; orange juice; cocoa; "
+    "honey; treacle; ground ginger; cinnamon; poppy seeds; sesame seeds; yeast; sunflower oil; olive oil; "
+    "walnut oil; vinegar; lime juice; maple syrup; lemon zest; brown sugar; icing sugar; caraway seeds; "
+    "peanut butter"
 )
 PINCHED = words("salt; black pepper; nutmeg")
 HANDFULS = words(
-    "chives; basil; coriander; mint; parsley; dill; thyme; rosemary; spinach; raisins; grapes; chopped almonds; "
-    "chopped walnuts; sunflower seeds; black olives; ice; dried cherries; breadcrumbs; radishes"
+    "chives; basil; coriander; mint; parsley; dill; thyme; rosemary; spinach; raisins; grapes; "
+    "chopped almonds; chopped walnuts; sunflower seeds; black olives; ice; dried cherries; breadcrumbs; "
+    "radishes"
 )
 WHOLE = {
     "pumpkin": "half a pumpkin; a small pumpkin; a quarter of a pumpkin",

@@ -3,31 +3,31 @@
 from collections.abc import Callable
 
 from models.demo.corpus.dice import Dice
+from models.demo.corpus.tables.packed import words
 
-SHE = (
-    "Anna", "Bella", "Clara", "Daisy", "Ella", "Freya", "Grace", "Hannah", "Iris", "Julia", "Katie", "Lucy", "Maria",
-    "Nora", "Olive", "Polly", "Ruby", "Sophie", "Tessa", "Violet", "Wendy", "Zoe", "Amira", "Beatrice", "Chloe",
-    "Emma", "Fatima", "Ingrid", "Leila", "Mei", "Priya", "Rosa", "Yuki",
-)  # fmt: skip
-HE = (
-    "Adam", "Ben", "Carl", "David", "Ethan", "Felix", "George", "Harry", "Isaac", "Jack", "Kevin", "Leo", "Max",
-    "Noah", "Oscar", "Peter", "Robert", "Simon", "Tom", "Victor", "William", "Ahmed", "Bruno", "Diego", "Finn",
-    "Hugo", "Ivan", "Kofi", "Liam", "Omar", "Paul", "Ravi", "Sven",
-)  # fmt: skip
+SHE = words("""
+    Anna; Bella; Clara; Daisy; Ella; Freya; Grace; Hannah; Iris; Julia; Katie; Lucy; Maria; Nora; Olive;
+    Polly; Ruby; Sophie; Tessa; Violet; Wendy; Zoe; Amira; Beatrice; Chloe; Emma; Fatima; Ingrid; Leila;
+    Mei; Priya; Rosa; Yuki
+""")
+HE = words("""
+    Adam; Ben; Carl; David; Ethan; Felix; George; Harry; Isaac; Jack; Kevin; Leo; Max; Noah; Oscar; Peter;
+    Robert; Simon; Tom; Victor; William; Ahmed; Bruno; Diego; Finn; Hugo; Ivan; Kofi; Liam; Omar; Paul;
+    Ravi; Sven
+""")
 THEY = ("Robin", "Sam", "Alex", "Charlie", "Jamie", "Morgan")
-SURNAMES = (
-    "Archer", "Baker", "Bell", "Brook", "Carter", "Clark", "Cooper", "Dale", "Ellis", "Fisher", "Fox", "Gray", "Green",
-    "Hill", "Holt", "Hunt", "Jackson", "Kent", "King", "Lane", "Lee", "Marsh", "Mason", "Mills", "Moore", "Nash",
-    "Owen", "Page", "Parker", "Perry", "Quinn", "Reed", "Rose", "Shaw", "Smith", "Stone", "Taylor", "Turner", "Walker",
-    "Ward", "Webb", "Wells", "White", "Wood", "Young",
-)  # fmt: skip
-TOWNS = (
-    "Ashford", "Barton", "Bridgewell", "Brightley", "Claypool", "Coldbrook", "Crowhurst", "Dunmore", "Eastwick",
-    "Elmbridge", "Fairhaven", "Fernley", "Glenrock", "Greenhill", "Hadley", "Halford", "Hartwell", "Holloway",
-    "Kingsbury", "Lakeside", "Langton", "Lindale", "Maplewood", "Merton", "Millbrook", "Newton", "Northgate", "Oakham",
-    "Oldfield", "Pemberton", "Redcliff", "Riverton", "Rosedale", "Sandwell", "Silverton", "Southport", "Stanbury",
-    "Thornton", "Upton", "Westbrook", "Whitby", "Winslow", "Woodstock", "Yarrow",
-)  # fmt: skip
+SURNAMES = words("""
+    Archer; Baker; Bell; Brook; Carter; Clark; Cooper; Dale; Ellis; Fisher; Fox; Gray; Green; Hill; Holt;
+    Hunt; Jackson; Kent; King; Lane; Lee; Marsh; Mason; Mills; Moore; Nash; Owen; Page; Parker; Perry;
+    Quinn; Reed; Rose; Shaw; Smith; Stone; Taylor; Turner; Walker; Ward; Webb; Wells; White; Wood; Young
+""")
+TOWNS = words("""
+    Ashford; Barton; Bridgewell; Brightley; Claypool; Coldbrook; Crowhurst; Dunmore; Eastwick; Elmbridge;
+    Fairhaven; Fernley; Glenrock; Greenhill; Hadley; Halford; Hartwell; Holloway; Kingsbury; Lakeside;
+    Langton; Lindale; Maplewood; Merton; Millbrook; Newton; Northgate; Oakham; Oldfield; Pemberton;
+    Redcliff; Riverton; Rosedale; Sandwell; Silverton; Southport; Stanbury; Thornton; Upton; Westbrook;
+    Whitby; Winslow; Woodstock; Yarrow
+""")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = {
     "January": 31, "February": 28, "March": 31, "April": 30, "May": 31, "June": 30, "July": 31, "August": 31,
@@ -91,12 +91,12 @@ def long_time(dice: Dice) -> str:
 
 def date(dice: Dice) -> str:
     """A date without the year: "3 May", "May 3rd", "the 3rd of May"."""
-    month = dice.choice(tuple(MONTHS))
-    day = dice.integer(1, MONTHS[month])
+    name = dice.choice(tuple(MONTHS))
+    day = dice.integer(1, MONTHS[name])
     styles: dict[Callable[[], str], float] = {
-        lambda: f"{day} {month}": 0.6,
-        lambda: f"{month} {ordinal(day)}": 0.2,
-        lambda: f"the {ordinal(day)} of {month}": 0.2,
+        lambda: f"{day} {name}": 0.6,
+        lambda: f"{name} {ordinal(day)}": 0.2,
+        lambda: f"the {ordinal(day)} of {name}": 0.2,
     }
     return dice.weighted(styles)()
 
@@ -112,10 +112,20 @@ def clock(dice: Dice) -> str:
 
 
 def person(dice: Dice, other_than: str = "") -> tuple[str, str]:
-    """A first name and the kind of pronouns that go with it ("she", "he", "they"), not the name ``other_than``."""
+    """A first name that is not ``other_than``, and its kind of pronouns: "she", "he" or "they"."""
     kind = dice.weighted({"she": 0.47, "he": 0.47, "they": 0.06})
-    names = {"she": SHE, "he": HE, "they": THEY}[kind]
-    return dice.choice([name for name in names if name != other_than]), kind
+    pool = {"she": SHE, "he": HE, "they": THEY}[kind]
+    return dice.choice([name for name in pool if name != other_than]), kind
+
+
+def first_name(dice: Dice) -> str:
+    """A first name alone."""
+    return person(dice)[0]
+
+
+def month(dice: Dice) -> str:
+    """The name of a month."""
+    return dice.choice(tuple(MONTHS))
 
 
 def surname(dice: Dice) -> str:

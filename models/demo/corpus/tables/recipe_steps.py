@@ -1,4 +1,4 @@
-"""Sentence patterns of recipes: steps by family of dish, openings, closings. Slots are named after a dish's own slots."""
+"""Sentence patterns of recipes: steps by family of dish; slots as in the dishes."""
 
 STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "soup": (
@@ -138,7 +138,7 @@ STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
         (
             "Shape it and [bake] at {degrees} degrees for {long} minutes.",
             "Form a round loaf and [bake] it for {long} minutes at {degrees} degrees.",
-            "[Bake] for {long} minutes in an [oven] at {degrees} degrees; it should sound hollow when you knock on it.",
+            "[Bake] for {long} minutes in an [oven] at {degrees} degrees; it should sound hollow.",
         ),
     ),
     "pie": (
@@ -267,44 +267,3 @@ STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
 }
-
-OPENINGS = (
-    "This is what {a_person} eats after {activity_ing}.",
-    "My grandmother made this {dish} for every {person} who came to the door.",
-    "I learned this {dish} from {a_person} {place}.",
-    "A simple {dish} for cold evenings.",
-    "This {dish} needs only a few things and little time.",
-    "{hero} brought this {dish} along when we wanted to {activity_base}.",
-    "You will need {minutes} minutes and a good [knife].",
-    "There is nothing better than {dish} {place}.",
-    "A {dish} for {people} and other hungry guests.",
-    "The day {event}, we [cooked] this {dish} and it cheered us up.",
-    "Here is an easy {dish} that even {a_person} can make.",
-    "{friend} asked me for this {dish} three times.",
-)
-
-CLOSINGS = (
-    "It keeps for {few} days in the fridge.",
-    "[Serve] it to {a_person} and wait for the smile.",
-    "Take some along if you want to {activity_base}.",
-    "Share it with a friend {place}.",
-    "{hero} likes it even better the next day.",
-    "Enough for {few} hungry {people}.",
-    "Do not forget to wash the {thing} afterwards.",
-    "If anything is left, freeze it.",
-    "Tastes best {place}.",
-    "It looks pretty on a table with {a_thing} in the middle.",
-)
-
-TITLES = (
-    "{Dish}",
-    "{Dish}",
-    "{Dish}",
-    "{Dish} for {n}",
-    "Recipe: {dish}",
-    "{Dish} for a {person}",
-    "{hero}'s {dish}",
-    "Easy {dish}",
-    "Quick {dish} for {n}",
-    "Our best {dish}",
-)

@@ -1,23 +1,27 @@
-"""Rules for sentences of any narrative in the past tense; the subject may be "I". Signs: see ``sentences.py``."""
+"""Rules for sentences of a narrative in the past tense (signs: ``sentences.py``); the subject may be "I"."""
 
 EVERYDAY: dict[str, tuple[str, ...]] = {
     # What somebody did.
     "act": (
         "{N} [quickly |slowly |carefully ||{adverb} ]{verb.past} the {noun}.",
         "{N} {verb.past} the {thing}[, then the {thing2},] and {act.past}.",
-        "{N} {act.past}[ for {time}| until [dusk|noon|midnight|the lamps were lit|nobody was left]| all alone].",
+        "{N} {act.past}[ for {time}| until [dusk|noon|midnight|the lamps "
+        "were lit|nobody was left]| all alone].",
         "<later> {N} {act.past}.",
         "<later> {N} {verb.past} {few} {adjective} {things}.",
-        "{N} {verb.past} [one|every] {thing}[ {place}] and [left the rest alone|thought of nothing else|hummed a tune].",
+        "{N} {verb.past} [one|every] {thing}[ {place}] and [left the rest "
+        "alone|thought of nothing else|hummed a tune].",
         "{N} and {F} {act.past}[ together| side by side| until it grew dark].",
         "First {she} {verb.past} the {thing}, then {she} {act.past}.",
         "{N} took @ {noun}, {verb.past} it and [put it back|gave it to {F}|held it up to the light|kept it].",
         "Without [a word|waiting for {F}|much ado|looking back], {N} {act.past}.",
-        "{N} tried to {verb.base} the {thing}, and [at last|after {time}|with some help|to everyone's surprise] it worked.",
+        "{N} tried to {verb.base} the {thing}, and [at last|after {time}|with some "
+        "help|to everyone's surprise] it worked.",
         "[Together with {F}|As usual|For the first time in {long}], {N} {verb.past} the {noun}.",
         "While {F} {verb.past} the {thing}, {N} {act.past}.",
         "{N} went to look for @ {noun} and found [one|it|{n} of them] {place}.",
-        "{F} [gave|showed|lent|brought] {her} @ {noun}[, and {she} {verb.past} it at once| and a little {stuff}].",
+        "{F} [gave|showed|lent|brought] {her} @ {noun}[, and {she} "
+        "{verb.past} it at once| and a little {stuff}].",
         "{N} spent {time} {act.ing}.",
     ),
     # What happened.
@@ -57,10 +61,13 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
     # Descriptions, comparisons, relative clauses.
     "describe": (
         "There was @ {adjective} {thing} {place}[, and beside it stood {few} {things}].",
-        "The {thing} was {adjective}[ and {adjective2}], [but the {thing2} was even more so|and it smelled of {stuff}].",
-        "{place} [there was|lay] @ {noun}[ that nobody had ever {verb.participle}| that belonged to @ {person}].",
+        "The {thing} was {adjective}[ and {adjective2}], [but the {thing2} was "
+        "even more so|and it smelled of {stuff}].",
+        "{place} [there was|lay] @ {noun}[ that nobody had ever "
+        "{verb.participle}| that belonged to @ {person}].",
         "No {thing} had ever looked so {adjective}.",
-        "The {thing} was [bigger|smaller|heavier|older|lighter] than [@ {thing2}|{F} had expected|it seemed].",
+        "The {thing} was [bigger|smaller|heavier|older|lighter] than [@ "
+        "{thing2}|{F} had expected|it seemed].",
         "It was the most {adjective} {thing} {N} had ever seen.",
         "The {person} who {act.past} had @ {adjective} {thing}.",
         "The {thing} that {F} had {verb.participle} was now {adjective}.",

@@ -95,30 +95,41 @@ SPEECH: dict[str, tuple[str, ...]] = {
         "oh no, {problem}",
         "everybody come here",
     ),
-    # Exchanges of a dialogue: two or three lines that hang together, "A:" and "B:" replaced by the speakers' names.
+    # Exchanges of a dialogue: two or three lines that hang together, "A:" and "B:" replaced by the speakers'
+    # names.
     "exchange": (
-        "A: [Have you seen|Do you know where I put] the {noun}?\nB: Yes, it is {place}.[\nA: Thank you!| I {verb.past} it.]",
-        "A: Have you seen the {noun}?\nB: No, [but I found @ {thing2} {place}|I have not|nobody has seen it since {weekday}].",
-        "A: {question}\nB: {answer}.[\nA: I did not know that.|\nA: How interesting!|\nA: Who told you that?]",
+        "A: [Have you seen|Do you know where I put] the {noun}?\nB: Yes, it is "
+        "{place}.[\nA: Thank you!| I {verb.past} it.]",
+        "A: Have you seen the {noun}?\nB: No, [but I found @ {thing2} {place}|I have "
+        "not|nobody has seen it since {weekday}].",
+        "A: {question}\nB: {answer}.[\nA: I did not know that.|\nA: How "
+        "interesting!|\nA: Who told you that?]",
         "A: {question}\nB: [I am not sure|Let me think|That is easy]. I believe {answer}.",
         "A: Do you know the answer? {question}\nB: [No idea|Tell me].\nA: {answer}.",
-        "A: Did you hear? {problem}!\nB: [Oh no|Really]? Then we have to {fix.base}.[\nA: Good idea.|\nA: I hope it works.]",
+        "A: Did you hear? {problem}!\nB: [Oh no|Really]? Then we have to "
+        "{fix.base}.[\nA: Good idea.|\nA: I hope it works.]",
         "A: Why are you so {mood}?\nB: Because {event}[, and {sign}].",
         "A: How was your {weekday}?\nB: {exclamation} {event}, and I {act.past}.",
         "A: What did you do on {weekday}?\nB: I {act.past}. And you?\nA: I {verb.past} @ {noun}.",
-        "A: Shall we {act.base}?\nB: [Yes, let us go|Not today, I am too {mood}|Only if we can {act2.base} first].",
-        "A: How many {things} do we have?\nB: [{n}|Exactly {n}|Only {n}], and [all|most|some|two] of them are {adjective}.",
+        "A: Shall we {act.base}?\nB: [Yes, let us go|Not today, I am too "
+        "{mood}|Only if we can {act2.base} first].",
+        "A: How many {things} do we have?\nB: [{n}|Exactly {n}|Only {n}], and "
+        "[all|most|some|two] of them are {adjective}.",
         "A: When did you {verb.base} the {thing}?\nB: [On {date}|On {weekday} at {clock}|{long} ago].",
-        "A: I want to {goal.base}.\nB: That is not easy. You will need @ {noun} and [some {stuff}|{n} {things}].",
-        "A: Could you {verb.base} the {thing} for me?\nB: Of course. [Where is it|Which one]?\nA: [It is {place}|The {adjective} one].",
+        "A: I want to {goal.base}.\nB: That is not easy. You will need @ "
+        "{noun} and [some {stuff}|{n} {things}].",
+        "A: Could you {verb.base} the {thing} for me?\nB: Of course. [Where is it|Which "
+        "one]?\nA: [It is {place}|The {adjective} one].",
         "A: Is that your {thing}?\nB: No, it belongs to {friend_name}[, the {person}].",
         "A: Do you have any advice?\nB: [Yes|One thing]: {tip}.",
         "A: What are you doing {place}?\nB: I am {act.ing}.[ Do you want to help?\nA: With pleasure.]",
-        "A: Who {verb.past} the {noun}?\nB: [I did|It was {friend_name}|The {person}, I think].\nA: [Well done|I thought so].",
+        "A: Who {verb.past} the {noun}?\nB: [I did|It was {friend_name}|The {person}, "
+        "I think].\nA: [Well done|I thought so].",
         "A: {exclamation}\nB: What happened?\nA: {event}, and {sign}.",
         "A: Would you rather {act.base} or {act2.base}?\nB: I would rather {act2.base}[, because {event}].",
         "A: How do you feel?\nB: {mood}[ and {mood2}], to be honest. {event}.",
         "A: This {thing} is very {adjective}.\nB: Yes, but the {thing2} is [more {adjective2}|better|worse].",
-        "A: Have you ever {act.participle}?\nB: [Yes, many times|Only once, in {town}|Never, but I would like to].",
+        "A: Have you ever {act.participle}?\nB: [Yes, many times|Only once, in "
+        "{town}|Never, but I would like to].",
     ),
 }

@@ -2,11 +2,11 @@
 
 TALES: dict[str, tuple[str, ...]] = {
     "story_title": (
-        "{hero} and the {noun}",
-        "The {adjective} {thing}",
-        "How {hero} Learned to {goal.base}",
-        "The {person}'s {thing}",
-        "@ {thing} for {friend}",
+        "{hero} and the {focus}",
+        "The {adjective} {focus}",
+        "How {hero} learned to {goal.base}",
+        "The {person}'s {focus}",
+        "@ {focus} for {friend}",
         "The Night When {event}",
         "{hero}, the {person}",
         "{n} {things}",
@@ -47,7 +47,8 @@ TALES: dict[str, tuple[str, ...]] = {
     ),
     "story_try": (
         "First {N} tried to {verb.base} the {focus}, but it did not help.",
-        "{N} {verb.past} the {thing}, and {F} {verb2.past} the {thing2}, but [nothing happened|it was not enough].",
+        "{N} {verb.past} the {thing}, and {F} {verb2.past} the {thing2}, but "
+        "[nothing happened|it was not enough].",
         "{F} brought @ {noun}, but it was too {adjective}.",
         "{N} asked @ {person} for help, but the {person} only {act.past}.",
         "{she} {act.past}, {she} {act2.past}, and still {she} could not {goal.base}.",
@@ -90,7 +91,7 @@ TALES: dict[str, tuple[str, ...]] = {
         "{sign}. {closing}",
         "{closing} Good night.",
         '"{exclamation}" said {F}. {closing}',
-        "That is the end of the story of {N} and the {focus}. {closing}",
+        "That is the end of the story of {H} and the {focus}. {closing}",
         "And if you are ever {place}, you may still see {her}. {closing}",
     ),
     # A thing that was lost.
@@ -108,7 +109,8 @@ TALES: dict[str, tuple[str, ...]] = {
     "lost_search": (
         "{she} looked {place}, but there was only @ {thing2}.",
         "{N} searched {place} and {place2}. No {focus}.",
-        '"Have you seen my {focus}?" {N} asked the {person}. "No, [only @ {thing2}|but ask the {person2}]," was the answer.',
+        '"Have you seen my {focus}?" {N} asked the {person}. "No, [only @ '
+        '{thing2}|but ask the {person2}]," was the answer.',
         "Was it {place}? No, there was nothing but {stuff}.",
         "{F} helped to look {place} and found {n} {things} instead.",
         "{N} asked {n} {people}, and none of them knew where it was.",
@@ -134,18 +136,18 @@ TALES: dict[str, tuple[str, ...]] = {
     ),
     "guest_leave": (
         "The next morning the stranger was gone, and only the {focus} was left.",
-        "Before leaving, the stranger gave {N} @ {noun}.",
+        "Before leaving, the stranger gave {H} @ {noun}.",
         "Nobody ever saw the stranger again.",
         "The stranger stayed for {long} and then {act.past}.",
     ),
     # Somebody who asks.
     "ask_start": (
         '{N} always asked questions. "{question}" {she} wanted to know.',
-        "One question would not leave {N} alone: {question}",
+        "One question would not leave {H} alone: {question}",
         'One evening {N} asked {F}, "{question}"',
     ),
     "ask_wrong": (
-        '"Because {event}," said {F}, but that was not it.',
+        '"I think that {event}," said {F}, but that was not it.',
         "{F} did not know, and the {person} did not know either.",
         '"Ask the {person}," said {F}. So {N} looked {place}.',
         "{N} looked for the answer {place}, but found only @ {thing2}.",

@@ -11,7 +11,8 @@ SHOPS: dict[str, dict[str, tuple[str, ...]]] = {
         "kilo": words("potatoes; carrots; flour; sugar; rice; tomatoes; grapes"),
         "pack": words("butter; pasta; coffee; tea; biscuits; oats; salt; napkins; chocolate; cheese"),
         "one": words(
-            "a loaf of bread; a jar of honey; a bottle of milk; a tin of beans; a bunch of parsley; toothpaste"
+            "a loaf of bread; a jar of honey; a bottle of milk; a tin of beans; a bunch of parsley; "
+            "toothpaste"
         ),
     },
     "bakery": {
@@ -65,7 +66,8 @@ SHOPS: dict[str, dict[str, tuple[str, ...]]] = {
         "kilo": words("cherries; plums; mushrooms; spinach; green beans; strawberries; new potatoes"),
         "pack": words("dried figs; goat cheese; walnuts; fresh herbs"),
         "one": words(
-            "a jar of olives; a bunch of flowers; a smoked ham; a pot of basil; a basket of berries; a wheel of cheese"
+            "a jar of olives; a bunch of flowers; a smoked ham; a pot of basil; a basket of berries; "
+            "a wheel of cheese"
         ),
     },
     "toy shop": {
@@ -91,12 +93,13 @@ SHOPS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 TITLES = words(
-    "[Shopping list]; [Shopping list] for {day}; To [buy] at the {shop}; From the {shop}; {hero}'s [shopping list]; "
-    "[Buy] today; [Shopping] for the {person}; {shop_cap}, {day}; What we need; [Groceries] and more"
+    "[Shopping list]; [Shopping list] for {day}; To [buy] at the {shop}; From the {shop}; "
+    "{hero}'s [shopping list]; [Buy] today; [Shopping] for the {person}; {shop_cap}, {day}; What we need; "
+    "[Groceries] and more"
 )
 NOTES = words(
-    "{friend}, can you go to the {shop} after work? I have to {activity_base} and will not be back before six.; "
-    "Please [buy] only what is on the list. Last time you came home with {a_thing}.; "
+    "{friend}, can you go to the {shop} after work? I have to {activity_base} and will not be back before "
+    "six.; Please [buy] only what is on the list. Last time you came home with {a_thing}.; "
     "We want to {goal_base} on {day}, and half of the things are missing.; "
     "Dear {friend}, here is the list. The [money] is in the drawer.; "
     "The {shop} closes at seven, so hurry. And look out for special [offers].; "
@@ -108,21 +111,24 @@ NOTES = words(
     "I have ticked off what we already have. The rest is yours."
 )
 ENDS = words(
-    "And if there is [money] left, {a_thing}.; That should be [cheaper] than last week.; Keep the [receipt], please.; "
-    "Pay with the [card], not in [cash].; Leave everything {place}.; No [sweets] this time!; "
-    "If the {shop} has no {last}, try the one next door.; Thank you! {hero}; The [change] is yours.; "
-    "Ask for a [discount] if you take two of each.; Ask the {person} whether {she} needs anything.; "
-    "If you see {a_noun}, take that as well.; Love, {hero}; I will pay you back on {day}."
+    "And if there is [money] left, {a_thing}.; That should be [cheaper] than last week.; "
+    "Keep the [receipt], please.; Pay with the [card], not in [cash].; Leave everything {place}.; "
+    "No [sweets] this time!; If the {shop} has no {last}, try the one next door.; Thank you! {hero}; "
+    "The [change] is yours.; Ask for a [discount] if you take two of each.; "
+    "Ask the {person} whether {she} needs anything.; If you see {a_noun}, take that as well.; Love, {hero}; "
+    "I will pay you back on {day}."
 )
 SUMS = words(
-    "[Total]: {total}; Together: {total}; [Total] at the [till]: {total}; All in all {total}, not bad.; Sum: {total}"
+    "[Total]: {total}; Together: {total}; [Total] at the [till]: {total}; All in all {total}, not bad.; "
+    "Sum: {total}"
 )
 HEADINGS = words(
     "[Urgent]; Later; For the {person}; From the {shop}; If there is [money] left; For {day}; For {friend}"
 )
 STORIES = words(
-    "I was at the {shop} this morning.; Yesterday I went [shopping] with {friend}.; {hero} came home from the {shop} with two heavy [bags].;"
-    "{people} met at the {shop} on {day}.; The list was long, and the queue at the [till] was longer."
+    "I was at the {shop} this morning.; Yesterday I went [shopping] with {friend}.; "
+    "{hero} came home from the {shop} with two heavy [bags].; {people} met at the {shop} on {day}.; "
+    "The list was long, and the queue at the [till] was longer."
 )
 ASKS = words(
     'The assistant asked, "Anything else?" and I said, "{a_thing}, if you have one."; '

@@ -18,12 +18,18 @@ class Topic:
     stuff: tuple[str, ...]  # >= 6 mass nouns: "salt water", "foam"
     places: tuple[str, ...]  # >= 10 whole phrases: "on the pier", "behind the lighthouse"
     adjectives: tuple[str, ...]  # >= 14 that fit nearly all of its things: "salty", "barnacled"
-    verbs: tuple[str, ...]  # >= 12 transitive, fit nearly all of its things as object: "repair", "find/found/found"
-    activities: tuple[str, ...]  # >= 12 intransitive verb phrases: "row out to the reef", "swim/swam/swum with the seals"
+    verbs: tuple[
+        str, ...
+    ]  # >= 12 transitive, fit nearly all of its things as object: "repair", "find/found/found"
+    activities: tuple[
+        str, ...
+    ]  # >= 12 intransitive verb phrases: "row out to the reef", "swim/swam/swum with the seals"
     events: tuple[str, ...]  # >= 10 whole past-tense clauses: "the tide came in early"
     problems: tuple[str, ...]  # >= 8 whole past-tense clauses: "the mast broke in two"
     fixes: tuple[str, ...]  # >= 8 verb phrases that end such a problem: "sail/sailed/sailed into the harbour"
     goals: tuple[str, ...]  # >= 8 verb phrases, something to want: "catch/caught/caught the biggest fish"
-    questions: tuple[tuple[str, str], ...]  # >= 10 (question?, answer as a clause): ("Why do tides rise?", "the moon pulls the water")
+    questions: tuple[
+        tuple[str, str], ...
+    ]  # >= 10 (question?, answer as a clause): ("Why do tides rise?", "the moon pulls the water")
     tips: tuple[str, ...]  # >= 8 imperatives: "always check the weather before you sail"
     headlines: tuple[str, ...]  # >= 6 newspaper headlines in title case: "Harbour Reopens After Winter Storm"
