@@ -1,8 +1,8 @@
 """Checks on files before anything heavy is imported: present, safe, whole and finite. No torch.
 
-A safetensors file is eight bytes of header length, a JSON header with the place of every tensor, and the bytes
-(https://huggingface.co/docs/safetensors). So a truncated file shows by its size alone, and NaN or infinity can be
-looked for tensor by tensor without loading the model.
+A safetensors file is eight bytes of header length, a JSON header with the place of every tensor, and the
+bytes (https://huggingface.co/docs/safetensors). So a truncated file shows by its size alone, and NaN or
+infinity can be looked for tensor by tensor without loading the model.
 """
 
 import hashlib
@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import ModelNotFound, SaeNotFound, TokenizerMismatch, UnsafeFile, Unsupported, WeightsInvalid
+from models.errors import (
+    ModelNotFound,
+    SaeNotFound,
+    TokenizerMismatch,
+    UnsafeFile,
+    Unsupported,
+    WeightsInvalid,
+)
 
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 SAE_WEIGHTS = "sae_weights.safetensors"
@@ -76,14 +83,14 @@ def check_model_config(config: dict[str, Any], name: str) -> None:
     """
     if config.get("auto_map"):
         raise UnsafeFile(
-            f"Model {name} asks to run its own Python code (auto_map in config.json); Periscope never does that, "
-            "so use a model whose architecture transformers knows."
+            f"Model {name} asks to run its own Python code (auto_map in config.json); Periscope never does "
+            "that, so use a model whose architecture transformers knows."
         )
     extra = [key for key in ("vision_config", "audio_config", "vision_tower", "speech_config") if key in config]
     if extra:
         raise Unsupported(
-            f"Model {name} is multimodal ({', '.join(extra)} in config.json); Periscope works on text-only decoders, "
-            "so give the text model on its own."
+            f"Model {name} is multimodal ({', '.join(extra)} in config.json); Periscope works on text-only "
+            "decoders, so give the text model on its own."
         )
     if config.get("is_encoder_decoder"):
         raise Unsupported(f"Model {name} is an encoder-decoder; Periscope works on decoder-only language models.")
@@ -110,8 +117,9 @@ def model_weight_files(folder: Path) -> list[Path]:
     pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLE_SUFFIXES)
     if pickles:
         raise UnsafeFile(
-            f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is opened; convert it "
-            "with transformers' save_pretrained(..., safe_serialization=True) to model.safetensors."
+            f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is "
+            "opened; convert it with transformers' save_pretrained(..., safe_serialization=True) to "
+            "model.safetensors."
         )
     raise ModelNotFound(f"{folder} has no model.safetensors; download the weights of the model into it.")
 
@@ -151,8 +159,8 @@ def check_vocabulary(n_tokens: int, vocab_size: int, name: str) -> None:
         )
     if n_tokens < vocab_size // 2:
         raise TokenizerMismatch(
-            f"The tokenizer of {name} has only {n_tokens} tokens while the model has {vocab_size} embeddings; "
-            "tokenizer.json is missing or belongs to another model."
+            f"The tokenizer of {name} has only {n_tokens} tokens while the model has {vocab_size} "
+            "embeddings; tokenizer.json is missing or belongs to another model."
         )
 
 
@@ -169,8 +177,9 @@ def check_sae_folder(folder: Path) -> tuple[dict[str, Any], Path]:
     if not weights.is_file():
         if pickles:
             raise UnsafeFile(
-                f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is opened; load it "
-                "where you trust it and save it with SAELens' save_model, which writes sae_weights.safetensors."
+                f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is "
+                "opened; load it where you trust it and save it with SAELens' save_model, which writes "
+                "sae_weights.safetensors."
             )
         raise SaeNotFound(f"{folder} has no {SAE_WEIGHTS}, so it is not a SAELens folder.")
     if not cfg_path.is_file():
@@ -197,9 +206,7 @@ def safetensors_header(path: Path) -> dict[str, Any]:
     header.pop("__metadata__", None)
     promised = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
     if size < promised:
-        raise WeightsInvalid(
-            f"{path} is cut off: it has {size:,} bytes of {promised:,}; download or save it again."
-        )
+        raise WeightsInvalid(f"{path} is cut off: it has {size:,} bytes of {promised:,}; download or save it again.")
     return header  # type: ignore[no-any-return]
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: N818  (the names say what is wrong; all end up under one *Error)
 """Every error that the models package raises on purpose, as one tree.
 
 ::
@@ -18,9 +19,15 @@
     └── BuildError                a build cannot start or go on
         └── MemoryRefused         it would not fit into the memory that is left
 
-A message is one plain sentence or two: what was asked, what the limit is, what to do next. Importing this module
-imports nothing else.
+A message is one plain sentence or two: what was asked, what the limit is, what to do next. Importing this
+module imports nothing else.
 """
+
+
+def one_line(error: BaseException, limit: int = 200) -> str:
+    """A library's message for use inside a sentence: one line, at most ``limit`` characters, no full stop."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return (text if len(text) <= limit else text[: limit - 1] + "…").rstrip(".: ")
 
 
 class PeriscopeModelError(Exception):

@@ -1,8 +1,8 @@
 """What a source is called: model, SAE and hook, parsed and printed. Imports neither torch nor any hub client.
 
-A *source* is one SAE on one hook of one model. The model is a local Hugging Face folder or a hub name; the SAE is a
-local SAELens folder or ``release/sae_id``; the hook is a transformer_lens name and defaults to the one in the SAE's
-metadata.
+A *source* is one SAE on one hook of one model. The model is a local Hugging Face folder or a hub name; the
+SAE is a local SAELens folder or ``release/sae_id``; the hook is a transformer_lens name and defaults to the
+one in the SAE's metadata.
 """
 
 import re
@@ -40,7 +40,7 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True)
 class Hook:
-    """A place in a model: ``name`` as transformer_lens writes it, its block and the short name of the site."""
+    """A place in a model: its name in transformer_lens, its block and the short name of the site."""
 
     name: str
     layer: int
@@ -67,7 +67,7 @@ class SourceSpec:
     hook: str | None = None
 
     def slug(self) -> str:
-        """The default short name in URLs: last part of the model, last parts of the SAE, lower case, hyphens."""
+        """The default short name in URLs: the last parts of model and SAE, lower case, with hyphens."""
         sae = local_folder(self.sae)
         parts = sae.parts[-2:] if sae else Path(self.sae).parts
         # A hub SAE already says which model it belongs to, a local folder is often just called "sae".
@@ -80,8 +80,10 @@ def parse_hook(name: str) -> Hook:
     """Split a hook name of a block into layer and site.
 
     Raises:
-        HookMismatch: the name is not of the form ``blocks.N.<site>`` with a site Periscope knows.
+        HookMismatch: neither ``hook_embed`` nor ``blocks.N.<site>`` with a site Periscope knows.
     """
+    if name == "hook_embed":
+        return Hook(name=name, layer=0, site="embed")
     match = _BLOCK_HOOK.match(name)
     site = SITES.get(match.group(2)) if match else None
     if match is None or site is None:
@@ -95,7 +97,8 @@ def parse_hook(name: str) -> Hook:
 def local_folder(location: str) -> Path | None:
     """The absolute folder that ``location`` names, or ``None`` when no such folder exists."""
     path = Path(location).expanduser()
-    return path.resolve() if path.is_dir() else None
+    # Path("") would be the working directory, which nobody means by an empty field.
+    return path.resolve() if location and path.is_dir() else None
 
 
 def looks_like_path(location: str) -> bool:
@@ -139,6 +142,6 @@ def parse_sae_location(location: str) -> Path | SaeRelease:
         if repository and sae_id:
             return SaeRelease(repository, sae_id)
     raise SaeNotFound(
-        f"There is no SAE folder {location!r}; give a SAELens folder with cfg.json and sae_weights.safetensors, "
-        "or 'release/sae_id' such as 'gpt2-small-res-jb/blocks.8.hook_resid_pre'."
+        f"There is no SAE folder {location!r}; give a SAELens folder with cfg.json and "
+        "sae_weights.safetensors, or 'release/sae_id' such as 'gpt2-small-res-jb/blocks.8.hook_resid_pre'."
     )

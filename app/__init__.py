@@ -1,0 +1,1 @@
+"""Web and persistence: FastAPI, SQLAlchemy, Jinja."""

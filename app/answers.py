@@ -1,0 +1,183 @@
+"""The bodies of the JSON API, field by field as docs/api.md lists them. FastAPI makes the OpenAPI document from them.
+
+Activations are in units of the SAE's latents, densities and shares lie in [0, 1], losses are in nats per token. A
+number that was not measured is null.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """The build that pages show, or, before there is one, the newest. ``progress`` is 0 to 1."""
+
+    status: str
+    progress: float
+    tokens: int
+    context_size: int
+    l0: float | None
+    explained_variance: float | None
+    loss_recovered: float | None
+    dead_fraction: float | None
+    mean_residual_norm: float | None
+
+
+@dataclass(frozen=True)
+class SourceAnswer:
+    """One SAE on one hook of one model."""
+
+    source: str
+    model: str
+    hook_name: str
+    layer: int
+    sae_kind: str
+    d_in: int
+    d_sae: int
+    build: BuildSummary | None
+
+
+@dataclass(frozen=True)
+class SourcesAnswer:
+    """Every registered source."""
+
+    sources: list[SourceAnswer]
+
+
+@dataclass(frozen=True)
+class LatentListItem:
+    """A latent in a list. A dead latent has no ``top_token``."""
+
+    index: int
+    label: str | None
+    density: float
+    max_activation: float
+    mean_activation: float
+    output_score: float | None
+    top_token: str | None
+    promoted: list[str]
+
+
+@dataclass(frozen=True)
+class LatentsAnswer:
+    """A page of latents. ``next_cursor`` is null on the last page; ``total`` counts all that match."""
+
+    latents: list[LatentListItem]
+    next_cursor: str | None
+    total: int
+
+
+@dataclass(frozen=True)
+class ExplanationAnswer:
+    """What somebody says a latent means. ``scores`` is empty for a guess that was not tested."""
+
+    text: str
+    author: str
+    method: str
+    scores: dict[str, Any]
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class HistogramAnswer:
+    """Counts (n) of non-zero activations between edges (n + 1); both empty for a dead latent."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class TokenAnswer:
+    """A token of the vocabulary and the latent's direct effect on its logit, centred over the vocabulary."""
+
+    token: str
+    value: float
+
+
+@dataclass(frozen=True)
+class NeighbourAnswer:
+    """Another latent of the source and the cosine of the two decoder rows."""
+
+    index: int
+    cosine: float
+    label: str | None
+
+
+@dataclass(frozen=True)
+class ExampleAnswer:
+    """A window of a prompt: ``position`` is the token's place in the prompt, ``focus`` its place in the window."""
+
+    prompt: int
+    position: int
+    tokens: list[str]
+    activations: list[float]
+    activation: float
+    focus: int
+
+
+@dataclass(frozen=True)
+class BandAnswer:
+    """A range of activations, its exact share of the active tokens, and examples from it."""
+
+    name: str
+    low: float
+    high: float
+    share_of_active: float
+    examples: list[ExampleAnswer]
+
+
+@dataclass(frozen=True)
+class LatentAnswer:
+    """Everything about one latent. ``quantiles`` are of its non-zero activations."""
+
+    source: str
+    index: int
+    label: str | None
+    explanations: list[ExplanationAnswer]
+    output_score: float | None
+    n_active: int
+    density: float
+    max_activation: float
+    mean_activation: float
+    quantiles: dict[str, float]
+    histogram: HistogramAnswer
+    promoted: list[TokenAnswer]
+    suppressed: list[TokenAnswer]
+    neighbours: list[NeighbourAnswer]
+    bands: list[BandAnswer]
+
+
+@dataclass(frozen=True)
+class BuildAnswer:
+    """A precompute run. ``status`` is running, complete, failed or cancelled; ``progress`` is 0 to 1."""
+
+    build: int
+    source: str
+    corpus: str
+    tokens: int
+    tokens_done: int
+    tokens_per_second: float | None
+    context_size: int
+    seed: int
+    status: str
+    progress: float
+    stage: str
+    message: str
+    error: str | None
+    started: datetime
+    finished: datetime | None
+
+
+@dataclass(frozen=True)
+class BuildsAnswer:
+    """The newest builds of all sources, running ones first."""
+
+    builds: list[BuildAnswer]
+
+
+@dataclass(frozen=True)
+class HealthAnswer:
+    """``ok`` or ``ready``."""
+
+    status: str

@@ -1,0 +1,71 @@
+"""What a build is asked to do, and what it says while it runs. Imports nothing heavy."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.errors import InvalidRequest, shorten
+from app.settings import DEVICE_PATTERN, DTYPES
+
+MAX_TOKENS = 10**12
+MAX_CONTEXT = 1_000_000
+MAX_BATCH = 65_536
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """A precompute run over sources of one model; values that cannot be meant are refused with
+    InvalidRequest.
+    """
+
+    slugs: tuple[str, ...]
+    corpus: str  # a .txt, .jsonl or .parquet file, or the name of a Hugging Face data set
+    tokens: int = 1_000_000  # to read, over all prompts
+    context: int | None = None  # tokens of a prompt; None: as the SAE was trained
+    batch: int = 16  # prompts in one forward pass
+    device: str = "auto"
+    seed: int = 0
+    resume: bool = False  # go on from the last checkpoint of the same request
+    dtype: str = "auto"
+    max_norm_ratio: float | None = None  # leave out tokens whose norm exceeds this many times the median
+
+    def __post_init__(self) -> None:
+        if not self.slugs:
+            raise InvalidRequest("Name at least one source to build.")
+        if len(set(self.slugs)) != len(self.slugs):
+            raise InvalidRequest("A source is named twice; name each once.")
+        if not self.corpus.strip() or "\0" in self.corpus:
+            raise InvalidRequest("--corpus must name a file or a Hugging Face data set.")
+        _require_range("--tokens", self.tokens, 1, MAX_TOKENS)
+        if self.context is not None:
+            _require_range("--context", self.context, 2, MAX_CONTEXT)
+        _require_range("--batch", self.batch, 1, MAX_BATCH)
+        _require_range("--seed", self.seed, 0, MAX_SEED)
+        if not DEVICE_PATTERN.fullmatch(self.device):
+            raise InvalidRequest(f"--device is auto, cpu, mps, cuda or cuda:N, not {shorten(self.device)!r}.")
+        if self.dtype not in DTYPES:
+            raise InvalidRequest(f"--dtype is one of {', '.join(DTYPES)}, not {shorten(self.dtype)!r}.")
+        ratio = self.max_norm_ratio
+        if ratio is not None and not (math.isfinite(ratio) and ratio > 1):
+            raise InvalidRequest(f"--max-norm-ratio is a number above 1, not {ratio}.")
+
+
+@dataclass(frozen=True)
+class BuildProgress:
+    """How far a build is: ``progress`` (0 to 1) over all stages, ``tokens_done`` of ``tokens`` read."""
+
+    stage: str
+    progress: float
+    tokens_done: int
+    tokens: int
+    tokens_per_second: float | None = None
+    message: str = ""
+
+
+Reporter = Callable[[BuildProgress], None]
+
+
+def _require_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InvalidRequest(f"{name} is a number from {low} to {high}, not {shorten(str(value))}.")

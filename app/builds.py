@@ -1,0 +1,316 @@
+"""A precompute run: corpus -> models -> database, with progress, checkpoints, cancel and resume.
+
+1. Take the sources (one model, nobody else building them) and the checkpoint, if one is asked for.
+2. Load model and SAEs, state the memory needed, refuse what would not fit.
+3. One pass over the corpus (models.build_pass), with progress in the database and a checkpoint every half minute.
+4. For each source: quality, weights' geometry, records, rows; then it replaces the old build in one transaction.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import partial
+from types import FrameType
+
+import torch
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.build_request import BuildProgress, BuildRequest, Reporter
+from app.checkpoints import Checkpoint
+from app.db import queries
+from app.db.queries import SourceInfo
+from app.db.session import check_revision, make_engine, make_session_maker
+from app.db.writes import (
+    cancel_build,
+    clean_stale_builds,
+    fail_build,
+    finish_build,
+    start_build,
+    update_progress,
+    write_latents,
+    write_prompts,
+    write_quality,
+)
+from app.errors import BuildLost, InvalidRequest
+from app.settings import Settings
+from models.active import encode_active
+from models.build_pass import BuildPass, PassPlan, counted
+from models.corpus import Corpus, PromptShape, open_corpus, prompts, uncounted_ids
+from models.dictionary import Dictionary
+from models.errors import ContextMismatch, WeightsInvalid
+from models.language_model import LanguageModel
+from models.loading import load_dictionary, load_language_model
+from models.logit_effects import dictionary_logit_effects
+from models.memory import estimate
+from models.neighbours import decoder_neighbours
+from models.quality import clean_loss, measure_quality
+from models.sources import SourceSpec
+from models.statistics.summary import Geometry, summarise
+
+CHECKPOINT_SECONDS = 30.0
+_REPORT_SECONDS = 0.5
+_PASS_SHARE = 0.85  # of the progress bar; the rest is writing
+Say = Callable[[str], None]
+
+
+class NothingToResume(InvalidRequest):
+    """--resume was given and there is no checkpoint."""
+
+
+def run_build(
+    settings: Settings, request: BuildRequest, report: Reporter | None = None, say: Say | None = None
+) -> None:
+    """Build the sources of ``request``; returns when all of them are shown.
+
+    ``report`` gets the progress, ``say`` whole sentences (memory, what is resumed). Raises the errors of app.errors and
+    models.errors; KeyboardInterrupt (also for SIGTERM) after the state has been saved.
+    """
+    engine = make_engine(settings)
+    try:
+        check_revision(engine)
+        with _terminate_as_interrupt():
+            _Run(settings, request, make_session_maker(engine), report or _ignore, say or _ignore).go()
+    finally:
+        engine.dispose()
+
+
+def _ignore(_: object) -> None:
+    pass
+
+
+class _Run:
+    """One run over sources that share a forward pass."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        request: BuildRequest,
+        sessions: sessionmaker[Session],
+        report: Reporter,
+        say: Say,
+    ) -> None:
+        self.request, self.sessions, self.report, self.say = request, sessions, report, say
+        with sessions() as session:
+            self.sources = {s.slug: s for s in queries.sources_by_slugs(session, request.slugs)}
+        self.first = next(iter(self.sources.values()))
+        self.shape = self._common_shape()
+        self.corpus: Corpus = open_corpus(request.corpus, request.seed)
+        self.checkpoint = Checkpoint(settings.data_dir, self._identity())
+        self.ids: dict[str, int] = {}
+        self.done: set[str] = set()
+        self.last_report = 0.0
+        self.started = time.monotonic()
+
+    def _common_shape(self) -> PromptShape:
+        facts = [s.facts for s in self.sources.values()]
+        if len({s.language_model_id for s in self.sources.values()}) > 1:
+            raise InvalidRequest("These sources belong to different models; build those of one model at a time.")
+        if len({f.prepend_bos for f in facts}) > 1:
+            raise InvalidRequest("Some of these SAEs want a BOS token and some do not; build them one after another.")
+        context = self.request.context or min(f.context_size for f in facts)
+        limit = facts[0].model.context_size
+        if context > limit:
+            raise ContextMismatch(f"--context {context} exceeds the model's context of {limit}; use {limit} or less.")
+        return PromptShape(context, facts[0].prepend_bos)
+
+    def _identity(self) -> dict[str, object]:
+        """Everything that the records depend on."""
+        asked = asdict(self.request)
+        for changes_nothing in ("resume", "device", "batch"):
+            del asked[changes_nothing]
+        hashes = [s.facts.weights_hash for s in self.sources.values()]
+        return asked | {"context": self.shape.context_size, "weights": hashes, "state": 1}
+
+    def go(self) -> None:
+        resume = self.request.resume
+        if resume and not self.checkpoint.exists():
+            raise NothingToResume(
+                "There is no checkpoint of exactly this build; leave out --resume to start from the beginning."
+            )
+        try:
+            self._start()
+            self._build(resume)
+        except KeyboardInterrupt:
+            self._end(cancel_build, "Stopped; the same command with --resume goes on from the last checkpoint.")
+            raise
+        except BuildLost:
+            self._end(cancel_build, "Cancelled.")
+            raise
+        except Exception as error:
+            self._end(fail_build, str(error) or type(error).__name__)
+            raise
+        self.checkpoint.remove()
+
+    def _start(self) -> None:
+        request = self.request
+        config = asdict(request) | {"context": self.shape.context_size, "prepend_bos": self.shape.prepend_bos}
+        config["slugs"] = list(request.slugs)
+        with self.sessions() as session:
+            clean_stale_builds(session)
+            for slug, source in self.sources.items():
+                self.ids[slug] = start_build(
+                    session,
+                    source.id,
+                    corpus=self.corpus.name,
+                    tokens=request.tokens,
+                    context_size=self.shape.context_size,
+                    seed=request.seed,
+                    config=config,
+                    slug=slug,
+                )
+
+    def _end(self, how: Callable[[Session, int, str], None], message: str) -> None:
+        """Close the builds that are not complete; a database that is gone must not hide why."""
+        for slug, build_id in self.ids.items():
+            if slug not in self.done:
+                with self.sessions() as session:
+                    how(session, build_id, message)
+
+    def _build(self, resume: bool) -> None:
+        self._tell("loading the model", 0.0, 0)
+        model = load_language_model(self.first.facts.model.location, self.request.device, self.request.dtype)
+        dictionaries = {slug: self._load(source, model) for slug, source in self.sources.items()}
+        plan = PassPlan(
+            self.request.tokens,
+            self.shape.context_size,
+            self.request.batch,
+            self.request.seed,
+            self.request.max_norm_ratio,
+        )
+        state = BuildPass(model, dictionaries, plan, uncounted_ids(model))
+        self._require_memory(state)
+        if resume:
+            state.restore(self.checkpoint.load())
+            self.say(f"Going on after {state.n_prompts:,} prompts.")
+        self._stream(state)
+        loss = clean_loss(model, state.held_out_tokens())
+        for number, slug in enumerate(dictionaries):
+            self._finish(slug, state, loss, number)
+
+    def _load(self, source: SourceInfo, model: LanguageModel) -> Dictionary:
+        facts = source.facts
+        spec = SourceSpec(facts.model.location, facts.sae_location, facts.hook_name)
+        dictionary = load_dictionary(spec, device=str(model.device))
+        if facts.weights_hash != dictionary.facts.weights_hash:
+            raise WeightsInvalid(
+                f"The SAE of {source.slug} at {facts.sae_location} has changed since it was added; remove the source "
+                "and add it again."
+            )
+        return dictionary
+
+    def _require_memory(self, state: BuildPass) -> None:
+        """State what the pass will need, from the density of the first prompt, and refuse what would not fit."""
+        ids = next(prompts(self.corpus, state.model, self.shape))[None]
+        keep = torch.from_numpy(counted(ids, state.uncounted))
+        l0 = {}
+        for slug, dictionary in state.dictionaries.items():
+            found = state.model.run_to_hooks(torch.from_numpy(ids), [dictionary.hook_name])[dictionary.hook_name]
+            h = found[keep.to(found.device)]
+            l0[slug] = len(encode_active(dictionary, h).values) / max(1, len(h))
+        need = estimate(
+            state.model,
+            state.dictionaries,
+            l0,
+            n_tokens=self.request.tokens,
+            batch=self.request.batch,
+            context_size=self.shape.context_size,
+        )
+        self.say(need.sentence())
+        need.require_fit()
+
+    def _stream(self, state: BuildPass) -> None:
+        context, wanted = self.shape.context_size, state.plan.n_prompts
+        began, before = time.monotonic(), state.n_prompts
+        saved = began
+        try:
+            for n_prompts in state.run(prompts(self.corpus, state.model, self.shape)):
+                now = time.monotonic()
+                rate = (n_prompts - before) * context / max(now - began, 1e-9)
+                self._tell("reading the corpus", _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
+                if now - saved > CHECKPOINT_SECONDS:
+                    self.checkpoint.save(state.state())
+                    # Saving a large state takes seconds: at most a twentieth of the time goes into it.
+                    saved = time.monotonic() + 19 * (time.monotonic() - now)
+        except KeyboardInterrupt:
+            self.checkpoint.save(state.state())
+            raise
+        self.checkpoint.save(state.state())
+        if state.n_prompts < wanted:
+            self.say(f"The corpus ended after {state.n_prompts * context:,} of {self.request.tokens:,} tokens.")
+
+    def _finish(self, slug: str, state: BuildPass, loss: float | None, number: int) -> None:
+        """Quality, geometry, records and rows of one source; shown when all of it is stored."""
+        model, dictionary, build_id = state.model, state.dictionaries[slug], self.ids[slug]
+        done = state.n_prompts * self.shape.context_size
+        share = (1 - _PASS_SHARE) / len(self.ids)
+        tell = partial(self._tell, progress=_PASS_SHARE + share * number, tokens=done, force=True)
+        tell(f"measuring {slug}")
+        quality = measure_quality(model, dictionary, state.held_out_tokens(), loss)
+        statistics = state.statistics[slug]
+        dead = float((statistics.totals.n_active == 0).mean())
+        geometry = weights_geometry(model, dictionary)
+        tell(f"writing {slug}", progress=_PASS_SHARE + share * (number + 0.3))
+        source = self.sources[slug]
+        with self.sessions() as session:
+            texts: Mapping[int, str] = queries.vocabulary(session, source.language_model_id)
+            blocks = enumerate(row for block in state.prompts for row in block)
+            write_prompts(session, build_id, blocks)
+            records = summarise(statistics, geometry, self.shape.context_size)
+            write_latents(session, build_id, records, texts.__getitem__)
+            write_quality(session, build_id, replace(quality, dead_fraction=dead))
+            update_progress(session, build_id, tokens_done=statistics.totals.n_tokens)
+            finish_build(session, build_id)
+        self.done.add(slug)
+
+    def _tell(self, stage: str, progress: float, tokens: int, rate: float | None = None, force: bool = False) -> None:
+        """Progress to the terminal and to the database, at most twice a second."""
+        now = time.monotonic()
+        if not force and now - self.last_report < _REPORT_SECONDS:
+            return
+        self.last_report = now
+        self.report(BuildProgress(stage, progress, tokens, self.request.tokens, rate))
+        with self.sessions() as session:
+            for slug, build_id in self.ids.items():
+                if slug not in self.done:
+                    update_progress(
+                        session,
+                        build_id,
+                        progress=progress,
+                        tokens_done=tokens,
+                        tokens_per_second=rate,
+                        stage=stage,
+                    )
+
+
+def weights_geometry(model: LanguageModel, dictionary: Dictionary) -> Geometry:
+    """Direct logit effects and decoder neighbours of every latent."""
+    effects = dictionary_logit_effects(model, dictionary)
+    neighbours, cosines = decoder_neighbours(dictionary.W_dec)
+    return Geometry(
+        effects.promoted_ids,
+        effects.promoted_values,
+        effects.suppressed_ids,
+        effects.suppressed_values,
+        neighbours,
+        cosines,
+    )
+
+
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """A polite SIGTERM saves the state like Ctrl-C does; only the main thread may say so."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

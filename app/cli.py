@@ -1,0 +1,67 @@
+"""The command line: ``periscope``. Every command is explained in docs/cli.md.
+
+Exit status 0: done; 1: failed, with one plain sentence on stderr; 2: wrong usage. Commands import what is
+heavy (torch, SQLAlchemy) when they run, so that ``periscope --help`` answers at once.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from app.commands import build, database, demo, doctor, serve, sources
+from app.errors import PeriscopeError
+from models.errors import PeriscopeModelError
+
+DEBUG = "--debug"
+
+cli = typer.Typer(
+    name="periscope",
+    help="Browse and steer the latents of sparse autoencoders, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+cli.command("demo")(demo.demo)
+cli.command("serve")(serve.serve)
+cli.add_typer(sources.commands, name="sources")
+cli.command("build")(build.build)
+cli.add_typer(database.commands, name="db")
+cli.command("doctor")(doctor.doctor)
+
+
+@cli.callback()
+def options(
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show tracebacks and log everything.")] = False,
+) -> None:
+    """Browse and steer the latents of sparse autoencoders, on your own machine."""
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process with its status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG in given
+    # Accepted before and after the command, as people type it.
+    ordered = ([DEBUG] if debug else []) + [argument for argument in given if argument != DEBUG]
+    try:
+        cli(args=ordered, prog_name="periscope")
+    except (PeriscopeError, PeriscopeModelError) as error:
+        _fail(str(error), debug)
+    except Exception as error:
+        # A defect: the sentence says so, the details are one flag away.
+        _fail(f"Unexpected {type(error).__name__}: {error} (run again with {DEBUG} for the details)", debug)
+
+
+def _fail(sentence: str, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    typer.echo(f"Error: {' '.join(sentence.split())}", err=True)
+    sys.exit(1)

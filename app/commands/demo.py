@@ -1,0 +1,61 @@
+"""``periscope demo``: everything from nothing, with the bundled model."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from app.commands.console import Host, Port, warn_of_unknown_settings
+from app.settings import Settings, load_settings
+
+#: How long the build may take to save its checkpoint when the server stops, in seconds.
+PATIENCE = 30
+
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
+
+
+def demo(host: Host = None, port: Port = None, no_browser: NoBrowser = False) -> None:
+    """Migrate, build the bundled sources, serve.
+
+    Sources that are built already are not built again; pages answer while the others are being built.
+    """
+    warn_of_unknown_settings()
+    settings = load_settings(host=host, port=port)
+    settings.require_safe_host()
+
+    from app.commands.web_server import bind, serve_app
+
+    with bind(settings) as opened:
+        migrate(settings)
+        with building():
+            serve_app(settings, opened, open_browser=not no_browser)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to this version's tables."""
+    from app.db.session import make_engine, upgrade
+
+    engine = make_engine(settings)
+    try:
+        upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Build the bundled sources meanwhile, in a process of its own: the pages answer at once and load no model."""
+    # In a session of its own, so that Ctrl+C reaches it once, from here, and it can save where it is.
+    process = subprocess.Popen([sys.executable, "-m", "app.demo"], stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,19 @@
+"""``periscope serve``: the web server."""
+
+from app.commands.console import Host, Port, open_session, warn_of_unknown_settings
+from app.settings import load_settings
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve the pages and the API."""
+    warn_of_unknown_settings()
+    settings = load_settings(host=host, port=port)
+    settings.require_safe_host()
+
+    from app.commands.web_server import bind, serve_app
+    from app.db.writes import clean_stale_builds
+
+    with bind(settings) as opened:
+        with open_session(settings) as session:
+            clean_stale_builds(session)
+        serve_app(settings, opened)

@@ -1,0 +1,169 @@
+"""``periscope sources``: register an SAE with its model, list, show and remove."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.console import console, open_session, warn_of_unknown_settings
+from app.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from app.db.queries import BuildInfo, SourceInfo
+    from models.records import SourceFacts
+    from models.sources import SourceSpec
+
+commands = typer.Typer(help="Sources: one SAE on one hook of one model.", no_args_is_help=True, rich_markup_mode=None)
+
+Model = Annotated[str, typer.Argument(help="A Hugging Face folder or a hub name.", show_default=False)]
+Sae = Annotated[str, typer.Argument(help="A SAELens folder or release/sae_id.", show_default=False)]
+Slug = Annotated[str, typer.Argument(help="The source's short name.", show_default=False)]
+NewSlug = Annotated[str | None, typer.Option("--slug", help="Short name in URLs [default: made from the names].")]
+HookName = Annotated[str | None, typer.Option("--hook", help="Hook of the model [default: the one the SAE names].")]
+
+
+@commands.callback()
+def sources() -> None:
+    """Sources: one SAE on one hook of one model."""
+
+
+@commands.command("add")
+def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None) -> None:
+    """Check that an SAE fits a model and register it."""
+    warn_of_unknown_settings()
+    settings = load_settings()
+    from app.db.queries import source_by_slug
+    from app.db.writes import register_source, require_free_slug
+    from models.loading import check_files
+    from models.sources import SourceSpec
+
+    spec = SourceSpec(model, sae, hook)
+    name = slug or spec.slug()
+    with open_session(settings) as session:
+        # What costs nothing to find out comes before the weights are loaded.
+        require_free_slug(session, name)
+        check_files(spec)
+        facts, vocabulary = inspect(spec, settings)
+        register_source(session, name, facts, vocabulary)
+        print_facts(source_by_slug(session, name))
+    console().print(f"Next: periscope build {name} --corpus FILE")
+
+
+@commands.command("list")
+def list_sources() -> None:
+    """List all sources and their builds."""
+    from rich.table import Table
+
+    from app.db import queries
+
+    with open_session(load_settings()) as session:
+        found = queries.all_sources(session)
+    out = console()
+    if not found:
+        out.print("No sources yet: `periscope sources add MODEL SAE` registers one.")
+        return
+    table = Table("source", "model", "hook", "SAE", "latents", "build", box=None, pad_edge=False)
+    for source in found:
+        facts = source.facts
+        table.add_row(
+            source.slug,
+            facts.model.name,
+            facts.hook_name,
+            facts.sae_kind,
+            f"{facts.d_sae:,}",
+            build_state(source),
+        )
+    out.print(table)
+
+
+@commands.command("show")
+def show_source(slug: Slug) -> None:
+    """Show everything known about a source."""
+    from app.db import queries
+
+    with open_session(load_settings()) as session:
+        source = queries.source_by_slug(session, slug)
+        builds = queries.builds_of(session, source.id, limit=5)
+    print_facts(source)
+    out = console()
+    for build in builds:
+        out.print(describe_build(build))
+    if not builds:
+        out.print(f"not built yet: periscope build {slug} --corpus FILE")
+
+
+@commands.command("remove")
+def remove(slug: Slug) -> None:
+    """Remove a source and its builds, not the files of the SAE."""
+    from app.db.writes import remove_source
+
+    with open_session(load_settings()) as session:
+        remove_source(session, slug)
+    console().print(f"Removed {slug}.")
+
+
+def inspect(spec: "SourceSpec", settings: Settings) -> "tuple[SourceFacts, list[str]]":
+    """Load both parts, check that they fit, and read the model's vocabulary as display strings."""
+    from models.loading import inspect_loaded, load_dictionary, load_language_model
+
+    with console().status("Loading the model and the SAE"):
+        model = load_language_model(spec.model, settings.device, settings.dtype)
+        dictionary = load_dictionary(spec, device=str(model.device))
+        facts = inspect_loaded(model, dictionary)
+        # One by one: within a text, neighbours would share the bytes of a character.
+        vocabulary = [model.token_strings([token_id])[0] for token_id in range(facts.model.vocab_size)]
+    return facts, vocabulary
+
+
+def build_state(source: "SourceInfo") -> str:
+    """The state of a source's builds in a few words."""
+    if source.running:
+        return f"running, {source.running.progress:.0%}"
+    if source.build:
+        return f"{source.build.tokens_done:,} tokens"
+    return source.latest.status if source.latest else "none"
+
+
+def describe_build(build: "BuildInfo") -> str:
+    """A build in one line."""
+    shown = ", shown on the pages" if build.is_current else ""
+    why = f": {build.error}" if build.error else ""
+    numbers = "".join(
+        f", {name} {value:.3g}"
+        for name, value in (
+            ("L0", build.quality.l0),
+            ("explained variance", build.quality.explained_variance),
+            ("loss recovered", build.quality.loss_recovered),
+            ("dead share", build.quality.dead_fraction),
+        )
+        if value is not None
+    )
+    return (
+        f"build {build.id} of {build.started:%Y-%m-%d %H:%M} UTC on {build.corpus}: {build.status} at "
+        f"{build.progress:.0%}, {build.tokens_done:,} of {build.tokens:,} tokens{numbers}{shown}{why}"
+    )
+
+
+def print_facts(source: "SourceInfo") -> None:
+    """What was found when the source was registered."""
+    from rich.table import Table
+
+    facts, model = source.facts, source.facts.model
+    explained = facts.explained_variance
+    table = Table(box=None, show_header=False, pad_edge=False)
+    rows = (
+        ("source", source.slug),
+        ("model", f"{model.name} ({model.architecture}, {model.n_layers} layers, width {model.d_model:,})"),
+        ("model at", model.location),
+        ("vocabulary", f"{model.vocab_size:,} tokens, context {model.context_size:,}"),
+        ("SAE at", facts.sae_location),
+        ("hook", f"{facts.hook_name} (layer {facts.layer}, {facts.site})"),
+        ("SAE", f"{facts.sae_kind}, {facts.d_in:,} -> {facts.d_sae:,} latents"),
+        ("prompts", f"{facts.context_size:,} tokens, {'BOS first' if facts.prepend_bos else 'no BOS'}"),
+        ("explained variance", "not recorded" if explained is None else f"{explained:.3f} (on a few tokens)"),
+        ("weights", facts.weights_hash),
+    )
+    for name, value in rows:
+        table.add_row(name, value)
+    for warning in facts.warnings:
+        table.add_row("warning", warning)
+    console().print(table)

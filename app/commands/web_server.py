@@ -1,0 +1,95 @@
+"""The web server as a process: opens the address, serves until it is told to stop, ends with status 0."""
+
+import contextlib
+import errno
+import ipaddress
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import Iterator
+from types import FrameType
+
+import uvicorn
+
+from app.commands.console import console
+from app.errors import CannotServe
+from app.settings import PREFIX, Settings
+
+#: How long open streams may go on after the server is told to stop, in seconds.
+GRACE = 5
+
+
+class BrowsingServer(uvicorn.Server):
+    """Opens a page in the browser once it answers; without one on this machine nothing happens."""
+
+    def __init__(self, config: uvicorn.Config, page: str) -> None:
+        super().__init__(config)
+        self.page = page
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, then open the page; some browsers block, so in a thread of its own."""
+        await super().startup(sockets)
+        if self.started:
+            threading.Thread(target=webbrowser.open, args=(self.page,), daemon=True).start()
+
+
+def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = False) -> None:
+    """Serve on the open socket until the process is interrupted or terminated."""
+    from app.main import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level=settings.log_level,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+    page = address(settings)
+    server = BrowsingServer(config, page) if open_browser else uvicorn.Server(config)
+    console().print(f"Periscope: {page} (Ctrl+C stops it)")
+    with contextlib.suppress(KeyboardInterrupt), _terminate_as_interrupt():
+        server.run(sockets=[opened])
+
+
+def address(settings: Settings) -> str:
+    """The URL to open in a browser on this machine."""
+    host = settings.host.strip("[]")
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_unspecified:
+            host = "127.0.0.1"
+    return f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket on the host and port of the settings, so that a port in use is one sentence before all else."""
+    host, port = settings.host.strip("[]"), settings.port
+    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise CannotServe(_reason(error, host, port)) from None
+    return opened
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is in use already; stop what uses it or choose another with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs special rights; choose one above 1023 with --port."
+    return f"Cannot listen on {host}, port {port} ({error.strerror}); check --host and {PREFIX}HOST."
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the server as Ctrl+C does: uvicorn sends itself the signal again when it has closed."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

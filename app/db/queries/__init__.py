@@ -1,0 +1,73 @@
+"""All reads, named by the question. They answer with frozen dataclasses, never with rows of the database.
+
+Every query takes the session first. Those about latents take the ``SourceInfo`` and read the build that is
+shown; a source without one raises NotBuilt.
+"""
+
+from app.db.queries.answers import (
+    BuildInfo,
+    DensityHistogram,
+    ExplanationInfo,
+    LatentDetails,
+    LatentPage,
+    LatentPoint,
+    LatentRow,
+    SourceInfo,
+)
+from app.db.queries.latents import (
+    densities,
+    density_histogram,
+    latent_details,
+    latent_points,
+    latent_record,
+    max_activations,
+    prompts,
+    random_latent,
+)
+from app.db.queries.lists import MAX_LIMIT, ORDERS, SORTS, LatentQuery, latent_page, latents_by_index
+from app.db.queries.sources import (
+    all_sources,
+    build_by_id,
+    builds_of,
+    recent_builds,
+    running_builds,
+    source_by_slug,
+    sources_by_slugs,
+)
+from app.db.queries.texts import explanations, labels, token_texts, vocabulary
+
+__all__ = [
+    "MAX_LIMIT",
+    "ORDERS",
+    "SORTS",
+    "BuildInfo",
+    "DensityHistogram",
+    "ExplanationInfo",
+    "LatentDetails",
+    "LatentPage",
+    "LatentPoint",
+    "LatentQuery",
+    "LatentRow",
+    "SourceInfo",
+    "all_sources",
+    "build_by_id",
+    "builds_of",
+    "densities",
+    "density_histogram",
+    "explanations",
+    "labels",
+    "latent_details",
+    "latent_page",
+    "latent_points",
+    "latent_record",
+    "latents_by_index",
+    "max_activations",
+    "prompts",
+    "random_latent",
+    "recent_builds",
+    "running_builds",
+    "source_by_slug",
+    "sources_by_slugs",
+    "token_texts",
+    "vocabulary",
+]

@@ -1,0 +1,125 @@
+"""What the queries answer: frozen dataclasses, no rows of the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.db.display import whole_characters
+from models.records import IntArray, LatentRecord, SourceFacts, SourceQuality
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """A precompute run. ``is_current``: pages show this one."""
+
+    id: int
+    source_id: int
+    slug: str
+    corpus: str
+    tokens: int
+    context_size: int
+    seed: int
+    config: Mapping[str, Any]
+    status: str  # "running", "complete", "failed" or "cancelled"
+    progress: float  # 0 to 1
+    tokens_done: int
+    tokens_per_second: float | None
+    stage: str
+    message: str
+    error: str | None
+    heartbeat: datetime
+    started: datetime
+    finished: datetime | None
+    is_current: bool
+    quality: SourceQuality
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """A source with the build that pages show (``build``), the one in work (``running``) and the newest."""
+
+    id: int
+    slug: str
+    language_model_id: int
+    facts: SourceFacts
+    created: datetime
+    build: BuildInfo | None
+    running: BuildInfo | None
+    latest: BuildInfo | None
+
+
+@dataclass(frozen=True)
+class LatentRow:
+    """A latent in a list."""
+
+    index: int
+    label: str | None
+    n_active: int
+    density: float
+    max_activation: float
+    mean_activation: float
+    output_score: float | None
+    top_token: str | None
+    top_token_share: float | None
+    promoted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LatentPage:
+    """A page of a list; ``total`` counts all latents that match, ``next_cursor`` is None on the last page."""
+
+    rows: tuple[LatentRow, ...]
+    next_cursor: str | None
+    total: int
+
+
+@dataclass(frozen=True)
+class ExplanationInfo:
+    """A text that says what a latent means, who or what wrote it and how it did when tested."""
+
+    id: int
+    text: str
+    author: str
+    method: str
+    scores: Mapping[str, Any]
+    created: datetime
+    is_current: bool  # written for the weights that the source has now
+
+
+@dataclass(frozen=True, eq=False)
+class LatentDetails:
+    """Everything the latent's page shows. ``tokens`` is the display string of every token id in it."""
+
+    record: LatentRecord
+    label: str | None
+    explanations: tuple[ExplanationInfo, ...]
+    output_score: float | None
+    top_token: str | None
+    top_token_share: float | None
+    tokens: Mapping[int, str]
+    prompts: Mapping[int, IntArray]  # prompt -> token ids (context,)
+    neighbour_labels: Mapping[int, str]
+
+    def window_tokens(self, prompt: int, start: int, width: int) -> tuple[str, ...]:
+        """The display strings of ``width`` tokens of a prompt from ``start`` on."""
+        ids = self.prompts[prompt][start : start + width]
+        return whole_characters([self.tokens[token_id] for token_id in ids.tolist()])
+
+
+@dataclass(frozen=True)
+class DensityHistogram:
+    """Latents by log10 of density: ``counts[i]`` in ``[edges[i], edges[i + 1])``; ``dead``: never fired."""
+
+    edges: tuple[float, ...]  # log10(density), (n + 1,)
+    counts: tuple[int, ...]  # (n,)
+    dead: int
+
+
+@dataclass(frozen=True)
+class LatentPoint:
+    """A latent as a dot: density against maximum activation."""
+
+    index: int
+    density: float
+    max_activation: float

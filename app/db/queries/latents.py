@@ -1,0 +1,182 @@
+"""One latent with everything a build knows about it, and numbers over all latents of a build."""
+
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import packing
+from app.db.queries.answers import DensityHistogram, LatentDetails, LatentPoint, SourceInfo
+from app.db.queries.texts import explanations, in_parts, labels, token_texts
+from app.db.tables import Build, Example, Latent, LatentDetail, Prompt
+from app.errors import NotBuilt, UnknownLatent
+from models import records
+from models.records import IntArray, LatentRecord
+
+BUILD = Build.__table__
+LATENT = Latent.__table__
+DETAIL = LatentDetail.__table__
+EXAMPLE = Example.__table__
+PROMPT = Prompt.__table__
+
+ONE_LATENT = sa.select(LATENT, *[column for column in DETAIL.c if column.name not in LATENT.c]).join(
+    DETAIL, (DETAIL.c.build_id == LATENT.c.build_id) & (DETAIL.c.latent_index == LATENT.c.latent_index)
+)
+
+
+def latent_details(session: Session, source: SourceInfo, index: int) -> LatentDetails:
+    """Everything the latent's page shows, in six queries whatever the size of the source."""
+    row = _latent_row(session, source, index)
+    record = _record(row, _examples(session, row["build_id"], index))
+    used = prompts(session, row["build_id"], _prompts_of(record))
+    return LatentDetails(
+        record=record,
+        label=labels(session, source, [index]).get(index),
+        explanations=explanations(session, source, index),
+        output_score=row["output_score"],
+        top_token=row["top_token"],
+        top_token_share=row["top_token_share"],
+        tokens=token_texts(session, source.language_model_id, _token_ids(record, used)),
+        prompts=used,
+        neighbour_labels=labels(session, source, [neighbour.index for neighbour in record.neighbours]),
+    )
+
+
+def latent_record(session: Session, source: SourceInfo, index: int) -> LatentRecord:
+    """The record as the build wrote it, in two queries: the latent, and one range read for its examples."""
+    row = _latent_row(session, source, index)
+    return _record(row, _examples(session, row["build_id"], index))
+
+
+def prompts(session: Session, build_id: int, indices: Collection[int]) -> dict[int, IntArray]:
+    """Token ids (context,) of the prompts, one query."""
+    found: dict[int, IntArray] = {}
+    for part in in_parts(indices):
+        query = sa.select(PROMPT.c.prompt_index, PROMPT.c.token_ids).where(
+            PROMPT.c.build_id == build_id, PROMPT.c.prompt_index.in_(part)
+        )
+        found.update((index, packing.unpack_token_ids(ids)) for index, ids in session.execute(query))
+    return found
+
+
+def max_activations(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, float]:
+    """The largest activation in the build (M_i) of each latent; what strengths are multiples of."""
+    build_id = _build_id(source)
+    found: dict[int, float] = {}
+    for part in in_parts(index for index in indices if 0 <= index < source.facts.d_sae):
+        query = sa.select(LATENT.c.latent_index, LATENT.c.max_activation).where(
+            LATENT.c.build_id == build_id, LATENT.c.latent_index.in_(part)
+        )
+        found.update((index, value) for index, value in session.execute(query))
+    return found
+
+
+def densities(session: Session, source: SourceInfo) -> dict[int, float]:
+    """The density of every latent; for the filter of dense latents. Reads one index, no latent."""
+    query = sa.select(LATENT.c.latent_index, LATENT.c.density).where(LATENT.c.build_id == _build_id(source))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def density_histogram(session: Session, source: SourceInfo) -> DensityHistogram:
+    """Latents by log10 density, as counted when the build was finished; one row is read."""
+    data = session.scalar(sa.select(BUILD.c.density_histogram).where(BUILD.c.id == _build_id(source)))
+    edges, counts = packing.unpack_histogram(data or b"")
+    dead = int(counts[0]) if counts.size else 0
+    return DensityHistogram(tuple(edges[1:].tolist()), tuple(counts[1:].tolist()), dead)
+
+
+def latent_points(session: Session, source: SourceInfo, limit: int = 4000) -> tuple[LatentPoint, ...]:
+    """Live latents for the scatter plot: all of them, or every n-th so that at most about ``limit`` come."""
+    step = max(1, -(-source.facts.d_sae // limit))
+    columns = (LATENT.c.latent_index, LATENT.c.density, LATENT.c.max_activation)
+    query = sa.select(*columns).where(
+        LATENT.c.build_id == _build_id(source), LATENT.c.latent_index % step == 0, LATENT.c.n_active > 0
+    )
+    return tuple(LatentPoint(*row) for row in session.execute(query.order_by(LATENT.c.latent_index)))
+
+
+def random_latent(session: Session, source: SourceInfo, rng: random.Random | None = None) -> int:
+    """The index of a live latent; index 0 if the build has none that is live."""
+    start = (rng or random.Random()).randrange(source.facts.d_sae)
+    live = (
+        sa.select(LATENT.c.latent_index)
+        .where(LATENT.c.build_id == _build_id(source), LATENT.c.n_active > 0)
+        .order_by(LATENT.c.latent_index)
+        .limit(1)
+    )
+    index = session.scalar(live.where(LATENT.c.latent_index >= start))
+    return int(index if index is not None else session.scalar(live) or 0)
+
+
+def _build_id(source: SourceInfo) -> int:
+    if source.build is None:
+        raise NotBuilt(source.slug)
+    return source.build.id
+
+
+def _latent_row(session: Session, source: SourceInfo, index: int) -> Mapping[Any, Any]:
+    build_id = _build_id(source)
+    row = None
+    if 0 <= index < source.facts.d_sae:
+        query = ONE_LATENT.where(LATENT.c.build_id == build_id, LATENT.c.latent_index == index)
+        row = session.execute(query).mappings().first()
+    if row is None:
+        raise UnknownLatent(source.slug, index, source.facts.d_sae)
+    return row
+
+
+def examples_query(build_id: int, index: int) -> sa.Select[Any]:
+    """A latent's examples in the order of their bands and ranks: one range of the primary key."""
+    key = (EXAMPLE.c.band, EXAMPLE.c.rank)
+    shown = ("band", "prompt_index", "position", "activation", "window_start", "window")
+    columns = [EXAMPLE.c[name] for name in shown]
+    found = sa.select(*columns).where(EXAMPLE.c.build_id == build_id, EXAMPLE.c.latent_index == index)
+    return found.order_by(*key)
+
+
+def _examples(session: Session, build_id: int, index: int) -> dict[int, list[records.Example]]:
+    bands: dict[int, list[records.Example]] = {}
+    for band, prompt, position, activation, start, window in session.execute(examples_query(build_id, index)):
+        example = records.Example(prompt, position, activation, start, packing.unpack_window(window))
+        bands.setdefault(band, []).append(example)
+    return bands
+
+
+def _record(row: Mapping[Any, Any], examples: Mapping[int, Sequence[records.Example]]) -> LatentRecord:
+    edges, counts = packing.unpack_histogram(row["histogram"])
+    bands = tuple(
+        records.Band(name, view, low, high, share, tuple(examples.get(place, ())))
+        for place, (name, view, low, high, share) in enumerate(row["bands"])
+    )
+    return LatentRecord(
+        index=row["latent_index"],
+        n_active=row["n_active"],
+        density=row["density"],
+        max_activation=row["max_activation"],
+        mean_activation=row["mean_activation"],
+        quantiles=dict(row["quantiles"]),
+        histogram_edges=edges,
+        histogram_counts=counts,
+        bands=bands,
+        promoted=packing.unpack_token_values(row["promoted"]),
+        suppressed=packing.unpack_token_values(row["suppressed"]),
+        neighbours=packing.unpack_neighbours(row["neighbours"]),
+        top_tokens=packing.unpack_token_values(row["top_tokens"]),
+        sample=packing.unpack_sample(row["sample"]),
+    )
+
+
+def _prompts_of(record: LatentRecord) -> set[int]:
+    return {example.prompt for band in record.bands for example in band.examples} | set(record.sample.prompts.tolist())
+
+
+def _token_ids(record: LatentRecord, used: Mapping[int, IntArray]) -> set[int]:
+    """Ids of every token the page can show: effects, top tokens, the prompts of examples and sample."""
+    ids: set[int] = set()
+    listed: Iterable[records.TokenValue] = (*record.promoted, *record.suppressed, *record.top_tokens)
+    ids.update(item.token_id for item in listed)
+    for tokens in used.values():
+        ids.update(tokens.tolist())
+    return ids

@@ -1,0 +1,160 @@
+"""Which sources there are, and which builds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db.queries.answers import BuildInfo, SourceInfo
+from app.db.tables import RUNNING, Build, LanguageModel, Source
+from app.errors import UnknownBuild, UnknownSource, shorten
+from models.records import ModelFacts, SourceFacts, SourceQuality
+
+BUILD = Build.__table__
+SOURCE = Source.__table__
+MODEL = LanguageModel.__table__
+
+#: Everything of a build but the packed histogram, with its source's slug and whether pages show it.
+BUILD_COLUMNS = [column for column in BUILD.c if column.name != "density_histogram"]
+BUILDS = sa.select(*BUILD_COLUMNS, SOURCE.c.slug, SOURCE.c.current_build_id).join(
+    SOURCE, SOURCE.c.id == BUILD.c.source_id
+)
+SOURCES = sa.select(SOURCE, *[column.label(f"model_{column.name}") for column in MODEL.c]).join(
+    MODEL, MODEL.c.id == SOURCE.c.language_model_id
+)
+
+
+def all_sources(session: Session) -> tuple[SourceInfo, ...]:
+    """Every source with its shown, running and newest build, in the order of model, layer and slug."""
+    order = (MODEL.c.name, MODEL.c.id, SOURCE.c.layer, SOURCE.c.slug)
+    return _with_builds(session, session.execute(SOURCES.order_by(*order)).mappings().all())
+
+
+def source_by_slug(session: Session, slug: str) -> SourceInfo:
+    """The source; UnknownSource names a few that exist."""
+    # A slug never has a NUL, and PostgreSQL refuses to compare with one.
+    rows = session.execute(SOURCES.where(SOURCE.c.slug == slug.replace("\0", ""))).mappings().all()
+    if not rows:
+        known = session.scalars(sa.select(SOURCE.c.slug).order_by(SOURCE.c.slug).limit(6)).all()
+        raise UnknownSource(slug, known)
+    return _with_builds(session, rows)[0]
+
+
+def sources_by_slugs(session: Session, slugs: Sequence[str]) -> tuple[SourceInfo, ...]:
+    """The sources in the order asked for; UnknownSource on the first that does not exist."""
+    return tuple(source_by_slug(session, slug) for slug in slugs)
+
+
+def builds_of(session: Session, source_id: int, limit: int = 20) -> tuple[BuildInfo, ...]:
+    """The newest builds of a source, newest first."""
+    query = BUILDS.where(BUILD.c.source_id == source_id).order_by(BUILD.c.id.desc()).limit(limit)
+    return tuple(_build(row) for row in session.execute(query).mappings())
+
+
+def recent_builds(session: Session, limit: int = 50) -> tuple[BuildInfo, ...]:
+    """The newest builds of all sources, running ones first, then newest first."""
+    query = BUILDS.order_by(sa.case((BUILD.c.status == RUNNING, 0), else_=1), BUILD.c.id.desc()).limit(limit)
+    return tuple(_build(row) for row in session.execute(query).mappings())
+
+
+def running_builds(session: Session) -> tuple[BuildInfo, ...]:
+    """The builds being made now, oldest first."""
+    query = BUILDS.where(BUILD.c.status == RUNNING).order_by(BUILD.c.id)
+    return tuple(_build(row) for row in session.execute(query).mappings())
+
+
+def build_by_id(session: Session, build_id: int) -> BuildInfo:
+    """The build; UnknownBuild if there is none."""
+    row = None
+    if 0 <= build_id < 2**31:
+        row = session.execute(BUILDS.where(BUILD.c.id == build_id)).mappings().first()
+    if row is None:
+        raise UnknownBuild(f"There is no build {shorten(str(build_id))}.")
+    return _build(row)
+
+
+def _with_builds(session: Session, rows: Sequence[Mapping[Any, Any]]) -> tuple[SourceInfo, ...]:
+    ids = [row["id"] for row in rows]
+    newest = sa.select(sa.func.max(BUILD.c.id)).where(BUILD.c.source_id.in_(ids)).group_by(BUILD.c.source_id)
+    wanted = (BUILD.c.id == SOURCE.c.current_build_id) | (BUILD.c.status == RUNNING) | BUILD.c.id.in_(newest)
+    query = BUILDS.where(BUILD.c.source_id.in_(ids), wanted).order_by(BUILD.c.id)
+    builds: dict[int, list[BuildInfo]] = {source_id: [] for source_id in ids}
+    for row in session.execute(query).mappings():
+        builds[row["source_id"]].append(_build(row))
+    return tuple(_source(row, builds[row["id"]]) for row in rows)
+
+
+def _source(row: Mapping[Any, Any], builds: Sequence[BuildInfo]) -> SourceInfo:
+    return SourceInfo(
+        id=row["id"],
+        slug=row["slug"],
+        language_model_id=row["language_model_id"],
+        facts=_facts(row),
+        created=row["created"],
+        build=next((build for build in builds if build.is_current), None),
+        running=next((build for build in builds if build.status == RUNNING), None),
+        latest=builds[-1] if builds else None,
+    )
+
+
+def _facts(row: Mapping[Any, Any]) -> SourceFacts:
+    model = ModelFacts(
+        name=row["model_name"],
+        location=row["model_location"],
+        architecture=row["model_architecture"],
+        n_layers=row["model_n_layers"],
+        d_model=row["model_d_model"],
+        vocab_size=row["model_vocab_size"],
+        context_size=row["model_context_size"],
+    )
+    return SourceFacts(
+        model=model,
+        sae_location=row["sae_location"],
+        hook_name=row["hook_name"],
+        layer=row["layer"],
+        site=row["site"],
+        sae_kind=row["sae_kind"],
+        d_in=row["d_in"],
+        d_sae=row["d_sae"],
+        context_size=row["context_size"],
+        prepend_bos=row["prepend_bos"],
+        weights_hash=row["weights_hash"],
+        explained_variance=row["explained_variance"],
+        warnings=tuple(row["warnings"]),
+    )
+
+
+def _build(row: Mapping[Any, Any]) -> BuildInfo:
+    quality = SourceQuality(
+        l0=row["l0"],
+        explained_variance=row["explained_variance"],
+        loss_clean=row["loss_clean"],
+        loss_sae=row["loss_sae"],
+        loss_zero=row["loss_zero"],
+        loss_recovered=row["loss_recovered"],
+        dead_fraction=row["dead_fraction"],
+        mean_residual_norm=row["mean_residual_norm"],
+    )
+    return BuildInfo(
+        id=row["id"],
+        source_id=row["source_id"],
+        slug=row["slug"],
+        corpus=row["corpus"],
+        tokens=row["tokens"],
+        context_size=row["context_size"],
+        seed=row["seed"],
+        config=row["config"],
+        status=row["status"],
+        progress=row["progress"],
+        tokens_done=row["tokens_done"],
+        tokens_per_second=row["tokens_per_second"],
+        stage=row["stage"],
+        message=row["message"],
+        error=row["error"],
+        heartbeat=row["heartbeat"],
+        started=row["started"],
+        finished=row["finished"],
+        is_current=row["current_build_id"] == row["id"],
+        quality=quality,
+    )

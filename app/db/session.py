@@ -1,0 +1,176 @@
+"""Engines and sessions, database errors in plain sentences, and the state of the migrations.
+
+Nothing is opened at import: who needs a database makes an engine from the settings and hands it on.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.orm import Session, sessionmaker
+
+from alembic import command
+from app.errors import (
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseFull,
+    DatabaseNotMigrated,
+    DatabaseReadOnly,
+    DatabaseTooNew,
+    DatabaseUnreachable,
+    shorten,
+)
+from app.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+#: How long a writer waits for another one, in milliseconds.
+SQLITE_BUSY_TIMEOUT = 30_000
+
+
+def database_url(settings: Settings) -> URL:
+    """The address of the database with the driver named; never print it with its password."""
+    url = make_url(settings.database_url)
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+
+
+def make_engine(settings: Settings) -> Engine:
+    """A new engine; for SQLite the folder is made and write-ahead logging is switched on."""
+    url = database_url(settings)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    sa.event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def make_session_maker(engine: Engine) -> sessionmaker[Session]:
+    """Sessions on the engine; what they loaded stays readable after a commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnreachable(
+                f"The folder {folder} for the database cannot be made: {error.strerror}."
+            ) from None
+    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT / 1000})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    try:
+        # Synchronous NORMAL with a write-ahead log: a power cut may lose the last commit, never the database.
+        connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.DatabaseError as error:
+        # A read-only file system cannot switch the journal; reading works all the same.
+        if "readonly" not in str(error):
+            raise translated(error) or error from None
+
+
+def _translate(context: ExceptionContext) -> None:
+    error = translated(context.original_exception)
+    if error is not None:
+        raise error from context.original_exception
+
+
+def translated(error: BaseException) -> DatabaseError | None:
+    """The plain sentence for an error of a driver that a user can do something about; None for all others."""
+    state = getattr(error, "sqlstate", None)
+    text = str(error)
+    if state == "53100" or "database or disk is full" in text:
+        return DatabaseFull("There is no space left for the database; free some disk space and try again.")
+    if state in ("55P03", "40P01", "57014") or "database is locked" in text or "database table is locked" in text:
+        return DatabaseBusy("The database is held by another process; wait for its work to end and try again.")
+    if state == "42P01" or "no such table" in text or state == "42703" or "no such column" in text:
+        return DatabaseNotMigrated("The database lacks a table of this version; run `periscope db upgrade`.")
+    if state in ("25006", "42501") or "readonly database" in text:
+        return DatabaseReadOnly("The database cannot be written to; check the permissions of its file, folder or user.")
+    if "file is not a database" in text or "disk image is malformed" in text:
+        return DatabaseUnreachable("The database file is damaged or is no SQLite database; restore it or move it away.")
+    if "unable to open database file" in text:
+        return DatabaseUnreachable("The database file cannot be opened; check PERISCOPE_DATABASE_URL and the folder.")
+    if _connection_failed(error, state):
+        reason = shorten(text.strip().splitlines()[0] if text.strip() else "no reason given", 200)
+        return DatabaseUnreachable(f"The database does not answer; check PERISCOPE_DATABASE_URL ({reason}).")
+    return None
+
+
+def _connection_failed(error: BaseException, state: str | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return False
+    is_operational = type(error).__name__ in ("OperationalError", "ConnectionTimeout", "AdminShutdown")
+    return is_operational and (state is None or state[:2] in ("08", "28", "3D", "57"))
+
+
+def migrations() -> Config:
+    """The configuration of alembic for the migrations of this checkout, wherever the process started."""
+    folder = REPOSITORY / "alembic"
+    if not (folder / "env.py").is_file():
+        raise DatabaseNotMigrated(f"The migrations are missing: {folder}; install Periscope from a full checkout.")
+    config = Config()
+    # ConfigParser reads % as the start of a name.
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
+
+
+def check_revision(engine: Engine) -> None:
+    """Raise DatabaseNotMigrated or DatabaseTooNew unless the database is at this version's revision."""
+    script = ScriptDirectory.from_config(migrations())
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == script.get_current_head():
+        return
+    if found is None:
+        raise DatabaseNotMigrated("The database is empty; run `periscope db upgrade`.")
+    try:
+        script.get_revision(found)
+    except CommandError:
+        raise DatabaseTooNew(
+            f"The database was written by a later version of Periscope (revision {shorten(found)}); "
+            "install that version, or point PERISCOPE_DATABASE_URL to another database."
+        ) from None
+    raise DatabaseNotMigrated(f"The database is at the older revision {found}; run `periscope db upgrade`.")
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to this version's revision, all or nothing; one of a later version is refused."""
+    try:
+        check_revision(engine)
+    except DatabaseNotMigrated:
+        config = migrations()
+        with engine.connect() as connection:
+            _lock_for_migration(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+
+def _lock_for_migration(connection: sa.Connection) -> None:
+    """Let two processes that start at once migrate one after the other, each in one transaction."""
+    if connection.dialect.name == "sqlite":
+        # Python's driver opens no transaction for CREATE TABLE; opened by hand, it is one.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x9E215C09E})
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session's database is SQLite."""
+    bind: Any = session.get_bind()
+    return bool(bind.dialect.name == "sqlite")

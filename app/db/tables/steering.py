@@ -1,0 +1,95 @@
+"""What people and tests add to a source: explanations, vectors, calibrations, mixes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.tables.base import Base
+
+
+class Explanation(Base):
+    """A text that says what a latent means. It belongs to the weights and survives a rebuild."""
+
+    __tablename__ = "explanation"
+    __table_args__ = (Index("ix_explanation_latent", "source_id", "latent_index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    latent_index: Mapped[int]
+    weights_hash: Mapped[str]
+    text: Mapped[str]
+    search_text: Mapped[str]  # the text in lower case
+    author: Mapped[str]
+    method: Mapped[str]
+    scores: Mapped[dict[str, Any]]
+    created: Mapped[datetime]
+
+
+class Vector(Base):
+    """A direction at a hook of a model, from two lists of prompts; ``values``: float32 packed, (d_in,)."""
+
+    __tablename__ = "vector"
+    __table_args__ = (UniqueConstraint("language_model_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    language_model_id: Mapped[int] = mapped_column(ForeignKey("language_model.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    hook_name: Mapped[str]
+    positions: Mapped[str] = mapped_column(String(16))  # "last" or "mean"
+    positive: Mapped[list[Any]]
+    negative: Mapped[list[Any]]
+    values: Mapped[bytes]
+    norm: Mapped[float]
+    residual_share: Mapped[float | None]
+    created: Mapped[datetime]
+
+
+class Calibration(Base):
+    """What strengths do to the text, for a latent or for a vector, and the range in which it stays coherent.
+
+    ``unit`` is what strength 1 meant when it was measured: M_i for a latent, the norm for a vector. The lists
+    run along ``strengths``: ``effect`` in units of M_i, ``base_nll`` in nats per token, ``distinct_2`` a
+    share.
+    """
+
+    __tablename__ = "calibration"
+    __table_args__ = (
+        UniqueConstraint("source_id", "latent_index", "mode"),
+        UniqueConstraint("vector_id", "mode"),
+        CheckConstraint(
+            "(vector_id IS NULL AND source_id IS NOT NULL AND latent_index IS NOT NULL) OR "
+            "(vector_id IS NOT NULL AND source_id IS NULL AND latent_index IS NULL)",
+            name="one_subject",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    latent_index: Mapped[int | None]
+    vector_id: Mapped[int | None] = mapped_column(ForeignKey("vector.id"))
+    mode: Mapped[str] = mapped_column(String(16))
+    unit: Mapped[float]
+    prompts: Mapped[list[Any]]
+    strengths: Mapped[list[Any]]
+    effect: Mapped[list[Any]]
+    base_nll: Mapped[list[Any]]
+    distinct_2: Mapped[list[Any]]
+    safe_low: Mapped[float]
+    safe_high: Mapped[float]
+    recommended: Mapped[float]
+    created: Mapped[datetime]
+
+
+class Mix(Base):
+    """A saved set of sliders. ``terms``: as the API takes them; ``options``: sampling settings."""
+
+    __tablename__ = "mix"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    language_model_id: Mapped[int] = mapped_column(ForeignKey("language_model.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    terms: Mapped[list[Any]]
+    options: Mapped[dict[str, Any]]
+    created: Mapped[datetime]

@@ -1,0 +1,75 @@
+"""Many rows at once, as fast as each database takes them, and deletes in bounded pieces."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db.session import is_sqlite, translated
+from app.db.tables import Base, Example, Latent, LatentDetail, Prompt
+
+#: Latents or prompts deleted in one transaction, so that others can write in between.
+DELETE_STEP = 512
+
+
+@contextmanager
+def rolled_back_on_error(session: Session) -> Iterator[None]:
+    """Undo what was not committed when anything goes wrong, the stop of the process by the user included."""
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def insert_rows(session: Session, table: type[Base], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of plain Python values, JSON already as text; no commit.
+
+    SQLite: one prepared statement handed to the driver. PostgreSQL: COPY.
+    """
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    connection = session.connection()
+    if is_sqlite(session):
+        marks = ", ".join("?" * len(columns))
+        # Names come from this package, values go as parameters.
+        statement = f"INSERT INTO {table.__tablename__} ({names}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor().copy(f"COPY {table.__tablename__} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        # COPY goes past SQLAlchemy, and so past the translation that the engine does.
+        raise translated(error) or error from error
+
+
+def delete_build_rows(session: Session, build_id: int) -> None:
+    """Delete what a build wrote, in bounded pieces, each committed by itself; the build's own row stays."""
+    for table, key in (
+        (Example, Example.latent_index),
+        (LatentDetail, LatentDetail.latent_index),
+        (Latent, Latent.latent_index),
+        (Prompt, Prompt.prompt_index),
+    ):
+        _delete_by_key(session, table, key, build_id)
+
+
+def _delete_by_key(session: Session, table: Any, key: Any, build_id: int) -> None:
+    while True:
+        first = session.scalar(sa.select(sa.func.min(key)).where(table.build_id == build_id))
+        if first is None:
+            session.commit()
+            return
+        session.execute(
+            sa.delete(table)
+            .where(table.build_id == build_id, key >= first, key < first + DELETE_STEP)
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()

@@ -1,0 +1,141 @@
+"""What a build measured: prompts, latents with their examples, quality. In pieces, each a transaction."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from app.db import packing
+from app.db.display import displayable
+from app.db.tables import Example, Latent, LatentDetail, Prompt
+from app.db.writes.builds import touch
+from app.db.writes.bulk import insert_rows, rolled_back_on_error
+from models.records import Band, LatentRecord, SourceQuality
+
+#: Latents in one transaction: about 25,000 examples, well below a second of holding the database.
+LATENT_STEP = 256
+PROMPT_STEP = 4096
+
+LATENT_COLUMNS = (
+    "build_id", "latent_index", "n_active", "density", "max_activation", "mean_activation", "output_score",
+    "top_token", "top_token_share", "search_text",
+)  # fmt: skip
+DETAIL_COLUMNS = (
+    "build_id", "latent_index", "promoted", "suppressed", "neighbours", "top_tokens", "quantiles", "bands",
+    "histogram", "sample",
+)  # fmt: skip
+EXAMPLE_COLUMNS = (
+    "build_id", "latent_index", "band", "rank", "prompt_index", "position", "activation", "window_start",
+    "window",
+)  # fmt: skip
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Rows:
+    latents: list[tuple[Any, ...]] = field(default_factory=list)
+    details: list[tuple[Any, ...]] = field(default_factory=list)
+    examples: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def write_latents(
+    session: Session, build_id: int, records: Iterable[LatentRecord], token_text: Callable[[int], str]
+) -> int:
+    """Store the records of a running build; gives the number of examples written.
+
+    ``token_text`` gives a token's display string (``queries.vocabulary(...).__getitem__``). Records may come
+    in any order and in several calls; in the order of their index they are stored the most compactly.
+    """
+    written = 0
+    for part in _parts(records, LATENT_STEP):
+        rows = _Rows()
+        for record in part:
+            _add_record(rows, build_id, record, token_text)
+        with rolled_back_on_error(session):
+            touch(session, build_id)
+            insert_rows(session, Latent, LATENT_COLUMNS, rows.latents)
+            insert_rows(session, LatentDetail, DETAIL_COLUMNS, rows.details)
+            insert_rows(session, Example, EXAMPLE_COLUMNS, rows.examples)
+            session.commit()
+        written += len(rows.examples)
+    return written
+
+
+def write_prompts(session: Session, build_id: int, prompts: Iterable[tuple[int, NDArray[np.integer[Any]]]]) -> None:
+    """Store the token ids (context,) of prompts of a running build, each under its index."""
+    for part in _parts(prompts, PROMPT_STEP):
+        rows = [(build_id, int(index), packing.pack_token_ids(ids)) for index, ids in part]
+        with rolled_back_on_error(session):
+            touch(session, build_id)
+            insert_rows(session, Prompt, ("build_id", "prompt_index", "token_ids"), rows)
+            session.commit()
+
+
+def write_quality(session: Session, build_id: int, quality: SourceQuality) -> None:
+    """Store what was measured of a running build; None stays null; what is not finite becomes null."""
+    values = {name: _finite(value) for name, value in asdict(quality).items()}
+    with rolled_back_on_error(session):
+        touch(session, build_id, **values)
+        session.commit()
+
+
+def write_output_scores(session: Session, build_id: int, scores: Mapping[int, float]) -> None:
+    """Set the output scores of latents that are stored already."""
+    rows = [{"b_build": build_id, "b_index": index, "output_score": score} for index, score in scores.items()]
+    table = Latent.__table__
+    statement = sa.update(Latent).where(
+        table.c.build_id == sa.bindparam("b_build"), table.c.latent_index == sa.bindparam("b_index")
+    )
+    if not rows:
+        return
+    with rolled_back_on_error(session):
+        session.connection().execute(statement.values(output_score=sa.bindparam("output_score")), rows)
+        session.commit()
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _parts(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def _add_record(rows: _Rows, build_id: int, record: LatentRecord, token_text: Callable[[int], str]) -> None:
+    top = record.top_tokens[0] if record.top_tokens else None
+    top_text = displayable(token_text(top.token_id)) if top else None
+    promoted = [displayable(token_text(item.token_id)) for item in record.promoted]
+    # A line each, so that a search never matches across two tokens.
+    search_text = "\n".join([top_text or "", *promoted]).lower()
+    share = top.value / record.n_active if top and record.n_active else None
+    rows.latents.append((
+        build_id, record.index, int(record.n_active), float(record.density), float(record.max_activation),
+        float(record.mean_activation), None, top_text, share, search_text,
+    ))  # fmt: skip
+    rows.details.append((
+        build_id, record.index,
+        packing.pack_token_values(record.promoted), packing.pack_token_values(record.suppressed),
+        packing.pack_neighbours(record.neighbours), packing.pack_token_values(record.top_tokens),
+        json.dumps(record.quantiles), json.dumps([_band_facts(band) for band in record.bands]),
+        packing.pack_histogram(record.histogram_edges, record.histogram_counts),
+        packing.pack_sample(record.sample),
+    ))  # fmt: skip
+    for place, band in enumerate(record.bands):
+        for rank, example in enumerate(band.examples):
+            rows.examples.append((
+                build_id, record.index, place, rank, int(example.prompt), int(example.position),
+                float(example.activation), int(example.window_start), packing.pack_window(example.window),
+            ))  # fmt: skip
+
+
+def _band_facts(band: Band) -> tuple[str, str, float, float, float]:
+    return band.name, band.view, float(band.low), float(band.high), float(band.share_of_active)

@@ -1,0 +1,110 @@
+"""Prepare the bundled demo: register its sources, attach the corpus's labels, build what is not built.
+
+It runs in a process of its own (``python -m app.demo``), so that the web process answers at once and never loads a
+model, and so that a killed build leaves the pages up. A build that was interrupted goes on from its checkpoint.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.build_request import BuildRequest
+from app.builds import NothingToResume, run_build
+from app.db import queries
+from app.db.session import make_engine, make_session_maker
+from app.db.writes import NewExplanation, add_explanations, register_source
+from app.errors import PeriscopeError
+from app.settings import Settings, load_settings
+from models.demo import bundle
+from models.errors import PeriscopeModelError, SourceError
+from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.sources import SourceSpec
+
+#: Tokens that make every band of nearly every latent full, and still build in under 90 s on two cores.
+TOKENS = 400_000
+BATCH = 8
+#: The texts of the build are not those that the model was trained on.
+SEED = 7
+AUTHOR, METHOD = "demo", "corpus labels"
+
+
+def prepare(settings: Settings) -> None:
+    """Do all that is not done yet; returns when every bundled source is shown."""
+    if not bundle.LANGUAGE_MODEL.is_dir():
+        raise SourceError(f"The demo is not in this checkout: {bundle.LANGUAGE_MODEL} is missing; clone it again.")
+    engine = make_engine(settings)
+    try:
+        sessions = make_session_maker(engine)
+        with sessions() as session:
+            known = {source.slug: source for source in queries.all_sources(session)}
+        missing = [source for source in bundle.SOURCES if source.slug not in known]
+        if missing:
+            _register(settings, missing)
+        with sessions() as session:
+            todo = [s for s in bundle.SOURCES if queries.source_by_slug(session, s.slug).build is None]
+    finally:
+        engine.dispose()
+    if todo:
+        _build(settings, todo)
+
+
+def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
+    engine = make_engine(settings)
+    model = load_language_model(str(bundle.LANGUAGE_MODEL), settings.device, settings.dtype)
+    vocabulary = [model.token_strings([token_id])[0] for token_id in range(model.facts.vocab_size)]
+    labels = json.loads(bundle.LABELS.read_text())
+    text = _sample_text()
+    with make_session_maker(engine)() as session:
+        for source in sources:
+            spec = SourceSpec(str(bundle.LANGUAGE_MODEL), str(source.folder), source.hook_name)
+            facts = inspect_loaded(model, load_dictionary(spec, device=str(model.device)), sample_text=text)
+            register_source(session, source.slug, facts, vocabulary)
+            found = [
+                NewExplanation(
+                    item["index"],
+                    item["concept"].replace(":", ": "),
+                    {"auroc": item["auroc"], "n_texts": item["n_texts"]},
+                )
+                for item in labels.get(source.slug, [])
+            ]
+            info = queries.source_by_slug(session, source.slug)
+            add_explanations(session, info, found, author=AUTHOR, method=METHOD)
+    engine.dispose()
+
+
+def _sample_text() -> str:
+    from models.demo.corpus.generator import document
+
+    return "\n".join(document(SEED + 1, index).text for index in range(6))
+
+
+def _build(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
+    request = BuildRequest(
+        slugs=tuple(source.slug for source in sources),
+        corpus="demo",
+        tokens=TOKENS,
+        batch=BATCH,
+        device=settings.device,
+        seed=SEED,
+        resume=True,
+    )
+    try:
+        run_build(settings, request)
+    except NothingToResume:
+        run_build(settings, replace(request, resume=False))
+
+
+def main() -> None:
+    """The process that ``periscope demo`` starts."""
+    try:
+        prepare(load_settings())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (PeriscopeError, PeriscopeModelError) as error:
+        print(f"The demo could not be built: {error}", file=sys.stderr)  # noqa: T201 (a command's output)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

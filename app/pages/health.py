@@ -1,0 +1,29 @@
+"""For supervisors: ``/healthz`` (the process is up), ``/readyz`` (the database answers), ``/metrics`` (Prometheus)."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.answers import HealthAnswer
+from app.services.health import check_ready
+
+router = APIRouter()
+
+
+@router.get("/healthz", summary="Process is up")
+def healthz() -> HealthAnswer:
+    """Always ``ok`` while the process answers."""
+    return HealthAnswer("ok")
+
+
+@router.get("/readyz", summary="Ready to answer")
+def readyz(request: Request) -> HealthAnswer:
+    """``ready`` when the database answers and is at this version's revision; otherwise 503 with the reason."""
+    check_ready(request.app.state.engine)
+    return HealthAnswer("ready")
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Requests by route and status, and their duration in seconds."""
+    body = generate_latest(request.app.state.metrics.registry)
+    return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})

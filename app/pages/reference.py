@@ -1,0 +1,16 @@
+"""The API reference ``/docs``: the OpenAPI document as a plain page, without any script."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from app.pages.rendering import page
+from app.services.reference import reference_view
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+def reference(request: Request) -> HTMLResponse:
+    """Every path of the API with its parameters, an example and the shape of its answer."""
+    base = str(request.base_url).rstrip("/")
+    return page(request, "reference", reference_view(request.app.openapi(), base), active="api")

@@ -1,0 +1,47 @@
+"""Templates: one environment per application, one variable ``view`` per template."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import formats
+from app.assets import FRONTEND, missing_assets
+from app.views import Layout
+
+TEMPLATES = FRONTEND / "templates"
+
+
+def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
+    """The templates; a name that a view does not have is an error, and everything is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["NOT_RECORDED"] = formats.NOT_RECORDED
+    return Jinja2Templates(env=environment)
+
+
+def page(request: Request, name: str, view: Any, *, active: str = "", status: int = 200) -> HTMLResponse:
+    """A full page: ``pages/NAME.html`` with its view and the layout around it."""
+    templates: Jinja2Templates = request.app.state.templates
+    layout = Layout(version=request.app.version, active=active, assets_missing=bool(missing_assets()))
+    context = {"view": view, "layout": layout}
+    return templates.TemplateResponse(request, f"pages/{name}.html", context, status_code=status)
+
+
+def part(request: Request, name: str, view: Any, *, status: int = 200) -> HTMLResponse:
+    """One panel: ``partials/_NAME.html`` with its view."""
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(request, f"partials/_{name}.html", {"view": view}, status_code=status)
+
+
+def render_part(templates: Jinja2Templates, name: str, view: Any) -> str:
+    """The text of one panel, for an event stream."""
+    return templates.env.get_template(f"partials/_{name}.html").render(view=view)

@@ -1,0 +1,113 @@
+"""Errors -> answers: problem+json for the API, a page for people, a panel for htmx. No traceback ever leaves."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import PeriscopeError, Problem, problem_of, shorten
+from app.pages.rendering import page, part
+from app.views import ErrorView
+
+log = logging.getLogger("periscope.web")
+
+#: Paths whose errors are read by programs.
+FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/")
+SENTENCES = {
+    404: "There is no page at this address.",
+    405: "This address does not take that kind of request.",
+}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every error that a path raises on purpose."""
+    app.add_exception_handler(PeriscopeError, _on_periscope_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The problem as JSON, as a page or as a panel, whatever the request can use."""
+    response = _body(request, problem)
+    response.headers.update(headers or {})
+    response.headers["Cache-Control"] = "no-store"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _body(request: Request, problem: Problem) -> Response:
+    if request.url.path.startswith(FOR_PROGRAMS):
+        return JSONResponse(problem.body(), problem.status, media_type="application/problem+json")
+    view = ErrorView(problem.status, problem.title, problem.detail)
+    if request.url.path.startswith("/parts/"):
+        return part(request, "error", view, status=problem.status)
+    return page(request, "error", view, status=problem.status)
+
+
+class ErrorBoundary:
+    """ASGI layer around the routes: an error that nobody foresaw is logged and answered without its details.
+
+    It lies inside the layers that add headers, so that this answer has them as well.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer whatever happens."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            log.exception("Error in %s %s", scope["method"], scope["path"])
+            if has_started:
+                raise
+            request = Request(scope, receive)
+            await answer(request, problem_of(error))(scope, receive, send)
+
+
+async def _on_periscope_error(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status >= 500:
+        log.error("%s %s: %s", request.method, request.url.path, problem.detail)
+    return answer(request, problem)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (what it was installed for)
+    return answer(request, Problem(422, "Cannot be processed", _sentence(error.errors()[0])))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 (what it was installed for)
+    status = error.status_code
+    title = {404: "Not found", 405: "Method not allowed"}.get(status, "The request failed")
+    detail = SENTENCES.get(status, str(error.detail))
+    return answer(request, Problem(status, title, detail), dict(error.headers or {}))
+
+
+def _sentence(first: Any) -> str:
+    """The first complaint of pydantic as one sentence about the parameter."""
+    name = str(first["loc"][-1]) if first["loc"] else "The request"
+    if first["type"] == "missing":
+        return f"{name} is missing."
+    kinds = {"int_parsing": "a whole number", "int_parsing_size": "a whole number of fewer digits"}
+    kinds |= {"int_from_float": "a whole number", "float_parsing": "a number"}
+    given = shorten(str(first.get("input", "")))
+    if first["type"] in kinds:
+        return f"{name} must be {kinds[first['type']]}, not {given!r}."
+    return f"{name}: {first['msg']}."

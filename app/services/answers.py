@@ -1,0 +1,131 @@
+"""The JSON twins of the pages: a session in, an answer out."""
+
+from sqlalchemy.orm import Session
+
+from app import answers
+from app.db import queries
+from app.db.queries import BuildInfo, LatentDetails, LatentQuery, LatentRow, SourceInfo
+from models.records import Band, Example
+
+
+def sources(session: Session) -> answers.SourcesAnswer:
+    """Every source with the build that pages show; before there is one, with the newest."""
+    return answers.SourcesAnswer([_source(source) for source in queries.all_sources(session)])
+
+
+def latents(session: Session, slug: str, query: LatentQuery, limit: int, cursor: str | None) -> answers.LatentsAnswer:
+    """A page of latents."""
+    page = queries.latent_page(session, queries.source_by_slug(session, slug), query, limit, cursor)
+    return answers.LatentsAnswer([_item(row) for row in page.rows], page.next_cursor, page.total)
+
+
+def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
+    """One latent; its bands are the strongest examples and the quantile bands."""
+    details = queries.latent_details(session, queries.source_by_slug(session, slug), index)
+    record, tokens = details.record, details.tokens
+    labels = details.neighbour_labels
+    return answers.LatentAnswer(
+        source=slug,
+        index=index,
+        label=details.label,
+        explanations=[
+            answers.ExplanationAnswer(e.text, e.author, e.method, dict(e.scores), e.is_current)
+            for e in details.explanations
+        ],
+        output_score=details.output_score,
+        n_active=record.n_active,
+        density=record.density,
+        max_activation=record.max_activation,
+        mean_activation=record.mean_activation,
+        quantiles=record.quantiles,
+        histogram=answers.HistogramAnswer(record.histogram_edges.tolist(), record.histogram_counts.tolist()),
+        promoted=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.promoted],
+        suppressed=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.suppressed],
+        neighbours=[answers.NeighbourAnswer(n.index, n.cosine, labels.get(n.index)) for n in record.neighbours],
+        bands=[_band(band, details) for band in record.bands if band.view != "width"],
+    )
+
+
+def builds(session: Session) -> answers.BuildsAnswer:
+    """The newest builds, running ones first."""
+    return answers.BuildsAnswer([_build(build) for build in queries.recent_builds(session)])
+
+
+def _source(source: SourceInfo) -> answers.SourceAnswer:
+    facts = source.facts
+    build = source.build or source.latest
+    return answers.SourceAnswer(
+        source=source.slug,
+        model=facts.model.name,
+        hook_name=facts.hook_name,
+        layer=facts.layer,
+        sae_kind=facts.sae_kind,
+        d_in=facts.d_in,
+        d_sae=facts.d_sae,
+        build=_summary(build) if build else None,
+    )
+
+
+def _summary(build: BuildInfo) -> answers.BuildSummary:
+    quality = build.quality
+    return answers.BuildSummary(
+        status=build.status,
+        progress=build.progress,
+        tokens=build.tokens,
+        context_size=build.context_size,
+        l0=quality.l0,
+        explained_variance=quality.explained_variance,
+        loss_recovered=quality.loss_recovered,
+        dead_fraction=quality.dead_fraction,
+        mean_residual_norm=quality.mean_residual_norm,
+    )
+
+
+def _item(row: LatentRow) -> answers.LatentListItem:
+    return answers.LatentListItem(
+        index=row.index,
+        label=row.label,
+        density=row.density,
+        max_activation=row.max_activation,
+        mean_activation=row.mean_activation,
+        output_score=row.output_score,
+        top_token=row.top_token,
+        promoted=list(row.promoted),
+    )
+
+
+def _band(band: Band, details: LatentDetails) -> answers.BandAnswer:
+    examples = [_example(example, details) for example in band.examples]
+    return answers.BandAnswer(band.name, band.low, band.high, band.share_of_active, examples)
+
+
+def _example(example: Example, details: LatentDetails) -> answers.ExampleAnswer:
+    texts = details.window_tokens(example.prompt, example.window_start, len(example.window))
+    return answers.ExampleAnswer(
+        prompt=example.prompt,
+        position=example.position,
+        tokens=list(texts),
+        activations=example.window.tolist(),
+        activation=example.activation,
+        focus=example.position - example.window_start,
+    )
+
+
+def _build(build: BuildInfo) -> answers.BuildAnswer:
+    return answers.BuildAnswer(
+        build=build.id,
+        source=build.slug,
+        corpus=build.corpus,
+        tokens=build.tokens,
+        tokens_done=build.tokens_done,
+        tokens_per_second=build.tokens_per_second,
+        context_size=build.context_size,
+        seed=build.seed,
+        status=build.status,
+        progress=build.progress,
+        stage=build.stage,
+        message=build.message,
+        error=build.error,
+        started=build.started,
+        finished=build.finished,
+    )

@@ -1,0 +1,40 @@
+"""What every page has around its contents, and the small blocks that several pages share."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The frame of a page; the second variable of page templates, ``layout``."""
+
+    version: str
+    active: str  # the entry of the navigation that the page belongs to: "home", "builds" or ""
+    assets_missing: bool  # htmx and Plotly were not fetched
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A step of the way to a page."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of several ways to see the same thing; ``part_href`` gives the panel alone."""
+
+    text: str
+    href: str
+    part_href: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number with its unit and its meaning; ``value`` None reads "not recorded"."""
+
+    name: str
+    value: str | None
+    unit: str = ""
+    meaning: str = ""

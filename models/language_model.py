@@ -1,0 +1,299 @@
+"""A loaded language model: tokenise, run up to a hook, edit at hooks, losses and logits.
+
+The computing is done by the plain transformers model with torch module hooks; hook names are
+transformer_lens's (see ``models.hook_map``). Hooks live on modules that all threads share, so every run holds
+the model's lock. Activations at ``attn.hook_z`` are flat, (batch, pos, heads * d_head).
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from models.errors import ContextMismatch, Unsupported
+from models.hook_map import Tap, attach, boot_bridge, missing_hook
+from models.records import ModelFacts
+from models.token_text import TokenText
+
+#: Logits of one piece of the output layer stay below this many values (float32: 128 MiB).
+_LOGITS_AT_ONCE = 1 << 25
+
+Edits = Mapping[str, Callable[[Tensor], Tensor]]
+
+
+class _AllRead(Exception):  # noqa: N818  (control flow, not an error)
+    """Every hook asked for has been read: the rest of the forward pass is not needed."""
+
+
+class LanguageModel:
+    """A transformers model with its tokenizer, read and edited at transformer_lens's hook names."""
+
+    def __init__(self, model: Any, tokenizer: Any, taps: dict[str, Tap], facts: ModelFacts, dtype_reason: str) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.facts = facts
+        self.dtype_reason = dtype_reason
+        self.lock = threading.RLock()
+        self._taps = taps
+        self._text = TokenText(tokenizer)
+        self._head_is_plain: bool | None = None
+        parameter = next(model.parameters())
+        self.device: torch.device = parameter.device
+        self.dtype: torch.dtype = parameter.dtype
+
+    # ---------------------------------------------------------------- tokens
+
+    @property
+    def bos_token_id(self) -> int | None:
+        """The id put before a text where an SAE was trained that way, ``None`` if the tokenizer has none."""
+        return _maybe_int(self.tokenizer.bos_token_id)
+
+    @property
+    def eos_token_id(self) -> int | None:
+        """The id that ends a text, ``None`` if the tokenizer has none."""
+        return _maybe_int(self.tokenizer.eos_token_id)
+
+    @property
+    def special_token_ids(self) -> frozenset[int]:
+        """BOS, EOS, padding and every other token that no text of a user can produce."""
+        added = self.tokenizer.added_tokens_decoder
+        return frozenset(self.tokenizer.all_special_ids) | {int(i) for i, token in added.items() if token.special}
+
+    def tokenize(self, text: str, *, allow_special: bool = False) -> list[int]:
+        """The ids of ``text``, never with a BOS.
+
+        A literal ``<|endoftext|>`` in the text is split as plain text, unless ``allow_special`` (for chat
+        templates).
+        """
+        with self.lock:  # the tokenizer keeps split_special_tokens as state of its own
+            encoded = self.tokenizer(
+                text, add_special_tokens=False, split_special_tokens=not allow_special, verbose=False
+            )
+        return list(encoded["input_ids"])
+
+    def token_strings(self, ids: Sequence[int]) -> list[str]:
+        """One display string per id; see ``models.token_text`` for characters spread over several tokens."""
+        return self._text.strings(ids)
+
+    # ---------------------------------------------------------------- hooks
+
+    @property
+    def hooks(self) -> list[str]:
+        """Every hook name that can be read."""
+        return list(self._taps)
+
+    def tap(self, hook: str) -> Tap:
+        """Where a hook lies in the transformers model.
+
+        Raises:
+            HookMismatch: the model has no such hook.
+        """
+        if hook not in self._taps:
+            raise missing_hook(hook, self.facts.name, self._taps)
+        return self._taps[hook]
+
+    def width(self, hook: str) -> int:
+        """The size of the activation's last dimension at ``hook``, found by running one token."""
+        one_token = torch.zeros(1, 1, dtype=torch.long)
+        return int(self.run_to_hooks(one_token, [hook])[hook].shape[-1])
+
+    @torch.inference_mode()
+    def run_to_hooks(
+        self, token_ids: Tensor, hooks: Sequence[str], *, center: frozenset[str] = frozenset()
+    ) -> dict[str, Tensor]:
+        """The activations at ``hooks``, stopping as soon as the last of them has been read.
+
+        Args:
+            token_ids: (batch, pos), right-padded if need be: later tokens never change earlier ones.
+            hooks: names of transformer_lens; duplicates are read once.
+            center: those of ``hooks`` from which the mean over the width is subtracted.
+
+        Returns:
+            hook -> (batch, pos, width), in the model's number format, on its device.
+
+        Raises:
+            HookMismatch: a hook that the model does not have.
+            ContextMismatch: more positions than the context holds.
+        """
+        ids = self._checked(token_ids)
+        taps = {hook: self.tap(hook) for hook in hooks}
+        found: dict[str, Tensor] = {}
+
+        def keep(hook: str) -> Callable[[Tensor], None]:
+            def read(activation: Tensor) -> None:
+                found[hook] = activation
+                if len(found) == len(taps):
+                    raise _AllRead
+
+            return read
+
+        if not taps:
+            return {}
+        with self.lock, ExitStack() as stack:
+            for hook, tap in taps.items():
+                stack.callback(attach(self.model, tap, keep(hook)).remove)
+            with suppress(_AllRead):
+                self.model.base_model(ids, use_cache=False)
+        return {
+            hook: value - value.mean(-1, keepdim=True) if hook in center else value for hook, value in found.items()
+        }
+
+    @contextmanager
+    def edited(self, edits: Edits) -> Iterator[None]:
+        """Within the block, each hook's activation (batch, pos, width) is replaced by what its function
+        returns.
+
+        Holds the lock. Raises HookMismatch for an unknown hook, Unsupported for one that can only be read.
+        """
+        taps = {hook: self.tap(hook) for hook in edits}
+        for hook, tap in taps.items():
+            if tap.end == "normalised":
+                raise Unsupported(f"Hook {hook!r} can only be read; edit the norm's input or output instead.")
+        with self.lock, ExitStack() as stack:
+            for hook, tap in taps.items():
+                stack.callback(attach(self.model, tap, _same_dtype(edits[hook])).remove)
+            yield
+
+    # ---------------------------------------------------------------- outputs
+
+    @torch.inference_mode()
+    def logits(self, token_ids: Tensor) -> Tensor:
+        """Logits (batch, pos, vocab) in float32.
+
+        Raises:
+            ContextMismatch: more positions than the context holds.
+        """
+        ids = self._checked(token_ids)
+        with self.lock:
+            output: Tensor = self.model(ids, use_cache=False).logits
+        return output.float()
+
+    @torch.inference_mode()
+    def token_nll(self, token_ids: Tensor, edits: Edits | None = None) -> Tensor:
+        """−log p of each next token in nats, (batch, pos − 1), float32, optionally with activations replaced.
+
+        The output layer runs in pieces, so that the full logits are never in memory at once.
+
+        Raises:
+            HookMismatch: an edit at a hook that the model does not have.
+            ContextMismatch: more positions than the context holds.
+        """
+        ids = self._checked(token_ids)
+        plain = self._plain_head(ids)
+        with self.edited(edits or {}):
+            if not plain:
+                return self._nll_by_rows(ids)
+            hidden = self.model.base_model(ids, use_cache=False).last_hidden_state[:, :-1]
+        flat, targets = hidden.reshape(-1, hidden.shape[-1]), ids[:, 1:].reshape(-1)
+        losses = [
+            cross_entropy(self._head(piece), target, reduction="none")
+            for piece, target in zip(
+                torch.split(flat, self._rows_at_once()), torch.split(targets, self._rows_at_once()), strict=True
+            )
+        ]
+        return torch.cat(losses).view(ids.shape[0], -1) if losses else torch.zeros(ids.shape[0], 0)
+
+    def _nll_by_rows(self, ids: Tensor) -> Tensor:
+        """The same through the whole model, a few prompts at a time, for unusual output layers."""
+        rows = max(1, self._rows_at_once() // ids.shape[1])
+        losses = []
+        for piece in torch.split(ids, rows):
+            logits = self.model(piece, use_cache=False).logits[:, :-1].float()
+            losses.append(cross_entropy(logits.transpose(1, 2), piece[:, 1:], reduction="none"))
+        return torch.cat(losses)
+
+    def _head(self, hidden: Tensor) -> Tensor:
+        """Logits (n, vocab) in float32 of final hidden states (n, d_model)."""
+        logits: Tensor = self.model.get_output_embeddings()(hidden).float()
+        cap = getattr(self.model.config, "final_logit_softcapping", None)
+        return torch.tanh(logits / cap) * cap if cap else logits
+
+    def _plain_head(self, ids: Tensor) -> bool:
+        """Whether ``_head`` is all this architecture does after its last norm; tried once on a few tokens."""
+        if self._head_is_plain is None:
+            few = ids[:1, :4]
+            with self.lock:
+                hidden = self.model.base_model(few, use_cache=False).last_hidden_state
+                whole = self.model(few, use_cache=False).logits.float()
+            self._head_is_plain = bool(torch.allclose(self._head(hidden), whole, atol=1e-3, rtol=1e-3))
+        return self._head_is_plain
+
+    def _rows_at_once(self) -> int:
+        return max(1, _LOGITS_AT_ONCE // self.facts.vocab_size)
+
+    # ---------------------------------------------------------------- weights
+
+    def unembedding(self) -> Tensor:
+        """The output layer's matrix (d_model, vocab), a view of the model's weights."""
+        weight: Tensor = self.model.get_output_embeddings().weight
+        return weight.detach().T
+
+    @torch.inference_mode()
+    def final_norm_gain(self) -> Tensor:
+        """The gain of the norm before the output layer, (d_model,), float32; ones if there is none.
+
+        An RMS norm maps a constant vector to its gain, whether the gain is stored as w (Llama) or as w − 1
+        (Gemma).
+        """
+        ones = torch.ones(self.facts.d_model, device=self.device)
+        tap = self._taps.get("ln_final.hook_in")
+        if tap is None:
+            return ones
+        norm = self.model.get_submodule(tap.module)
+        weight = getattr(norm, "weight", None)
+        if weight is None:
+            return ones
+        if "rms" not in type(norm).__name__.lower():
+            return weight.detach().float().clone()  # type: ignore[no-any-return]
+        gain: Tensor = norm(1e4 * ones)  # large, so that the norm's epsilon vanishes
+        return gain.float().clone()
+
+    def residual_map(self, hook: str) -> Tensor | None:
+        """What carries an activation at ``hook`` into the residual stream: (width, d_model), or ``None`` for
+        identity.
+
+        ``attn.hook_z`` goes through W_O of its layer, ``mlp.hook_post`` through W_out.
+
+        Raises:
+            Unsupported: what is at the hook does not reach the residual stream by a linear map.
+        """
+        tap = self.tap(hook)
+        module = self.model.get_submodule(tap.module)
+        end = hook.rpartition(".")[2]
+        if end in ("hook_z", "hook_post") and tap.end == "in":
+            weight: Tensor = module.weight.detach()
+            # transformers' Conv1D (GPT-2) stores (in, out), nn.Linear (out, in).
+            return weight.T if isinstance(module, nn.Linear) else weight
+        if end.startswith("hook_resid") or end in ("hook_mlp_out", "hook_attn_out", "hook_embed"):
+            return None
+        raise Unsupported(
+            f"What is written at {hook!r} has no direct path to the logits; its direct effect is unknown."
+        )
+
+    def lens(self) -> Any:
+        """A transformer_lens bridge on the same weights (one copy of q, k, v where the model joins them)."""
+        return boot_bridge(self.model, self.facts.location)[0]
+
+    def _checked(self, token_ids: Tensor) -> Tensor:
+        """The ids on the model's device, refused when they do not fit the context."""
+        if token_ids.dim() != 2 or token_ids.shape[1] == 0:
+            raise ContextMismatch(f"Tokens must have the shape (prompts, positions ≥ 1), not {tuple(token_ids.shape)}.")
+        if token_ids.shape[1] > self.facts.context_size:
+            raise ContextMismatch(
+                f"{token_ids.shape[1]} tokens were given, but the context of {self.facts.name} holds "
+                f"{self.facts.context_size}; shorten the text."
+            )
+        return token_ids.to(self.device)
+
+
+def _same_dtype(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The edit, its result in the activation's format: a float32 SAE may edit a bfloat16 model."""
+    return lambda activation: function(activation).to(activation.dtype)
+
+
+def _maybe_int(value: Any) -> int | None:
+    return None if value is None else int(value)

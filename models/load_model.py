@@ -1,0 +1,161 @@
+"""From a folder or a hub name to a ``LanguageModel``: safetensors only, and no code of the model's own."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.checks import check_model_config, check_model_folder, check_vocabulary
+from models.errors import DeviceUnavailable, ModelNotFound, TokenizerMismatch, UnsafeFile, Unsupported, one_line
+from models.hook_map import map_hooks
+from models.language_model import LanguageModel
+from models.records import ModelFacts
+from models.sources import parse_model_location
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def load_language_model(location: str, device: str = "auto", dtype: str = "auto") -> LanguageModel:
+    """Load a model for inference: weights as published, evaluation mode, no gradients on its parameters.
+
+    Args:
+        location: a local Hugging Face folder, or a hub name (also transformer_lens's short ones,
+            ``gpt2-small``).
+        device: ``auto`` (CUDA if there is one, else CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        dtype: ``auto`` (float32 on CPU, bfloat16 on CUDA), ``float32``, ``bfloat16``, ``float16``.
+
+    Raises:
+        SourceError: one of its kinds, with a sentence that says what to do.
+    """
+    place = parse_model_location(location)
+    chosen = resolve_device(device)
+    number_format, reason = resolve_dtype(dtype, chosen)
+    if isinstance(place, Path):
+        check_model_folder(place)
+    name = str(place) if isinstance(place, Path) else official_name(place)
+    tokenizer, model = _fetch(name, number_format)
+    model = model.to(chosen).eval().requires_grad_(False)
+    config = model.config
+    check_vocabulary(_highest_id(tokenizer) + 1, int(config.vocab_size), name)
+    taps = map_hooks(model, name)
+    layers = [int(hook.split(".")[1]) for hook in taps if hook.startswith("blocks.")]
+    facts = ModelFacts(
+        name=Path(name).name,
+        location=name,
+        architecture=type(model).__name__,
+        n_layers=max(layers, default=-1) + 1,
+        d_model=int(model.get_output_embeddings().weight.shape[1]),
+        vocab_size=int(model.get_output_embeddings().weight.shape[0]),
+        context_size=_context_size(config),
+    )
+    return LanguageModel(model, tokenizer, taps, facts, reason)
+
+
+def resolve_device(device: str) -> torch.device:
+    """The device to use; ``auto`` is CUDA if there is one, else the CPU.
+
+    Raises:
+        DeviceUnavailable: not a device of this machine.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise DeviceUnavailable(f"There is no device {device!r}; use auto, cpu or cuda.") from error
+    if chosen.type == "cuda" and (not torch.cuda.is_available() or (chosen.index or 0) >= torch.cuda.device_count()):
+        raise DeviceUnavailable(
+            f"Device {device!r} was asked for, but torch finds {torch.cuda.device_count()} CUDA devices "
+            "here; use device cpu, or install a CUDA build of torch."
+        )
+    if chosen.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceUnavailable("Device 'mps' was asked for, but torch finds no Apple GPU here; use device cpu.")
+    if chosen.type not in ("cpu", "cuda", "mps"):
+        raise DeviceUnavailable(f"Device {device!r} is not supported; use auto, cpu, cuda or mps.")
+    return chosen
+
+
+def resolve_dtype(dtype: str, device: torch.device) -> tuple[torch.dtype, str]:
+    """The number format of the model's weights, and a sentence that says why.
+
+    Raises:
+        DeviceUnavailable: an unknown format, or float16 on a CPU.
+    """
+    if dtype == "auto":
+        if device.type == "cuda":
+            return torch.bfloat16, "bfloat16 was picked because the model runs on a GPU."
+        return (
+            torch.float32,
+            f"float32 was picked because half precision is slow or inexact on {device.type}.",
+        )
+    if dtype not in DTYPES:
+        raise DeviceUnavailable(f"Number format {dtype!r} is not known; use auto, {', '.join(DTYPES)}.")
+    if dtype == "float16" and device.type == "cpu":
+        raise DeviceUnavailable("float16 is many times slower than float32 on a CPU; use dtype auto or bfloat16.")
+    return DTYPES[dtype], f"{dtype} was asked for."
+
+
+def official_name(name: str) -> str:
+    """The hub name behind a short name of transformer_lens (``gpt2-small``), others as they are."""
+    from transformer_lens.supported_models import MODEL_ALIASES
+
+    for official, aliases in MODEL_ALIASES.items():
+        if name in aliases:
+            return str(official)
+    return name
+
+
+def _fetch(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Tokenizer and model from a folder or the hub."""
+    # Without this, transformers starts a thread that asks the hub to convert pickles.
+    os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # loading is quick; the command line shows its own progress
+    local = os.path.isdir(name)
+    try:
+        if not local:
+            check_model_config(AutoConfig.from_pretrained(name, trust_remote_code=False).to_dict(), name)
+        model = AutoModelForCausalLM.from_pretrained(
+            name, dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=local
+        )
+    except OSError as error:
+        raise _not_available(name, error) from error
+    except (ValueError, KeyError, ImportError) as error:
+        raise Unsupported(f"transformers cannot load {name} as a causal language model: {one_line(error)}") from error
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, local_files_only=local)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise TokenizerMismatch(f"The tokenizer of {name} cannot be loaded: {one_line(error)}") from error
+    return tokenizer, model
+
+
+def _not_available(name: str, error: OSError) -> ModelNotFound | UnsafeFile:
+    if "safetensors" in str(error) and "no file named" in str(error).lower():
+        return UnsafeFile(
+            f"Model {name} has no safetensors weights, and Periscope never opens pickles; use a revision or "
+            "a copy of the model that was saved as safetensors."
+        )
+    return ModelNotFound(
+        f"Model {name!r} is not a local folder, is not in the Hugging Face cache, and the hub gave no answer "
+        f"for it ({one_line(error)}); check the name and the connection, or give a local folder."
+    )
+
+
+def _context_size(config: Any) -> int:
+    """The positions that the model was made for.
+
+    Raises:
+        Unsupported: the config names none.
+    """
+    for field in ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"):
+        value = getattr(config, field, None)
+        if isinstance(value, int) and value > 0:
+            return value
+    raise Unsupported(f"The config of {config.model_type} does not say how many positions its context has.")
+
+
+def _highest_id(tokenizer: Any) -> int:
+    return max(tokenizer.get_vocab().values(), default=-1)

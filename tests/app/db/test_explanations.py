@@ -1,0 +1,90 @@
+"""Labels belong to the weights: the newest counts, and they survive a rebuild."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.db import queries, writes
+from app.db.writes import NewExplanation
+from app.errors import InvalidRequest, NotFound, UnknownLatent
+from tests.app.db.support import built, fill, start
+from tests.records import make_records
+
+
+def test_the_newest_explanation_is_the_label(session: Session) -> None:
+    source = built(session)
+    writes.add_explanation(session, source, 5, "boats", author="a", method="by hand")
+    newest = writes.add_explanation(
+        session, source, 5, " about\n ships ", author="b", method="corpus labels", scores={"auroc": 0.98, "texts": 200}
+    )
+    found = queries.explanations(session, source, 5)
+    assert [item.text for item in found] == ["about ships", "boats"]
+    assert (found[0].id, found[0].author, found[0].method) == (newest, "b", "corpus labels")
+    assert found[0].scores == {"auroc": 0.98, "texts": 200}
+    assert all(item.is_current for item in found)
+    assert queries.labels(session, source, [4, 5, 6]) == {5: "about ships"}
+    writes.remove_explanation(session, source, newest)
+    assert queries.labels(session, source, [5]) == {5: "boats"}
+
+
+def test_the_same_author_and_method_replace_their_text(session: Session) -> None:
+    source = built(session)
+    for words in ("boats", "ships"):
+        writes.add_explanations(
+            session, source, [NewExplanation(1, words), NewExplanation(2, words)], author="a", method="m"
+        )
+    assert [item.text for item in queries.explanations(session, source, 1)] == ["ships"]
+    assert queries.labels(session, source, range(64)) == {1: "ships", 2: "ships"}
+
+
+def test_labels_survive_a_rebuild(session: Session) -> None:
+    source = built(session)
+    writes.add_explanation(session, source, 5, "boats", author="a", method="m")
+    build_id = start(session, source.id)
+    fill(session, build_id, make_records(64, seed=9))
+    writes.finish_build(session, build_id)
+    source = queries.source_by_slug(session, "tiny")
+    assert queries.latent_details(session, source, 5).label == "boats"
+
+
+def test_labels_of_other_weights_are_shown_as_such(session: Session) -> None:
+    source = built(session)
+    writes.add_explanation(session, source, 5, "boats", author="a", method="m")
+    session.execute(text("UPDATE explanation SET weights_hash = 'older'"))
+    session.commit()
+    details = queries.latent_details(session, source, 5)
+    assert details.label is None
+    assert [item.is_current for item in details.explanations] == [False]
+
+
+def test_neighbours_come_with_their_labels(session: Session) -> None:
+    source = built(session)
+    neighbour = queries.latent_record(session, source, 5).neighbours[0].index
+    writes.add_explanation(session, source, neighbour, "next door", author="a", method="m")
+    assert queries.latent_details(session, source, 5).neighbour_labels[neighbour] == "next door"
+
+
+def test_all_or_none_are_stored(session: Session) -> None:
+    source = built(session)
+    items = [NewExplanation(1, "fine"), NewExplanation(64, "outside")]
+    with pytest.raises(UnknownLatent):
+        writes.add_explanations(session, source, items, author="a", method="m")
+    for words in ("", " \n ", "x" * 2001):
+        with pytest.raises(InvalidRequest, match="2000"):
+            writes.add_explanation(session, source, 1, words, author="a", method="m")
+    writes.add_explanations(session, source, [], author="a", method="m")
+    assert queries.explanations(session, source, 1) == ()
+
+
+def test_an_explanation_is_removed_only_from_its_own_source(session: Session) -> None:
+    source, other = built(session), built(session, slug="other")
+    made = writes.add_explanation(session, source, 1, "boats", author="a", method="m")
+    with pytest.raises(NotFound):
+        writes.remove_explanation(session, other, made)
+    assert queries.labels(session, source, [1]) == {1: "boats"}
+
+
+def test_hostile_labels_are_kept_as_text(session: Session) -> None:
+    source = built(session)
+    writes.add_explanation(session, source, 1, "<b>\0\ud800'; --", author="a", method="m")
+    assert queries.labels(session, source, [1]) == {1: "<b>␀\\ud800'; --"}

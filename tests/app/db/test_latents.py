@@ -1,0 +1,165 @@
+"""A latent's page: the record comes back as the build wrote it, in few queries that use the indexes."""
+
+import random
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.db import queries, writes
+from app.db.queries.latents import examples_query
+from app.errors import NotBuilt, UnknownLatent
+from tests.app.db.support import begin, built, equal_records, fill, statements
+from tests.records import CONTEXT, HOSTILE, VOCABULARY, make_prompts, make_records
+
+
+def test_records_come_back_as_they_were_written(session: Session) -> None:
+    source = built(session)
+    for record in make_records(64, dead=(3, 40)):
+        assert equal_records(queries.latent_record(session, source, record.index), record)
+
+
+def test_prompts_come_back_as_they_were_written(session: Session) -> None:
+    source = built(session)
+    assert source.build
+    wanted = dict(make_prompts(20))
+    found = queries.prompts(session, source.build.id, [0, 19, 5, 5, 999])
+    assert sorted(found) == [0, 5, 19]
+    assert all(equal_records(found[i], wanted[i]) for i in found)
+
+
+def test_hostile_tokens_are_kept_as_text(session: Session) -> None:
+    source = built(session)
+    texts = queries.token_texts(session, source.language_model_id, range(len(HOSTILE)))
+    assert texts[HOSTILE.index("\0")] == "␀"
+    assert texts[HOSTILE.index("a\0b")] == "a␀b"
+    assert texts[HOSTILE.index("\ud800")] == "\\ud800"
+    same = [i for i, token in enumerate(HOSTILE) if "\0" not in token and token != "\ud800"]
+    assert [texts[i] for i in same] == [HOSTILE[i] for i in same]
+
+
+def test_an_id_outside_the_vocabulary_reads_as_its_number(session: Session) -> None:
+    source = built(session)
+    assert queries.token_texts(session, source.language_model_id, [999_999]) == {999_999: "<999999>"}
+
+
+def test_details_hold_every_text_that_the_page_shows(session: Session) -> None:
+    source = built(session)
+    details = queries.latent_details(session, source, 5)
+    assert details.top_token == VOCABULARY[details.record.top_tokens[0].token_id]
+    for item in (*details.record.promoted, *details.record.suppressed, *details.record.top_tokens):
+        assert item.token_id in details.tokens
+    for example in details.record.bands[0].examples:
+        window = details.window_tokens(example.prompt, example.window_start, len(example.window))
+        assert len(window) == len(example.window)
+        assert len(details.prompts[example.prompt]) == CONTEXT
+    for prompt in details.record.sample.prompts.tolist():
+        assert prompt in details.prompts
+
+
+def test_a_dead_latent_has_empty_details(session: Session) -> None:
+    details = queries.latent_details(session, built(session), 3)
+    assert (details.record.n_active, details.top_token, details.label) == (0, None, None)
+    assert details.record.bands == ()
+
+
+def test_a_latents_examples_are_one_query(engine: Engine, session: Session) -> None:
+    source = built(session)
+    with statements(engine) as sent:
+        queries.latent_record(session, source, 5)
+    assert len(sent) == 2
+    assert sum("example" in statement for statement in sent) == 1
+
+
+def test_details_take_the_same_few_queries_for_every_latent(engine: Engine, session: Session) -> None:
+    source = built(session)
+    for index in (5, 6, 63):
+        with statements(engine) as sent:
+            queries.latent_details(session, source, index)
+        assert len(sent) == 7
+
+
+def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Session) -> None:
+    source = built(session)
+    assert source.build
+    dialect = sqlite.dialect() if engine.dialect.name == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call]
+    compiled = examples_query(source.build.id, 5).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    if engine.dialect.name == "sqlite":
+        plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
+        assert plan == ["SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)"]
+        return
+    # A table this small would be read whole; the question is whether the index can answer.
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text("SET LOCAL enable_bitmapscan = off"))
+    plan = [row[0] for row in session.execute(text(f"EXPLAIN {compiled}"))]
+    assert plan[0].startswith("Index Scan using pk_example")
+    assert not any("Sort" in line for line in plan)
+
+
+def test_an_index_outside_the_dictionary_is_refused(session: Session) -> None:
+    source = built(session)
+    for index in (-1, 64, 2**31, 10**30):
+        with pytest.raises(UnknownLatent, match="0 to 63"):
+            queries.latent_details(session, source, index)
+
+
+def test_a_source_without_a_build_says_how_to_build(session: Session) -> None:
+    begin(session)
+    source = queries.source_by_slug(session, "tiny")
+    with pytest.raises(NotBuilt, match="periscope build tiny"):
+        queries.latent_details(session, source, 0)
+
+
+def test_a_half_written_build_is_invisible(session: Session) -> None:
+    _, build_id = begin(session)
+    fill(session, build_id, make_records(10))
+    source = queries.source_by_slug(session, "tiny")
+    assert source.build is None
+    assert source.running
+    assert source.running.id == build_id
+
+
+def test_the_density_histogram_counts_every_latent_once(session: Session) -> None:
+    source = built(session)
+    histogram = queries.density_histogram(session, source)
+    assert histogram.dead == 2
+    assert sum(histogram.counts) == 62
+    assert len(histogram.edges) == len(histogram.counts) + 1
+    assert (histogram.edges[0], histogram.edges[-1]) == (-8, 0)
+
+
+def test_points_leave_out_dead_latents_and_thin_out_evenly(session: Session) -> None:
+    source = built(session)
+    assert len(queries.latent_points(session, source)) == 62
+    few = queries.latent_points(session, source, limit=16)
+    assert [point.index for point in few] == [i for i in range(0, 64, 4) if i != 40]
+    assert few[0].density == make_records(1)[0].density
+
+
+def test_random_latents_are_alive_and_differ(session: Session) -> None:
+    source = built(session, dead=[i for i in range(64) if i not in (7, 20, 50)])
+    found = {queries.random_latent(session, source, random.Random(seed)) for seed in range(40)}
+    assert found == {7, 20, 50}
+
+
+def test_a_build_with_only_dead_latents_still_has_a_random_one(session: Session) -> None:
+    assert queries.random_latent(session, built(session, d_sae=4, dead=range(4))) == 0
+
+
+def test_numbers_of_many_latents_come_in_one_query(engine: Engine, session: Session) -> None:
+    source = built(session)
+    with statements(engine) as sent:
+        found = queries.max_activations(session, source, [1, 2, 3, 2, 999, -5])
+    assert len(sent) == 1
+    assert found == {record.index: record.max_activation for record in make_records(4, dead=(3,))[1:]}
+    assert len(queries.densities(session, source)) == 64
+
+
+def test_output_scores_are_set_after_the_latents(session: Session) -> None:
+    source = built(session)
+    assert source.build
+    writes.write_output_scores(session, source.build.id, {1: 0.5, 2: -0.25})
+    writes.write_output_scores(session, source.build.id, {})
+    rows = queries.latents_by_index(session, source, [0, 1, 2])
+    assert [rows[i].output_score for i in range(3)] == [None, 0.5, -0.25]

@@ -1,0 +1,109 @@
+"""Sources are registered whole or not at all, and removed with everything that was built from them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db import queries, writes
+from app.db.tables import Base, LanguageModel, Mix, Source, Token
+from app.errors import BuildRunning, InvalidRequest, SlugTaken, UnknownSource
+from tests.app.db.support import begin, built
+from tests.records import VOCABULARY, make_facts
+
+
+def count(session: Session, table: type[Base]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_facts_come_back_as_they_were_registered(session: Session) -> None:
+    facts = make_facts(explained_variance=None, warnings=("one", "two"))
+    source_id = writes.register_source(session, "a.b-c_1", facts, VOCABULARY)
+    source = queries.source_by_slug(session, "a.b-c_1")
+    assert (source.id, source.slug, source.facts) == (source_id, "a.b-c_1", facts)
+    assert (source.build, source.running, source.latest) == (None, None, None)
+    assert (datetime.now(UTC) - source.created).total_seconds() < 60
+    assert len(queries.vocabulary(session, source.language_model_id)) == len(VOCABULARY)
+
+
+def test_sources_of_one_model_share_its_vocabulary(session: Session) -> None:
+    writes.register_source(session, "one", make_facts(), VOCABULARY)
+    writes.register_source(session, "two", make_facts(layer=1), VOCABULARY)
+    assert (count(session, LanguageModel), count(session, Token)) == (1, len(VOCABULARY))
+    writes.register_source(session, "three", make_facts(), [*VOCABULARY[:-1], "changed"])
+    assert count(session, LanguageModel) == 2
+
+
+def test_a_slug_can_be_taken_once(session: Session) -> None:
+    writes.register_source(session, "tiny", make_facts(), VOCABULARY)
+    with pytest.raises(SlugTaken, match="tiny"):
+        writes.register_source(session, "tiny", make_facts("other"), VOCABULARY)
+    assert (count(session, Source), count(session, LanguageModel)) == (1, 1)
+
+
+@pytest.mark.parametrize("slug", ["", "A", "a/b", "a b", "-a", "a-", "a" * 101, "ä", "a\n", "..", "a\0b"])
+def test_slugs_that_do_not_fit_a_url_are_refused(slug: str) -> None:
+    with pytest.raises(InvalidRequest, match="slug"):
+        writes.require_free_slug(Session(), slug)
+
+
+def test_registering_leaves_nothing_when_the_vocabulary_cannot_be_stored(session: Session) -> None:
+    with pytest.raises(AttributeError):
+        writes.register_source(session, "tiny", make_facts(), ["a", None, "b"])  # type: ignore[list-item]
+    assert (count(session, Source), count(session, LanguageModel), count(session, Token)) == (0, 0, 0)
+
+
+def test_an_unknown_source_lists_a_few_that_exist(session: Session) -> None:
+    with pytest.raises(UnknownSource, match="periscope sources add"):
+        queries.source_by_slug(session, "none")
+    for i in range(8):
+        writes.register_source(session, f"s{i}", make_facts(), VOCABULARY)
+    with pytest.raises(UnknownSource, match=r"s0, s1, s2, s3, s4, \.\.\."):
+        queries.source_by_slug(session, "no\0ne'; --")
+    with pytest.raises(UnknownSource):
+        queries.sources_by_slugs(session, ["s1", "S1"])
+    assert [source.slug for source in queries.sources_by_slugs(session, ["s3", "s1"])] == ["s3", "s1"]
+
+
+def test_sources_are_listed_by_model_and_layer(session: Session) -> None:
+    for slug, model, layer in (("z", "b", 1), ("y", "a", 9), ("x", "b", 0), ("w", "b", 1)):
+        writes.register_source(session, slug, make_facts(model, layer=layer), VOCABULARY)
+    assert [source.slug for source in queries.all_sources(session)] == ["y", "x", "w", "z"]
+
+
+def test_no_sources_are_an_empty_list(session: Session) -> None:
+    assert queries.all_sources(session) == ()
+
+
+def test_a_removed_source_leaves_no_row(session: Session) -> None:
+    source = built(session)
+    writes.add_explanation(session, source, 1, "boats", author="a", method="m")
+    writes.remove_source(session, "tiny")
+    left = {mapper.class_.__tablename__: count(session, mapper.class_) for mapper in Base.registry.mappers}
+    assert len(left) == len(Base.metadata.tables)
+    assert set(left.values()) == {0}, left
+
+
+def test_a_model_stays_while_something_needs_it(session: Session) -> None:
+    built(session)
+    writes.register_source(session, "two", make_facts(layer=1), VOCABULARY)
+    writes.remove_source(session, "tiny")
+    assert count(session, Token) == len(VOCABULARY)
+    model_id = queries.source_by_slug(session, "two").language_model_id
+    session.add(Mix(language_model_id=model_id, name="mine", terms=[], options={}, created=datetime.now(UTC)))
+    session.commit()
+    writes.remove_source(session, "two")
+    assert (count(session, LanguageModel), count(session, Mix)) == (1, 1)
+
+
+def test_a_source_is_not_removed_under_a_running_build(session: Session) -> None:
+    begin(session)
+    with pytest.raises(BuildRunning):
+        writes.remove_source(session, "tiny")
+    assert count(session, Source) == 1
+
+
+def test_removing_an_unknown_source_is_refused(session: Session) -> None:
+    with pytest.raises(UnknownSource):
+        writes.remove_source(session, "none")

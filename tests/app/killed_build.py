@@ -1,0 +1,34 @@
+"""Run a build that kills itself with SIGKILL at a chosen point: ``killed_build.py DATA_DIR DATABASE CORPUS WHEN N``."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from app import builds
+from app.build_request import BuildRequest
+from app.settings import Settings
+from models.build_pass import BuildPass
+
+data_dir, database, corpus, when, count = sys.argv[1:6]
+left = int(count)
+
+
+def killing(function):
+    def wrapped(*args, **kwargs):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+builds.CHECKPOINT_SECONDS = 0.0
+if when == "batch":
+    BuildPass._step = killing(BuildPass._step)
+else:
+    setattr(builds, when, killing(getattr(builds, when)))
+settings = Settings(_env_file=None, data_dir=Path(data_dir), database_url=database)
+builds.run_build(settings, BuildRequest(("a", "b"), corpus, tokens=4000, batch=4, seed=5))

@@ -1,0 +1,62 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.services.tokens import STEPS, chip, heat, heat_step, pieces
+from app.views import Piece
+
+
+def shown(text: str) -> list[tuple[str, str]]:
+    return [(piece.text, piece.mark) for piece in pieces(text)]
+
+
+def test_a_line_break_is_a_sign_and_keeps_its_neighbours() -> None:
+    assert shown("a\nb") == [("a", ""), ("⏎", "line break"), ("b", "")]
+
+
+@pytest.mark.parametrize(
+    ("character", "sign", "name"),
+    [
+        ("\N{RIGHT-TO-LEFT OVERRIDE}", "‹202E›", "right-to-left override U+202E"),
+        ("\N{ZERO WIDTH SPACE}", "‹200B›", "zero width space U+200B"),
+        ("\x07", "␇", "control character U+0007"),
+        ("\x7f", "‹007F›", "unnamed character U+007F"),
+        ("\t", "⇥", "tab"),
+    ],
+)
+def test_invisible_characters_get_a_sign_with_their_name(character: str, sign: str, name: str) -> None:
+    assert shown(character) == [(sign, name)]
+
+
+@given(st.text())
+def test_no_character_that_is_shown_is_invisible_or_turns_the_text(text: str) -> None:
+    everything = "".join(piece.text for piece in pieces(text))
+    assert not any(mark in everything for mark in "\n\t\0\u202e\u202d\u2066\u2067\u2069\u200b\ufeff\u2028")
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Z"))))
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    assert "".join(piece.text for piece in pieces(text)) == text
+
+
+def test_a_chip_shows_the_spaces_at_its_edges() -> None:
+    assert chip(" the").pieces == (Piece("·", "space"), Piece("the"))
+    assert chip("  ").pieces == (Piece("··", "2 spaces"),)
+    assert chip("").pieces == (Piece("∅", "a token without text"),)
+
+
+def test_a_chip_of_a_long_token_is_cut() -> None:
+    assert len("".join(piece.text for piece in chip("x" * 500).pieces)) == 48
+
+
+def test_heat_goes_from_nothing_to_the_last_step() -> None:
+    assert [heat_step(a, 10.0) for a in (0.0, -1.0, 0.01, 5.0, 10.0, 11.0)] == [0, 0, 1, 10, STEPS, STEPS]
+    assert heat_step(1.0, 0.0) == 0
+
+
+def test_a_window_marks_its_focus_and_only_active_tokens_have_a_value() -> None:
+    window = heat(["a", "b", ""], [0.0, 2.5, 5.0], focus=1, top=5.0)
+    assert [(token.step, token.value, token.is_focus) for token in window] == [
+        (0, "", False), (10, "2.5", True), (20, "5", False),
+    ]  # fmt: skip
+    assert window[2].pieces == (Piece("∅", "part of the next character"),)

@@ -1,0 +1,269 @@
+"""Builds from corpus to database: what is stored, what a kill leaves, what is refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from app import builds
+from app.build_request import BuildRequest
+from app.builds import NothingToResume, run_build
+from app.db import queries
+from app.db.tables import Build, Example, Latent, Prompt
+from app.db.writes import register_source
+from app.errors import BuildLost, BuildRunning, InvalidRequest, UnknownSource
+from app.settings import Settings
+from models.errors import ContextMismatch, CorpusError, MemoryRefused, WeightsInvalid
+from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.sources import SourceSpec
+from tests.models.statistics import brute
+from tests.models.tiny import SENTENCES, save_sae
+
+HERE = os.path.dirname(__file__)
+
+
+@pytest.fixture(scope="module")
+def parts(tiny_models, tmp_path_factory):
+    """Two SAEs of one model, and a corpus."""
+    root = tmp_path_factory.mktemp("parts")
+    saes = {
+        "a": save_sae(root / "a", "jumprelu", seed=1),
+        "b": save_sae(root / "b", "topk", "blocks.0.hook_mlp_out", d_sae=64, seed=2),
+    }
+    random = np.random.default_rng(0)
+    corpus = root / "corpus.jsonl"
+    lines = (" ".join(random.choice(SENTENCES, 6)) for _ in range(400))
+    corpus.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines))
+    model = load_language_model(str(tiny_models["gpt2"]), "cpu", "float32")
+    facts = {
+        slug: inspect_loaded(model, load_dictionary(SourceSpec(str(tiny_models["gpt2"]), str(folder), None)))
+        for slug, folder in saes.items()
+    }
+    vocabulary = [model.token_strings([i])[0] for i in range(model.facts.vocab_size)]
+    return facts, vocabulary, corpus, saes
+
+
+@pytest.fixture
+def settings(engine, session, parts, tmp_path):
+    facts, vocabulary, _, _ = parts
+    for slug, fact in facts.items():
+        register_source(session, slug, fact, vocabulary)
+    url = engine.url.render_as_string(hide_password=False)
+    return Settings(_env_file=None, data_dir=tmp_path, database_url=url)
+
+
+def request(parts, **changes):
+    options = {"slugs": ("a", "b"), "corpus": str(parts[2]), "tokens": 4000, "batch": 4, "seed": 5} | changes
+    return BuildRequest(**options)
+
+
+def stored(session, slug):
+    """All records of a source, comparable to the last bit."""
+    session.rollback()
+    source = queries.source_by_slug(session, slug)
+    return [brute.repr_record(queries.latent_record(session, source, i)) for i in range(source.facts.d_sae)]
+
+
+def test_a_build_stores_every_latent_with_prompts_and_quality(settings, session, parts):
+    seen, said = [], []
+    run_build(settings, request(parts), seen.append, said.append)
+    for slug in "ab":
+        source = queries.source_by_slug(session, slug)
+        build = source.build
+        assert build.status == "complete"
+        assert build.progress == 1
+        assert 3500 < build.tokens_done <= 4064
+        assert build.quality.l0 > 0
+        assert None not in (build.quality.loss_recovered, build.quality.explained_variance)
+        record = max(
+            (queries.latent_record(session, source, i) for i in range(source.facts.d_sae)), key=lambda r: r.n_active
+        )
+        best = record.bands[0].examples[0]
+        prompt = queries.prompts(session, build.id, [best.prompt])[best.prompt]
+        assert prompt.shape == (32,)
+        assert build.quality.dead_fraction == pytest.approx(
+            np.mean([queries.latent_record(session, source, i).n_active == 0 for i in range(source.facts.d_sae)])
+        )
+    assert any("Memory: up to" in sentence for sentence in said)
+    assert [p.progress for p in seen] == sorted(p.progress for p in seen)
+    assert not list(settings.data_dir.glob("builds/*"))
+
+
+@pytest.mark.parametrize(
+    ("when", "count"),
+    [("batch", 3), ("batch", 20), ("write_prompts", 0), ("write_latents", 1), ("finish_build", 0), ("finish_build", 1)],
+)
+def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, when, count):
+    run_build(settings, request(parts))
+    wanted = {slug: stored(session, slug) for slug in "ab"}
+    first = queries.source_by_slug(session, "b").build.id
+
+    command = [
+        sys.executable, os.path.join(HERE, "killed_build.py"), str(settings.data_dir), settings.database_url,
+        str(parts[2]), when, str(count),
+    ]  # fmt: skip
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=200, env=os.environ | {"PYTHONPATH": "."})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    session.rollback()
+    shown = queries.source_by_slug(session, "b")
+    assert shown.build.id == first, "the old build stays until the new one is complete"
+
+    said = []
+    run_build(settings, request(parts, resume=True), say=said.append)
+    assert any("Going on after" in sentence for sentence in said)
+    assert {slug: stored(session, slug) for slug in "ab"} == wanted
+    assert queries.source_by_slug(session, "b").build.id > first
+    for table in (Latent, Example, Prompt):
+        owners = set(session.scalars(sa.select(table.build_id).distinct()))
+        assert owners == {queries.source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
+    assert session.scalar(sa.select(sa.func.count()).where(Build.status == "running")) == 0
+
+
+def test_ctrl_c_saves_the_state_and_resume_goes_on(settings, session, parts):
+    run_build(settings, request(parts))
+    wanted = stored(session, "a")
+
+    def interrupt(progress):
+        if progress.stage == "reading the corpus":
+            raise KeyboardInterrupt
+
+    builds_before = builds._REPORT_SECONDS
+    builds._REPORT_SECONDS = 0
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_build(settings, request(parts), interrupt)
+    finally:
+        builds._REPORT_SECONDS = builds_before
+    session.rollback()
+    latest = queries.source_by_slug(session, "a").latest
+    assert latest.status == "cancelled"
+    assert "--resume" in latest.error
+    run_build(settings, request(parts, resume=True, batch=8))
+    assert stored(session, "a") == wanted
+
+
+def test_a_build_cancelled_in_the_database_stops(settings, session, parts, monkeypatch):
+    monkeypatch.setattr(builds, "_REPORT_SECONDS", 0)
+
+    def cancel(progress):
+        if progress.tokens_done > 1000:
+            session.rollback()
+            for build in queries.running_builds(session):
+                builds.cancel_build(session, build.id, "Cancelled on the page.")
+
+    with pytest.raises(BuildLost):
+        run_build(settings, request(parts), cancel)
+    session.rollback()
+    assert queries.source_by_slug(session, "a").latest.status == "cancelled"
+    assert queries.source_by_slug(session, "a").build is None
+
+
+def test_a_second_build_of_a_source_is_refused_while_one_runs(settings, session, parts, monkeypatch):
+    monkeypatch.setattr(builds, "_REPORT_SECONDS", 0)
+    refused = []
+
+    def try_again(progress):
+        if progress.tokens_done and not refused:
+            try:
+                run_build(settings, request(parts, slugs=("b",)))
+            except BuildRunning as error:
+                refused.append(str(error))
+
+    run_build(settings, request(parts), try_again)
+    assert len(refused) == 1
+    assert "running already" in refused[0]
+
+
+def test_a_build_outside_the_main_thread_works(settings, session, parts):
+    thread = threading.Thread(target=run_build, args=(settings, request(parts)))
+    thread.start()
+    thread.join(120)
+    assert queries.source_by_slug(session, "a").build is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        ({"slugs": ("zebra",)}, UnknownSource, "zebra"),
+        ({"corpus": "/nowhere/text.txt"}, CorpusError, "There is no file"),
+        ({"context": 100}, ContextMismatch, "--context 100 exceeds the model's context of 64"),
+        ({"resume": True}, NothingToResume, "no checkpoint"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_in_one_sentence(settings, session, parts, changes, error, sentence):
+    with pytest.raises(error, match=sentence):
+        run_build(settings, request(parts, **changes))
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Build).where(Build.status == "running")) == 0
+
+
+def test_a_corpus_shorter_than_a_prompt_fails_the_build_with_its_sentence(settings, session, parts, tmp_path):
+    (tmp_path / "short.txt").write_text("too short")
+    with pytest.raises(CorpusError, match="fewer than one prompt"):
+        run_build(settings, request(parts, corpus=str(tmp_path / "short.txt")))
+    latest = queries.source_by_slug(session, "a").latest
+    assert (latest.status, "fewer than one prompt" in latest.error) == ("failed", True)
+
+
+def test_a_corpus_that_ends_early_is_said_and_built(settings, session, parts):
+    said = []
+    run_build(settings, request(parts, tokens=10_000_000), say=said.append)
+    assert any("The corpus ended after" in sentence for sentence in said)
+    assert queries.source_by_slug(session, "a").build.tokens_done > 4000
+
+
+def test_sources_of_different_models_are_refused(settings, session, parts):
+    from dataclasses import replace
+
+    facts, vocabulary, _, _ = parts
+    register_source(session, "c", replace(facts["a"], model=replace(facts["a"].model, location="/other")), vocabulary)
+    with pytest.raises(InvalidRequest, match="different models"):
+        run_build(settings, request(parts, slugs=("a", "c")))
+
+
+def test_an_sae_that_changed_since_it_was_added_is_refused(settings, session, parts, tmp_path, tiny_models):
+    from dataclasses import replace
+
+    facts, vocabulary, _, saes = parts
+    register_source(session, "old", replace(facts["a"], weights_hash="0" * 64), vocabulary)
+    with pytest.raises(WeightsInvalid, match="has changed since it was added"):
+        run_build(settings, request(parts, slugs=("old",)))
+
+
+def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settings, session, parts, monkeypatch):
+    import models.memory
+
+    monkeypatch.setattr(models.memory, "available_memory", lambda: 10_000_000)
+    with pytest.raises(MemoryRefused, match=r"needs up to .* GiB .* smaller --batch"):
+        run_build(settings, request(parts))
+    assert queries.source_by_slug(session, "a").latest.status == "failed"
+
+
+def test_sigterm_stops_a_build_and_keeps_its_state(settings, session, parts):
+    code = (
+        "import sys; from pathlib import Path; from app import builds; from app.build_request import BuildRequest;"
+        "from app.settings import Settings;"
+        "builds.run_build(Settings(_env_file=None, data_dir=Path(sys.argv[1]), database_url=sys.argv[2]),"
+        "BuildRequest(('a',), 'demo', tokens=10**9, batch=4))"
+    )
+    command = [sys.executable, "-c", code, str(settings.data_dir), settings.database_url]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": "."})
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        session.rollback()
+        running = queries.running_builds(session)
+        if running and running[0].tokens_done > 0:
+            break
+        time.sleep(0.2)
+    process.terminate()
+    process.communicate(timeout=60)
+    session.rollback()
+    assert queries.source_by_slug(session, "a").latest.status == "cancelled"
+    assert list(settings.data_dir.glob("builds/*/state.npz"))

@@ -1,0 +1,321 @@
+"""The commands: exit status, one sentence on stderr, nothing heavy for help."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import build_request
+from app.cli import main
+from app.commands import checks
+from app.db import queries, writes
+from app.db.session import make_engine, make_session_maker
+from app.settings import Settings, load_settings
+from tests.app.db.support import built
+from tests.records import VOCABULARY, make_facts
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in an empty folder: (status, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        status = ended.value.code or 0
+        assert isinstance(status, int)
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return command
+
+
+@contextlib.contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Session]:
+    engine = make_engine(settings or load_settings())
+    with make_session_maker(engine)() as session:
+        yield session
+    engine.dispose()
+
+
+def is_one_sentence(err: str) -> bool:
+    return err.startswith("Error: ") and err.count("\n") == 1 and "Traceback" not in err
+
+
+def python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["build", "--help"], ["sources", "add", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys; from app.cli import main\n"
+        f"try: main({arguments})\nexcept SystemExit as end: assert not end.code\n"
+        "heavy = {'torch', 'transformers', 'sqlalchemy', 'fastapi', 'numpy'} & set(sys.modules)\n"
+        "print('HEAVY', heavy)"
+    )
+    assert "HEAVY set()" in python(code)
+
+
+def test_reading_pages_needs_no_torch() -> None:
+    assert "False" in python("import sys, app.db.queries, app.db.writes; print('torch' in sys.modules)")
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    status, out, _ = run("--help")
+    assert status == 0
+    for name in ("demo", "serve", "sources", "build", "db", "doctor", "--debug"):
+        assert f"  {name} " in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"], ["build"], ["build", "x"], ["build", "x", "--corpus", "y", "--tokens", "0"],
+        ["build", "x", "--corpus", "y", "--tokens", "many"], ["serve", "--port", "99999"], ["sources", "show"],
+        ["build", "x", "x", "--corpus", "y"], ["sources", "add", "only-a-model"], ["db"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_ends_with_status_2(run: Run, arguments: list[str]) -> None:
+    status, _, err = run(*arguments)
+    assert status == 2
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [["sources", "list"], ["sources", "show", "x"], ["serve", "--port", "18761"]])
+def test_a_database_without_tables_is_one_sentence(run: Run, arguments: list[str]) -> None:
+    status, _, err = run(*arguments)
+    assert status == 1
+    assert is_one_sentence(err)
+    assert "periscope db upgrade" in err
+
+
+def test_upgrade_makes_the_database_and_can_run_again(run: Run, tmp_path: Path) -> None:
+    for _ in range(2):
+        status, out, _ = run("db", "upgrade")
+        assert (status, "up to date" in out) == (0, True)
+    assert (tmp_path / "data" / "periscope.db").exists()
+
+
+def test_sources_are_listed_shown_and_removed(run: Run) -> None:
+    run("db", "upgrade")
+    assert "No sources yet" in run("sources", "list")[1]
+    with opened() as session:
+        built(session)
+        writes.register_source(session, "fresh", make_facts(layer=1), VOCABULARY)
+    status, out, _ = run("sources", "list")
+    assert status == 0
+    assert "tiny" in out
+    assert "none" in out
+    status, out, _ = run("sources", "show", "tiny")
+    assert status == 0
+    assert "blocks.2.hook_resid_post" in out
+    assert "complete at 100%" in out
+    assert "shown on the pages" in out
+    assert "not built yet" in run("sources", "show", "fresh")[1]
+    assert run("sources", "remove", "tiny")[0] == 0
+    status, _, err = run("sources", "remove", "tiny")
+    assert status == 1
+    assert "Known sources: fresh" in err
+
+
+def test_a_wrong_setting_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERISCOPE_PORT", "abc")
+    status, _, err = run("sources", "list")
+    assert status == 1
+    assert is_one_sentence(err)
+
+
+def test_a_name_that_is_no_setting_is_pointed_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERISCOPE_PROT", "1")
+    assert "did you mean PERISCOPE_PORT?" in run("serve")[2]
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_debug_shows_the_traceback(run: Run, where: str) -> None:
+    command = ["sources", "list"]
+    status, _, err = run(*(["--debug", *command] if where == "before" else [*command, "--debug"]))
+    assert status == 1
+    assert "Traceback" in err
+    assert err.rstrip().splitlines()[-1].startswith("Error: ")
+
+
+def test_a_defect_is_one_sentence_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a\nb")
+
+    monkeypatch.setattr("app.commands.console.open_engine", fail)
+    status, _, err = run("sources", "list")
+    assert status == 1
+    assert is_one_sentence(err)
+    assert "--debug" in err
+
+
+def test_serving_the_network_without_a_token_is_refused(run: Run) -> None:
+    for command in ("serve", "demo"):
+        status, _, err = run(command, "--host", "0.0.0.0")  # noqa: S104
+        assert status == 1
+        assert is_one_sentence(err)
+        assert "PERISCOPE_AUTH_TOKEN" in err
+
+
+def test_a_port_in_use_is_one_sentence(run: Run) -> None:
+    run("db", "upgrade")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        status, _, err = run("serve", "--port", port)
+        assert (status, is_one_sentence(err)) == (1, True)
+        assert f"Port {port}" in err
+
+
+def test_an_address_of_another_machine_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERISCOPE_AUTH_TOKEN", "long-enough-token")
+    status, _, err = run("serve", "--host", "203.0.113.7")
+    assert (status, is_one_sentence(err)) == (1, True)
+    assert "--host" in err
+
+
+def test_the_server_answers_and_stops_on_a_signal(run: Run, tmp_path: Path) -> None:
+    run("db", "upgrade")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", port],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(checks.REPOSITORY)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert answer(f"http://127.0.0.1:{port}/healthz") == 200
+            process.send_signal(number)
+            assert process.wait(20) == 0
+            assert process.stderr
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stderr
+            process.stderr.close()
+
+
+def answer(url: str) -> int:
+    for _ in range(300):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
+            return int(response.status)
+        time.sleep(0.1)
+    raise AssertionError(f"{url} does not answer")
+
+
+def test_build_hands_its_options_over(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[build_request.BuildRequest] = []
+
+    def pretend(
+        _settings: Settings,
+        request: build_request.BuildRequest,
+        report: build_request.Reporter,
+        say: Callable[[str], None],
+    ) -> None:
+        seen.append(request)
+        say("[bold]not markup[/bold]")
+        report(build_request.BuildProgress("reading", 0.5, 50, 100, 1234.5))
+
+    monkeypatch.setattr("app.builds.run_build", pretend)
+    options = "--corpus c.txt --tokens 99 --context 64 --batch 3 --device cpu --seed 5 --resume --max-norm-ratio 7"
+    status, out, _ = run("build", "a", "b", *options.split())
+    assert status == 0
+    assert seen == [
+        build_request.BuildRequest(("a", "b"), "c.txt", 99, 64, 3, "cpu", 5, True, max_norm_ratio=7.0),
+    ]
+    assert "[bold]not markup[/bold]" in out
+    assert "Built a, b" in out
+
+
+def test_a_stopped_build_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.builds.run_build", stop)
+    status, _, err = run("build", "a", "--corpus", "c.txt")
+    assert (status, "--resume" in err) == (130, True)
+
+
+def test_add_registers_a_source_that_fits(run: Run, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from tests.models.tiny import save_sae
+
+    sae = save_sae(tmp_path / "sae")
+    run("db", "upgrade")
+    status, out, err = run("sources", "add", str(tiny_models["gpt2"]), str(sae), "--slug", "mine")
+    assert (status, err) == (0, "")
+    assert "blocks.1.hook_resid_post" in out
+    assert "periscope build mine" in out
+    with opened() as session:
+        source = queries.source_by_slug(session, "mine")
+        vocabulary = queries.vocabulary(session, source.language_model_id)
+    assert source.facts.d_sae == 96
+    assert len(vocabulary) == source.facts.model.vocab_size
+    assert " the" in vocabulary.values()
+    status, _, err = run("sources", "add", str(tiny_models["gpt2"]), str(sae), "--slug", "mine")
+    assert (status, is_one_sentence(err)) == (1, True)
+
+
+def test_add_refuses_what_does_not_exist_and_registers_nothing(run: Run) -> None:
+    run("db", "upgrade")
+    status, _, err = run("sources", "add", "/no/such/model", "/no/such/sae")
+    assert (status, is_one_sentence(err)) == (1, True)
+    assert "No sources yet" in run("sources", "list")[1]
+
+
+def test_doctor_names_each_trouble_with_its_remedy(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PERISCOPE_DEVICE", "cuda:99")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "periscope.db").write_bytes(b"rubbish " * 1000)
+    status, out, err = run("doctor")
+    assert status == 1
+    assert is_one_sentence(err)
+    assert "FAIL torch" in out
+    assert "PERISCOPE_DEVICE" in out
+    assert "FAIL database" in out
+    assert "ok   python" in out
+    assert "ok   hub: offline" in out
+
+
+def test_doctor_looks_at_the_rest_when_a_setting_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERISCOPE_PORT", "abc")
+    status, out, _ = run("doctor")
+    assert status == 1
+    assert "FAIL settings: PERISCOPE_PORT" in out
+    assert "warn database" in out
+
+
+def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch, sqlite_settings: Settings) -> None:
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: 1 / 0)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    found = {check.name: check for check in checks.all_checks(sqlite_settings)}
+    assert found["disk"].state == checks.FAIL
+    assert "ZeroDivisionError" in found["disk"].detail
+
+
+def test_every_command_has_a_heading_in_the_docs() -> None:
+    text = (checks.REPOSITORY / "docs" / "cli.md").read_text()
+    commands = ("demo", "serve", "sources add", "sources list", "sources show", "sources remove", "build", "db upgrade")
+    for name in (*commands, "doctor"):
+        assert f"## periscope {name}" in text

@@ -1,0 +1,13 @@
+from fastapi.testclient import TestClient
+
+
+def test_requests_are_counted_by_route_and_not_by_address(own_client: TestClient) -> None:
+    for index in (3, 4, 5):
+        own_client.get(f"/sources/tiny-mid/latents/{index}")
+    own_client.get("/nothing")
+    text = own_client.get("/metrics").text
+    route = 'method="GET",route="/sources/{source}/latents/{index}"'
+    assert f'periscope_http_requests_total{{{route},status="200"}} 3.0' in text
+    assert 'route="other",status="404"' in text
+    assert "periscope_http_request_seconds_bucket" in text
+    assert "/latents/3" not in text

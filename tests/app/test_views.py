@@ -1,0 +1,106 @@
+"""Every template gets exactly its view: nothing it does not have (StrictUndefined), nothing that is not used."""
+
+import dataclasses
+import re
+import typing
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import views
+from app.pages.rendering import TEMPLATES
+
+PAGES = {
+    "/": views.HomeView,
+    "/sources/tiny-mid": views.SourceView,
+    "/sources/other-mlp": views.SourceView,
+    "/sources/tiny-mid/latents/5": views.LatentView,
+    "/sources/tiny-mid/latents/0": views.LatentView,
+    "/builds": views.BuildsView,
+    "/docs": views.ReferenceView,
+    "/sources/nope": views.ErrorView,
+}
+PARTS = {
+    "/parts/sources/tiny-mid/latents": views.LatentTable,
+    "/parts/sources/tiny-mid/latents/5/bands": views.BandsView,
+    "/parts/sources/nope/latents": views.ErrorView,
+}
+
+
+def context_of(client: TestClient, path: str) -> dict[str, object]:
+    """What the template was given; compression hides it from the test client's own way to tell."""
+    seen: list[dict[str, object]] = []
+    templates = client.app.state.templates  # type: ignore[attr-defined]
+    render = templates.TemplateResponse
+    templates.TemplateResponse = lambda request, name, context, **more: (
+        seen.append(context) or render(request, name, dict(context), **more)  # type: ignore[func-returns-value]
+    )
+    try:
+        client.get(path)
+    finally:
+        del templates.TemplateResponse
+    assert len(seen) == 1
+    return seen[0]
+
+
+@pytest.mark.parametrize(("path", "kind"), PAGES.items())
+def test_a_page_is_rendered_from_its_view_and_the_layout(client: TestClient, path: str, kind: type) -> None:
+    context = context_of(client, path)
+    assert set(context) == {"view", "layout"}
+    assert type(context["view"]) is kind
+    assert type(context["layout"]) is views.Layout
+
+
+@pytest.mark.parametrize(("path", "kind"), PARTS.items())
+def test_a_panel_is_rendered_from_its_view(client: TestClient, path: str, kind: type) -> None:
+    context = context_of(client, path)
+    assert set(context) == {"view"}
+    assert type(context["view"]) is kind
+
+
+@pytest.mark.parametrize(("path", "kind"), {**PAGES, **PARTS}.items())
+def test_every_value_in_a_context_has_the_declared_type(client: TestClient, path: str, kind: type) -> None:
+    problems = list(_wrong_types(context_of(client, path)["view"], path))
+    assert problems == []
+
+
+def _wrong_types(value: object, where: str) -> Iterator[str]:
+    hints = typing.get_type_hints(type(value))
+    for field in dataclasses.fields(value):  # type: ignore[arg-type]
+        found = getattr(value, field.name)
+        items = found if isinstance(found, tuple) else (found,)
+        allowed = tuple(_leaves(hints[field.name]))
+        for item in items:
+            if not isinstance(item, allowed):
+                yield f"{where}.{field.name} is {type(item).__name__}"
+            elif dataclasses.is_dataclass(item):
+                yield from _wrong_types(item, f"{where}.{field.name}")
+
+
+def _leaves(hint: object) -> Iterator[type]:
+    parts = typing.get_args(hint)
+    if not parts:
+        yield hint  # type: ignore[misc]
+    for part in parts:
+        if part is not Ellipsis:
+            yield from _leaves(part)
+
+
+@pytest.mark.parametrize("name", sorted(views.__all__))
+def test_every_field_of_a_view_is_used_by_a_template(name: str) -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
+    unused = [
+        field.name
+        for field in dataclasses.fields(getattr(views, name))
+        if not re.search(rf"\.{field.name}\b", source)
+    ]
+    assert unused == []
+
+
+def test_every_template_names_its_view() -> None:
+    for path in [*(TEMPLATES / "pages").iterdir(), *(TEMPLATES / "partials").iterdir()]:
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        named = re.fullmatch(r"\{# view: (\w+) #\}", first)
+        assert named, f"{path.name} begins with {first}"
+        assert named[1] in views.__all__
