@@ -7,6 +7,7 @@
 """
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -70,8 +71,9 @@ def run_build(
     engine = make_engine(settings)
     try:
         check_revision(engine)
-        with _terminate_as_interrupt():
-            _Run(settings, request, make_session_maker(engine), report or _ignore, say or _ignore).go()
+        stop = StopSignal()
+        with stop.listening():
+            _Run(settings, request, make_session_maker(engine), report or _ignore, say or _ignore, stop).go()
     finally:
         engine.dispose()
 
@@ -90,8 +92,9 @@ class _Run:
         sessions: sessionmaker[Session],
         report: Reporter,
         say: Say,
+        stop: "StopSignal",
     ) -> None:
-        self.request, self.sessions, self.report, self.say = request, sessions, report, say
+        self.request, self.sessions, self.report, self.say, self.stop = request, sessions, report, say, stop
         with sessions() as session:
             self.sources = {s.slug: s for s in queries.sources_by_slugs(session, request.slugs)}
         self.first = next(iter(self.sources.values()))
@@ -224,19 +227,21 @@ class _Run:
         context, wanted = self.shape.context_size, state.plan.n_prompts
         began, before = time.monotonic(), state.n_prompts
         saved = began
-        try:
-            for n_prompts in state.run(prompts(self.corpus, state.model, self.shape)):
-                now = time.monotonic()
-                rate = (n_prompts - before) * context / max(now - began, 1e-9)
-                self._tell("reading the corpus", _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
-                if now - saved > CHECKPOINT_SECONDS:
+        with self.stop.held():
+            try:
+                for n_prompts in state.run(prompts(self.corpus, state.model, self.shape)):
+                    now = time.monotonic()
+                    rate = (n_prompts - before) * context / max(now - began, 1e-9)
+                    self._tell("reading the corpus", _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
+                    if self.stop.pending:
+                        raise KeyboardInterrupt
+                    if now - saved > CHECKPOINT_SECONDS:
+                        self.checkpoint.save(state.state())
+                        # Saving a large state takes seconds: at most a twentieth of the time goes into it.
+                        saved = time.monotonic() + 19 * (time.monotonic() - now)
+            finally:
+                if state.is_whole:
                     self.checkpoint.save(state.state())
-                    # Saving a large state takes seconds: at most a twentieth of the time goes into it.
-                    saved = time.monotonic() + 19 * (time.monotonic() - now)
-        except KeyboardInterrupt:
-            self.checkpoint.save(state.state())
-            raise
-        self.checkpoint.save(state.state())
         if state.n_prompts < wanted:
             self.say(f"The corpus ended after {state.n_prompts * context:,} of {self.request.tokens:,} tokens.")
 
@@ -298,19 +303,39 @@ def weights_geometry(model: LanguageModel, dictionary: Dictionary) -> Geometry:
     )
 
 
-@contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """A polite SIGTERM saves the state like Ctrl-C does; only the main thread may say so."""
+class StopSignal:
+    """Ctrl-C and SIGTERM as KeyboardInterrupt, but not in the middle of a batch, whose statistics would be half done.
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    Outside of :meth:`held` the signal interrupts at once; inside, ``pending`` becomes true, and a second one interrupts.
+    """
 
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def __init__(self) -> None:
+        self.pending = False
+        self._holding = False
+
+    def _receive(self, _signal: int, _frame: FrameType | None) -> None:
+        if not self._holding or self.pending:
+            raise KeyboardInterrupt
+        self.pending = True
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Receive the two signals; outside the main thread, where that is not possible, do nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._receive) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Signals wait for the end of the block, which asks ``pending`` where it can stop."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False

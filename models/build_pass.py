@@ -64,6 +64,7 @@ class BuildPass:
     prompts: list[NDArray[np.int64]] = field(default_factory=list)  # blocks (n, context)
     n_prompts: int = 0
     norm_limits: dict[str, float] = field(default_factory=dict)
+    is_whole: bool = True  # False while, or after an error in, a batch: some sources have it and some do not
 
     def __post_init__(self) -> None:
         vocabulary = self.model.facts.vocab_size
@@ -89,6 +90,7 @@ class BuildPass:
             yield self.n_prompts
 
     def _step(self, token_ids: NDArray[np.int64]) -> None:
+        self.is_whole = False
         keep = counted(token_ids, self.uncounted)
         hooks = [d.hook_name for d in self.dictionaries.values()]
         found = self.model.run_to_hooks(torch.from_numpy(token_ids), hooks)
@@ -103,6 +105,7 @@ class BuildPass:
             self.statistics[slug].update(events)
         self.prompts.append(token_ids)
         self.n_prompts += len(token_ids)
+        self.is_whole = True
 
     def _without_outliers(self, slug: str, h: Tensor, tokens: TokenRows) -> tuple[Tensor, TokenRows]:
         limit = self.norm_limits.get(slug)

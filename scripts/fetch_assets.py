@@ -45,9 +45,7 @@ def main() -> int:
 def pinned_versions(frontend: Path) -> dict[str, str]:
     """Package -> version as the lock file has them."""
     packages = json.loads((frontend / LOCK).read_text(encoding="utf-8"))["packages"]
-    return {
-        path.removeprefix("node_modules/"): package["version"] for path, package in packages.items() if path
-    }
+    return {path.removeprefix("node_modules/"): package["version"] for path, package in packages.items() if path}
 
 
 def is_current(vendor: Path, versions: dict[str, str]) -> bool:

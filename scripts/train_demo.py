@@ -38,8 +38,8 @@ def make_tokens(n_tokens: int) -> None:
     print(f"{rows.size:,} tokens, grammar {floor:.4f} nats/token")
 
 
-def make_model() -> None:
-    """Train the language model on .training/rows.npz."""
+def make_model(first_step: int = 0) -> None:
+    """Train the language model on .training/rows.npz, or go on at a step that was saved."""
     from models.demo.training.language_model import ModelRecipe, train
 
     data = np.load(WORK / "rows.npz")
@@ -47,7 +47,8 @@ def make_model() -> None:
     def report(line: str) -> None:
         print(line, flush=True)
 
-    train(data["rows"], data["held_out"], ModelRecipe(), bundle.LANGUAGE_MODEL, report, float(data["floor"]))
+    recipe, folder, floor = ModelRecipe(), bundle.LANGUAGE_MODEL, float(data["floor"])
+    train(data["rows"], data["held_out"], recipe, folder, report, floor, first_step)
 
 
 def make_dictionary(slug: str, n_tokens: int) -> None:
@@ -74,13 +75,14 @@ def main() -> None:
     )
     parser.add_argument("step", choices=["all", "tokens", "model", "sae", "labels"])
     parser.add_argument("slug", nargs="?", help="which SAE, for the step sae")
-    parser.add_argument("--model-tokens", type=int, default=4_600_000)
+    parser.add_argument("--model-tokens", type=int, default=6_500_000)
+    parser.add_argument("--first-step", type=int, default=0, help="go on with the model at this saved step")
     parser.add_argument("--sae-tokens", type=int, default=2_000_000)
     options = parser.parse_args()
     if options.step in ("all", "tokens"):
         make_tokens(options.model_tokens)
     if options.step in ("all", "model"):
-        make_model()
+        make_model(options.first_step)
     if options.step == "sae":
         make_dictionary(options.slug, options.sae_tokens)
     if options.step == "all":

@@ -81,7 +81,7 @@ def check_packages(_settings: Settings) -> Check:
         if not _satisfies(line, version):
             wrong.append(f"{name} {version} does not satisfy {line}")
     if wrong:
-        return Check("packages", FAIL, "; ".join(wrong), "pip install -e .")
+        return Check("packages", FAIL, "; ".join(wrong), "make install")
     return Check("packages", OK, ", ".join(found))
 
 
@@ -90,7 +90,7 @@ def check_torch(settings: Settings) -> Check:
     try:
         import torch
     except ImportError as error:
-        return Check("torch", FAIL, f"cannot be imported: {error}", "pip install -e .")
+        return Check("torch", FAIL, f"cannot be imported: {error}", "make install")
     devices = ["cpu"]
     devices += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     devices += ["mps"] if torch.backends.mps.is_available() else []
@@ -144,7 +144,7 @@ def check_assets(_settings: Settings) -> Check:
     """The browser files of others (htmx, Plotly), which are fetched once."""
     missing = missing_assets()
     if missing:
-        remedy = "python scripts/fetch_assets.py fetches them (make run does it itself)"
+        remedy = "make install (or python scripts/fetch_assets.py)"
         return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", remedy)
     return Check("assets", OK, ", ".join(VENDOR_FILES))
 

@@ -13,6 +13,8 @@ from app.settings import Settings, load_settings
 
 #: How long the build may take to save its checkpoint when the server stops, in seconds.
 PATIENCE = 30
+#: The process that builds.
+BUILDER = (sys.executable, "-m", "app.demo")
 
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
 
@@ -49,7 +51,7 @@ def migrate(settings: Settings) -> None:
 def building() -> Iterator[None]:
     """Build the bundled sources meanwhile, in a process of its own: the pages answer at once and load no model."""
     # In a session of its own, so that Ctrl+C reaches it once, from here, and it can save where it is.
-    process = subprocess.Popen([sys.executable, "-m", "app.demo"], stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(BUILDER, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
     try:
         yield
     finally:

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 #: A byte of a token that is no character by itself, as ``models.token_text`` writes it.
 RAW_BYTE = re.compile("⟨([0-9A-F]{2})⟩")
-#: Tokens that may share one character or run of characters.
-MAX_SHARED = 8
 
 
 def displayable(text: str) -> str:
@@ -40,12 +38,16 @@ def _token_bytes(text: str) -> bytes:
 
 def _end_of_character(pieces: Sequence[bytes], start: int) -> int:
     """The end of the shortest run of tokens from ``start`` on that is whole; ``start + 1`` if none is."""
-    for end in range(start + 2, min(start + MAX_SHARED, len(pieces)) + 1):
+    joined = pieces[start]
+    for end in range(start + 1, len(pieces)):
+        joined += pieces[end]
         try:
-            b"".join(pieces[start:end]).decode()
-        except UnicodeDecodeError:
-            continue
-        return end
+            joined.decode()
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data":
+                continue
+            break
+        return end + 1
     return start + 1
 
 

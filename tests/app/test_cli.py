@@ -15,31 +15,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import build_request
-from app.cli import main
-from app.commands import checks
+from app.commands import checks, demo
 from app.db import queries, writes
 from app.db.session import make_engine, make_session_maker
 from app.settings import Settings, load_settings
+from tests.app.commands_support import Run, is_one_sentence
 from tests.app.db.support import built
 from tests.records import VOCABULARY, make_facts
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in an empty folder: (status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        status = ended.value.code or 0
-        assert isinstance(status, int)
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
-
-    return command
 
 
 @contextlib.contextmanager
@@ -48,10 +30,6 @@ def opened(settings: Settings | None = None) -> Iterator[Session]:
     with make_session_maker(engine)() as session:
         yield session
     engine.dispose()
-
-
-def is_one_sentence(err: str) -> bool:
-    return err.startswith("Error: ") and err.count("\n") == 1 and "Traceback" not in err
 
 
 def python(code: str) -> str:
@@ -224,6 +202,34 @@ def answer(url: str) -> int:
     raise AssertionError(f"{url} does not answer")
 
 
+def test_the_demo_serves_at_once_and_ends_its_build_with_the_server(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    code = (
+        "import pathlib, signal, sys, time\n"
+        "def end(*_): pathlib.Path('saved').write_text(''); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end); pathlib.Path('begun').write_text('')\n"
+        "time.sleep(60)"
+    )
+    monkeypatch.setattr(demo, "BUILDER", (sys.executable, "-c", code))
+    served: list[bool] = []
+
+    def serve(_settings: Settings, _opened: socket.socket, open_browser: bool) -> None:
+        served.append(open_browser)
+        for _ in range(200):
+            if (tmp_path / "begun").exists():
+                return
+            time.sleep(0.05)
+
+    monkeypatch.setattr("app.commands.web_server.serve_app", serve)
+    status, _, err = run("demo", "--no-browser", "--port", "18762")
+    assert (status, err) == (0, "")
+    assert served == [False]
+    assert (tmp_path / "saved").exists()
+    with opened() as session:
+        assert queries.all_sources(session) == ()
+
+
 def test_build_hands_its_options_over(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[build_request.BuildRequest] = []
 
@@ -281,37 +287,6 @@ def test_add_refuses_what_does_not_exist_and_registers_nothing(run: Run) -> None
     status, _, err = run("sources", "add", "/no/such/model", "/no/such/sae")
     assert (status, is_one_sentence(err)) == (1, True)
     assert "No sources yet" in run("sources", "list")[1]
-
-
-def test_doctor_names_each_trouble_with_its_remedy(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("PERISCOPE_DEVICE", "cuda:99")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "periscope.db").write_bytes(b"rubbish " * 1000)
-    status, out, err = run("doctor")
-    assert status == 1
-    assert is_one_sentence(err)
-    assert "FAIL torch" in out
-    assert "PERISCOPE_DEVICE" in out
-    assert "FAIL database" in out
-    assert "ok   python" in out
-    assert "ok   hub: offline" in out
-
-
-def test_doctor_looks_at_the_rest_when_a_setting_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PERISCOPE_PORT", "abc")
-    status, out, _ = run("doctor")
-    assert status == 1
-    assert "FAIL settings: PERISCOPE_PORT" in out
-    assert "warn database" in out
-
-
-def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch, sqlite_settings: Settings) -> None:
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: 1 / 0)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    found = {check.name: check for check in checks.all_checks(sqlite_settings)}
-    assert found["disk"].state == checks.FAIL
-    assert "ZeroDivisionError" in found["disk"].detail
 
 
 def test_every_command_has_a_heading_in_the_docs() -> None:

@@ -91,9 +91,7 @@ def _leaves(hint: object) -> Iterator[type]:
 def test_every_field_of_a_view_is_used_by_a_template(name: str) -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
     unused = [
-        field.name
-        for field in dataclasses.fields(getattr(views, name))
-        if not re.search(rf"\.{field.name}\b", source)
+        field.name for field in dataclasses.fields(getattr(views, name)) if not re.search(rf"\.{field.name}\b", source)
     ]
     assert unused == []
 

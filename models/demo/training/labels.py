@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from models.checks import SAE_WEIGHTS, sha256_of
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS
 from models.demo.evaluation import concept_aurocs, sample_documents, text_maxima
@@ -43,5 +44,7 @@ def write_labels(seed: int) -> dict[str, int]:
             }
             for i in np.flatnonzero(good)
         ]
+    counts = {slug: len(found) for slug, found in labels.items() if isinstance(found, list)}
+    labels["weights"] = {s.slug: sha256_of(s.folder / SAE_WEIGHTS) for s in bundle.SOURCES}
     bundle.LABELS.write_text(json.dumps(labels, indent=None, separators=(",", ":")) + "\n")
-    return {slug: len(found) for slug, found in labels.items() if isinstance(found, list)}
+    return counts

@@ -22,6 +22,7 @@ from models.demo.training.muon import Muon
 from models.demo.training.tokens import VOCABULARY
 
 Rows = NDArray[np.uint16]
+SAVE_EVERY = 300
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,13 @@ def train(
     folder: Path,
     report: Callable[[str], None],
     floor: float,
+    first_step: int = 0,
 ) -> GPT2LMHeadModel:
-    """One pass over ``rows`` (n, 256); saves to ``folder`` every 300 steps and at the end."""
-    model = new_model(recipe)
+    """One pass over ``rows`` (n, 256); saves to ``folder`` every SAVE_EVERY steps and at the end.
+
+    ``first_step`` > 0 goes on from the weights in ``folder`` at that step of the schedule, with fresh momentum.
+    """
+    model = GPT2LMHeadModel.from_pretrained(folder) if first_step else new_model(recipe)
     blocks = [p for p in model.transformer.h.parameters() if p.ndim == 2]
     inner = {id(p) for p in blocks}
     rest = [p for p in model.parameters() if id(p) not in inner]
@@ -96,7 +101,7 @@ def train(
     log: list[dict[str, float]] = []
     started = time.monotonic()
     running = 0.0
-    for step in range(n_steps):
+    for step in range(first_step, n_steps):
         lr = _learning_rate(step, n_steps, recipe)
         for optimizer in optimizers:
             for group in optimizer.param_groups:
@@ -107,12 +112,12 @@ def train(
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        running = loss.item() if step == 0 else 0.95 * running + 0.05 * loss.item()
+        running = loss.item() if step == first_step else 0.95 * running + 0.05 * loss.item()
         if step % 50 == 49 or step == n_steps - 1:
-            rate = (step + 1) * recipe.rows_per_step * bundle.CONTEXT_SIZE / (time.monotonic() - started)
+            rate = (step + 1 - first_step) * recipe.rows_per_step * bundle.CONTEXT_SIZE / (time.monotonic() - started)
             report(f"step {step + 1}/{n_steps} loss {running:.3f} (grammar {floor:.3f}) {rate:,.0f} tokens/s")
             log.append({"step": step + 1, "loss": running})
-        if step % 300 == 299 or step == n_steps - 1:
+        if step % SAVE_EVERY == SAVE_EVERY - 1 or step == n_steps - 1:
             save(model, folder)
     final = evaluate(model, held_out)
     report(f"held-out loss {final:.4f} nats/token, the grammar's own {floor:.4f}")

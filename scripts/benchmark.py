@@ -1,0 +1,188 @@
+"""Speed, each figure as a ratio to a floor timed in the same run.
+
+    python scripts/benchmark.py [build-demo] [build-gpt2] [--rounds 3]
+
+Floor of a build: the forward pass to the hook and the dense SAE encode alone, on the same tokens, with the best of
+several batch sizes, same threads. Rounds alternate floor and pass, and medians are given, since a busy machine drifts.
+"""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+
+from models.build_pass import BuildPass, PassPlan
+from models.dictionary import Dictionary, DictionaryFacts
+from models.language_model import LanguageModel
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One build to time."""
+
+    name: str
+    model: LanguageModel
+    dictionaries: Mapping[str, Dictionary]
+    rows: Rows
+    uncounted: NDArray[np.int64]
+    batches: Sequence[int]
+    bar: float
+
+
+def floor_seconds(case: Case, batch: int) -> float:
+    """The forward to the deepest hook and every dense encode, nothing kept."""
+    hooks = [d.hook_name for d in case.dictionaries.values()]
+    started = time.perf_counter()
+    with torch.inference_mode():
+        for first in range(0, len(case.rows), batch):
+            found = case.model.run_to_hooks(torch.from_numpy(case.rows[first : first + batch]), hooks)
+            for dictionary in case.dictionaries.values():
+                for piece in found[dictionary.hook_name].flatten(0, 1).split(512):
+                    dictionary.encode(piece)
+    return time.perf_counter() - started
+
+
+def pass_seconds(case: Case, batch: int) -> tuple[float, BuildPass]:
+    """The whole streaming pass over the same rows."""
+    plan = PassPlan(case.rows.size, case.rows.shape[1], batch, 0)
+    state = BuildPass(case.model, case.dictionaries, plan, case.uncounted)
+    held_out = [case.rows[0]] * plan.n_held_out  # read before the clock starts to matter: not run through the model
+    started = time.perf_counter()
+    for _ in state.run(iter([*held_out, *case.rows])):
+        pass
+    for found in state.statistics.values():
+        found.settle()
+    return time.perf_counter() - started, state
+
+
+def measure(case: Case, rounds: int) -> float:
+    """Print floor, pass and their ratio; returns the ratio of medians."""
+    floor_seconds(case, case.batches[0])  # warm
+    best = min(case.batches, key=lambda b: floor_seconds(case, b))
+    floors, passes = [], []
+    before = psutil.Process().memory_info().rss
+    for _ in range(rounds):
+        floors.append(floor_seconds(case, best))
+        passes.append(min(pass_seconds(case, b)[0] for b in (best,)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    ratio = statistics.median(p / f for p, f in zip(passes, floors, strict=True))
+    tokens = case.rows.size
+    print(
+        f"{case.name}: floor {statistics.median(floors):.2f} s ({tokens / statistics.median(floors):,.0f} tokens/s, "
+        f"batch {best}), pass {statistics.median(passes):.2f} s, ratio {ratio:.3f} (bar {case.bar}), per round "
+        f"{', '.join(f'{p / f:.3f}' for p, f in zip(passes, floors, strict=True))}; "
+        f"peak {(peak - before) / 2**30:.2f} GiB above the loaded weights",
+        flush=True,
+    )
+    return ratio
+
+
+def demo_case() -> Case:
+    """The bundled model and its SAEs on fresh texts of the generator."""
+    from itertools import islice
+
+    from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
+    from models.demo import bundle
+    from models.loading import load_dictionary, load_language_model
+    from models.sources import SourceSpec
+
+    model = load_language_model(str(bundle.LANGUAGE_MODEL), "cpu", "float32")
+    dictionaries = {
+        s.slug: load_dictionary(SourceSpec(str(bundle.LANGUAGE_MODEL), str(s.folder), None)) for s in bundle.SOURCES
+    }
+    rows = np.stack(list(islice(prompts(open_corpus("demo", 1), model, PromptShape(256, True)), 240)))
+    return Case("build, demo (4 SAEs)", model, dictionaries, rows, uncounted_ids(model), (4, 8, 16), 1.35)
+
+
+def gpt2_case(kind: str, folder: Path, n_rows: int) -> Case:
+    """A GPT-2-small-shaped model with random weights and a random SAE of 24,576 latents at layer 8."""
+    from models.corpus import uncounted_ids
+    from models.loading import load_language_model
+
+    if not (folder / "config.json").exists():
+        _save_gpt2(folder)
+    model = load_language_model(str(folder), "cpu", "float32")
+    random = np.random.default_rng(0)
+    rows = random.integers(1, 50_000, (n_rows, 128))
+    rows[:, 0] = 0
+    sae = _random_sae(kind, model, rows[:2])
+    return Case(
+        f"build, GPT-2-small shape, {kind}", model, {kind: sae}, rows, uncounted_ids(model), (4, 8, 16), 1.15
+    )
+
+
+def _save_gpt2(folder: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0)).save_pretrained(folder)
+    vocabulary = {"<|endoftext|>": 0} | {f"w{i}": i for i in range(1, 50_257)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<|endoftext|>"))  # noqa: S106 (a token of text)
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    end = "<|endoftext|>"
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end).save_pretrained(folder)
+
+
+def _random_sae(kind: str, model: LanguageModel, rows: Rows, d_sae: int = 24_576, k: int = 32) -> Dictionary:
+    """Random directions; the threshold of a JumpReLU SAE is set so that about k latents are active per token."""
+    hook = "blocks.8.hook_resid_pre"
+    generator = torch.Generator().manual_seed(1)
+    W_dec = torch.nn.functional.normalize(torch.randn(d_sae, 768, generator=generator), dim=-1)
+    parameters = {"W_enc": W_dec.T.contiguous(), "W_dec": W_dec, "b_enc": torch.zeros(d_sae), "b_dec": torch.zeros(768)}
+    if kind == "jumprelu":
+        h = model.run_to_hooks(torch.from_numpy(rows), [hook])[hook].flatten(0, 1)
+        pre = (h @ parameters["W_enc"]).flatten()
+        share = 1 - k / d_sae
+        threshold = float(pre.float().sort().values[int(share * len(pre))])
+        parameters["threshold"] = torch.full((d_sae,), threshold)
+    facts = DictionaryFacts(kind, "random", hook, None, 768, d_sae, 768, k=k if kind == "topk" else None)
+    return Dictionary(facts, parameters)
+
+
+def main() -> None:
+    """Parse, time, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", default=["build-demo", "build-gpt2"])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--gpt2-prompts", type=int, default=64)
+    options = parser.parse_args()
+    torch.set_num_interop_threads(1)
+    known: dict[str, Callable[[], None]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "gpt2"
+
+        def gpt2() -> None:
+            for kind in ("topk", "jumprelu"):
+                measure(gpt2_case(kind, folder, options.gpt2_prompts), options.rounds)
+
+        known = {"build-demo": lambda: _measured(demo_case(), options.rounds), "build-gpt2": gpt2}
+        unknown = [name for name in options.what if name not in known]
+        if unknown:
+            parser.error(f"unknown benchmark {unknown[0]}; there are {', '.join(known)}")
+        for name in options.what:
+            known[name]()
+
+
+def _measured(case: Case, rounds: int) -> None:
+    measure(case, rounds)
+
+
+if __name__ == "__main__":
+    main()

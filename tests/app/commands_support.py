@@ -1,0 +1,30 @@
+"""Running commands in tests: ``run`` is a fixture of every test below tests/app."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in an empty folder: (status, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        status = ended.value.code or 0
+        assert isinstance(status, int)
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return command
+
+
+def is_one_sentence(err: str) -> bool:
+    return err.startswith("Error: ") and err.count("\n") == 1 and "Traceback" not in err

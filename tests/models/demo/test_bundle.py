@@ -1,0 +1,130 @@
+"""The bundled model and SAEs meet the bars of docs/demo.md, on fresh texts that nothing was trained on."""
+
+import json
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from models.build_pass import BuildPass, PassPlan
+from models.checks import sha256_of
+from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
+from models.demo import bundle
+from models.demo.corpus.concepts import CONCEPTS, NAMED
+from models.demo.corpus.generator import document
+from models.demo.evaluation import auroc, concept_aurocs, concept_masks, sample_documents, text_maxima
+from models.loading import load_dictionary, load_language_model
+from models.quality import clean_loss, measure_quality
+from models.sources import SourceSpec
+
+pytestmark = pytest.mark.demo
+FRESH_SEED = 990_001  # neither the training corpus, nor the labels' texts, nor the demo build's
+N_TEXTS = 900
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_language_model(str(bundle.LANGUAGE_MODEL), "cpu", "float32")
+
+
+@pytest.fixture(scope="module")
+def dictionaries():
+    location = str(bundle.LANGUAGE_MODEL)
+    return {s.slug: load_dictionary(SourceSpec(location, str(s.folder), None)) for s in bundle.SOURCES}
+
+
+@pytest.fixture(scope="module")
+def passed(model, dictionaries):
+    """One pass over 100,000 fresh tokens."""
+    plan = PassPlan(100_000, 256, 8, 0)
+    state = BuildPass(model, dictionaries, plan, uncounted_ids(model))
+    corpus = prompts(open_corpus("demo", FRESH_SEED), model, PromptShape(256, True))
+    for _ in state.run(corpus):
+        pass
+    return state
+
+
+@pytest.fixture(scope="module")
+def two_samples(model, dictionaries):
+    """Texts and every latent's maxima over them, twice: to choose on and to measure on."""
+    samples = [sample_documents(FRESH_SEED + i, N_TEXTS) for i in (1, 2)]
+    return [(documents, text_maxima(model, list(dictionaries.values()), documents)) for documents in samples]
+
+
+def test_the_bundle_is_small_safe_and_in_published_formats():
+    files = [p for folder in (bundle.LANGUAGE_MODEL, bundle.DICTIONARIES) for p in folder.rglob("*") if p.is_file()]
+    assert sum(p.stat().st_size for p in files) < 40e6
+    assert {p.suffix for p in files} == {".json", ".safetensors"}
+    assert len({s.hook_name for s in bundle.SOURCES}) >= 3
+    assert max(s.d_sae for s in bundle.SOURCES) >= 2 * min(s.d_sae for s in bundle.SOURCES)
+    assert not any("/work" in p.read_text() for p in files if p.suffix == ".json")
+
+
+def test_held_out_loss_is_near_the_grammars_own_entropy(model):
+    ids = np.stack(list(islice(prompts(open_corpus("demo", FRESH_SEED + 5), model, PromptShape(256, True)), 60)))
+    loss = float(model.token_nll(torch.from_numpy(ids)).mean())
+    stated = json.loads((bundle.LANGUAGE_MODEL / "training.json").read_text())
+    assert loss == pytest.approx(stated["held_out_loss"], abs=0.08)
+    # The floor: the surprise of the derivations, per token they were written in.
+    documents = [document(FRESH_SEED + 6, i) for i in range(400)]
+    tokens = sum(len(model.tokenize(d.text, allow_special=True)) + 1 for d in documents)
+    floor = sum(d.nats for d in documents) / tokens
+    assert floor == pytest.approx(stated["grammar_nats_per_token"], abs=0.03)
+    assert loss > floor
+
+
+@pytest.mark.parametrize("slug", [s.slug for s in bundle.SOURCES])
+def test_an_sae_explains_the_activations_and_keeps_the_loss(model, dictionaries, passed, slug):
+    held = passed.held_out_tokens()
+    quality = measure_quality(model, dictionaries[slug], held, clean_loss(model, held))
+    assert quality.explained_variance >= 0.85
+    assert quality.loss_recovered >= 0.95
+    assert 8 <= quality.l0 <= 32
+    dead = (passed.statistics[slug].totals.n_active == 0).mean()
+    assert dead <= 0.10
+
+
+def test_for_nine_tenths_of_the_concepts_some_latent_detects_it_on_fresh_texts(two_samples):
+    (chosen, first), (fresh, second) = two_samples
+    concepts = list(NAMED)
+    assert len(concepts) >= 40
+    masks = concept_masks(concepts, fresh)
+    on_first = [concept_aurocs(maxima, concepts, chosen) for maxima in first]
+    reached = {}
+    for number, concept in enumerate(concepts):
+        source = max(range(len(first)), key=lambda s: np.nanmax(on_first[s][number]))
+        latent = int(np.nanargmax(on_first[source][number]))
+        reached[concept.name] = float(auroc(second[source][:, [latent]], masks[number])[0])
+    good = sum(score >= 0.95 for score in reached.values())
+    worst = sorted(reached.items(), key=lambda item: item[1])[:6]
+    assert good >= 0.9 * len(concepts), f"{good} of {len(concepts)}; worst {worst}"
+
+
+def test_the_bundled_labels_are_honest(two_samples, dictionaries):
+    """Labels were chosen and tested on other texts: on these, nearly all of them still reach their bar."""
+    _, (fresh, maxima) = two_samples
+    labels = json.loads(bundle.LABELS.read_text())
+    concepts = {c.name: c for c in CONCEPTS}
+    for which, slug in enumerate(dictionaries):
+        assert len(labels[slug]) >= 20
+        scores = []
+        for label in labels[slug]:
+            mask = np.array([concepts[label["concept"]].matches(d) for d in fresh])
+            scores.append(auroc(maxima[which][:, [label["index"]]], mask)[0])
+        assert np.mean(np.array(scores) >= 0.85) >= 0.9
+
+
+def test_auroc_is_the_share_of_ordered_pairs():
+    random = np.random.default_rng(0)
+    scores = random.integers(0, 5, (60, 3)).astype(np.float32)
+    mask = random.random(60) < 0.3
+    for column in range(3):
+        with_, without = scores[mask, column][:, None], scores[~mask, column][None]
+        wanted = ((with_ > without) + 0.5 * (with_ == without)).mean()
+        assert auroc(scores, mask)[column] == pytest.approx(wanted)
+
+
+def test_weights_are_those_the_labels_were_made_for():
+    stated = json.loads(bundle.LABELS.read_text())["weights"]
+    assert stated == {s.slug: sha256_of(s.folder / "sae_weights.safetensors") for s in bundle.SOURCES}
