@@ -6,14 +6,10 @@
 4. For each source: quality, weights' geometry, records, rows; then it replaces the old build in one transaction.
 """
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
-from types import FrameType
 
 import torch
 from sqlalchemy.orm import Session, sessionmaker
@@ -36,6 +32,7 @@ from app.db.writes import (
 )
 from app.errors import BuildLost, InvalidRequest
 from app.settings import Settings
+from app.stopping import StopSignal
 from models.active import encode_active
 from models.build_pass import BuildPass, PassPlan, counted
 from models.corpus import Corpus, PromptShape, open_corpus, prompts, uncounted_ids
@@ -92,7 +89,7 @@ class _Run:
         sessions: sessionmaker[Session],
         report: Reporter,
         say: Say,
-        stop: "StopSignal",
+        stop: StopSignal,
     ) -> None:
         self.request, self.sessions, self.report, self.say, self.stop = request, sessions, report, say, stop
         with sessions() as session:
@@ -301,41 +298,3 @@ def weights_geometry(model: LanguageModel, dictionary: Dictionary) -> Geometry:
         neighbours,
         cosines,
     )
-
-
-class StopSignal:
-    """Ctrl-C and SIGTERM as KeyboardInterrupt, but not in the middle of a batch, whose statistics would be half done.
-
-    Outside of :meth:`held` the signal interrupts at once; inside, ``pending`` becomes true, and a second one interrupts.
-    """
-
-    def __init__(self) -> None:
-        self.pending = False
-        self._holding = False
-
-    def _receive(self, _signal: int, _frame: FrameType | None) -> None:
-        if not self._holding or self.pending:
-            raise KeyboardInterrupt
-        self.pending = True
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Receive the two signals; outside the main thread, where that is not possible, do nothing."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._receive) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Signals wait for the end of the block, which asks ``pending`` where it can stop."""
-        self._holding = True
-        try:
-            yield
-        finally:
-            self._holding = False

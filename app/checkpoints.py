@@ -7,12 +7,15 @@ is written to one side and moved into place, so a kill at any moment leaves eith
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from app.errors import CheckpointFailed
 
 _STATE = "state.npz"
 
@@ -29,16 +32,28 @@ class Checkpoint:
         return (self.folder / _STATE).is_file()
 
     def save(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Replace the state on disk."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Replace the state on disk; CheckpointFailed leaves the one before in place."""
         waiting = self.folder / "writing.npz"
-        np.savez(waiting, allow_pickle=False, **dict(arrays))
-        waiting.replace(self.folder / _STATE)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.savez(waiting, allow_pickle=False, **dict(arrays))
+            waiting.replace(self.folder / _STATE)
+        except OSError as error:
+            waiting.unlink(missing_ok=True)
+            raise CheckpointFailed(
+                f"The state of the build cannot be written to {self.folder} ({error.strerror or error}); free space "
+                "there, then start the same command with --resume."
+            ) from None
 
     def load(self) -> dict[str, NDArray[Any]]:
         """The state on disk; a key with a slash comes back as it went in."""
-        with np.load(self.folder / _STATE, allow_pickle=False) as found:
-            return {name: found[name] for name in found.files}
+        try:
+            with np.load(self.folder / _STATE, allow_pickle=False) as found:
+                return {name: found[name] for name in found.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise CheckpointFailed(
+                f"The checkpoint in {self.folder} cannot be read ({error}); start again without --resume."
+            ) from None
 
     def remove(self) -> None:
         """Forget the state."""

@@ -18,6 +18,7 @@
     │   ├── BuildLost                  409  another process took the build over, or it was cancelled
     │   └── NotBuilt                   409  the source has no finished build yet
     ├── CannotServe                    500  the address cannot be opened
+    ├── CheckpointFailed               507  the state of a build cannot be written or read
     └── Unavailable                    503  try again later (Retry-After)
         ├── Overloaded                 503
         └── DatabaseError              503
@@ -139,6 +140,13 @@ class NotBuilt(Conflict):
 
     def __init__(self, slug: str) -> None:
         super().__init__(f"{slug} has no finished build yet; start one with `periscope build {slug}`.")
+
+
+class CheckpointFailed(PeriscopeError):
+    """The state of an unfinished build cannot be written or read; the disk may be full."""
+
+    status = 507
+    title = "Checkpoint failed"
 
 
 class CannotServe(PeriscopeError):

@@ -44,9 +44,7 @@ def encode_active(dictionary: Dictionary, h: Tensor) -> ActivePairs:
         if buffer is None or len(buffer) != len(u):
             buffer = torch.empty(len(u), d_sae, dtype=u.dtype, device=u.device)
         torch.addmm(dictionary.b_enc, u, dictionary.W_enc, out=buffer)
-        places, values = (
-            _above(buffer, dictionary) if dictionary.k is None else _largest(buffer, dictionary.k)
-        )
+        places, values = _above(buffer, dictionary) if dictionary.k is None else _largest(buffer, dictionary.k)
         parts.append((places + start * d_sae, values))
     if not parts:
         return ActivePairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))

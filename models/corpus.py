@@ -125,11 +125,9 @@ def _hub(name: str) -> Iterator[str]:
     """A Hugging Face data set, streamed: ``owner/name``, ``owner/name:config`` or ``...:config:split``."""
     import datasets
 
-    parts = (name.split(":") + ["", ""])[:3]
+    parts = [*name.split(":"), "", ""][:3]
     try:
-        rows: Any = datasets.load_dataset(
-            parts[0], parts[1] or None, split=parts[2] or "train", streaming=True
-        )
+        rows: Any = datasets.load_dataset(parts[0], parts[1] or None, split=parts[2] or "train", streaming=True)
         for row in rows:
             text = row.get("text")
             if not isinstance(text, str):

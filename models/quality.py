@@ -122,4 +122,4 @@ def _splice(dictionary: Dictionary, counts: Tensor, zero: bool, model: LanguageM
 
 def _batches(held_out: HeldOut, batch: int) -> list[tuple[Tensor, Tensor]]:
     ids, counts = torch.from_numpy(held_out.token_ids), torch.from_numpy(held_out.counts)
-    return list(zip(ids.split(batch), counts.split(batch), strict=True))
+    return list(zip(torch.split(ids, batch), torch.split(counts, batch), strict=True))

@@ -1,0 +1,1 @@
+"""Thin scripts: parse, call, print one summary."""

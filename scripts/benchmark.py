@@ -53,7 +53,7 @@ def floor_seconds(case: Case, batch: int) -> float:
         for first in range(0, len(case.rows), batch):
             found = case.model.run_to_hooks(torch.from_numpy(case.rows[first : first + batch]), hooks)
             for dictionary in case.dictionaries.values():
-                for piece in found[dictionary.hook_name].flatten(0, 1).split(512):
+                for piece in torch.split(found[dictionary.hook_name].flatten(0, 1), 512):
                     dictionary.encode(piece)
     return time.perf_counter() - started
 
@@ -122,9 +122,7 @@ def gpt2_case(kind: str, folder: Path, n_rows: int) -> Case:
     rows = random.integers(1, 50_000, (n_rows, 128))
     rows[:, 0] = 0
     sae = _random_sae(kind, model, rows[:2])
-    return Case(
-        f"build, GPT-2-small shape, {kind}", model, {kind: sae}, rows, uncounted_ids(model), (4, 8, 16), 1.15
-    )
+    return Case(f"build, GPT-2-small shape, {kind}", model, {kind: sae}, rows, uncounted_ids(model), (4, 8, 16), 1.15)
 
 
 def _save_gpt2(folder: Path) -> None:

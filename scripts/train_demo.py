@@ -70,9 +70,7 @@ def make_labels() -> None:
 
 def main() -> None:
     """Parse and call."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=["all", "tokens", "model", "sae", "labels"])
     parser.add_argument("slug", nargs="?", help="which SAE, for the step sae")
     parser.add_argument("--model-tokens", type=int, default=6_500_000)

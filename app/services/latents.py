@@ -90,8 +90,12 @@ def _quantile(record: LatentRecord, name: str) -> str | None:
 def _bars(items: Sequence[TokenValue], tokens: Mapping[int, str]) -> tuple[TokenBar, ...]:
     longest = max((abs(item.value) for item in items), default=0.0) or 1.0
     return tuple(
-        TokenBar(chip(tokens[item.token_id]), f"{item.value:+.2f}", abs(item.value) / longest) for item in items
+        TokenBar(chip(tokens[item.token_id]), _signed(item.value), abs(item.value) / longest) for item in items
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _top_tokens(record: LatentRecord, tokens: Mapping[int, str]) -> tuple[TokenBar, ...]:

@@ -82,12 +82,12 @@ def _mark(character: str) -> Piece | None:
         return Piece(LINE_BREAK, "line break")
     if character == "\t":
         return Piece(TAB, "tab")
-    if unicodedata.category(character) not in INVISIBLE:
+    category = unicodedata.category(character)
+    if category not in INVISIBLE:
         return None
     code = ord(character)
-    if code < 0x20:
-        return Piece(chr(0x2400 + code), f"control character U+{code:04X}")
-    name = unicodedata.name(character, "unnamed character").lower()
+    unnamed = "control character" if category == "Cc" else "unnamed character"
+    name = unicodedata.name(character, unnamed).lower()
     return Piece(f"‹{code:04X}›", f"{name} U+{code:04X}")
 
 

@@ -54,7 +54,7 @@ def text_maxima(
 
 
 def auroc(scores: NDArray[np.float32], has_concept: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """AUROC of every column of ``scores`` (n_texts, n) for the texts with the concept, (n,); NaN if all or none have."""
+    """AUROC of every column of ``scores`` (n_texts, n), (n,); NaN if all texts or none have the concept."""
     return auroc_of_ranks(rankdata(scores, axis=0), has_concept)
 
 

@@ -34,7 +34,8 @@ _NAMES = ("top", "sample", "buckets")
 
 def buckets_of(float_bits: NDArray[np.int32]) -> NDArray[np.int64]:
     """Quarter octave of each activation, 0 .. BUCKETS - 1; the ends take what lies beyond."""
-    return np.clip((float_bits >> _BUCKET_SHIFT) - _LOWEST_BUCKET, 0, BUCKETS - 1).astype(np.int64)
+    bucket = (float_bits >> _BUCKET_SHIFT).astype(np.int64) - _LOWEST_BUCKET
+    return np.clip(bucket, 0, BUCKETS - 1)
 
 
 @dataclass(eq=False)
@@ -143,12 +144,8 @@ class SourceStatistics:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what :meth:`state` gave."""
-        self.totals = Totals(
-            int(arrays["n_tokens"]), arrays["n_active"], arrays["fixed_sum"], arrays["maximum"]
-        )
-        self.histograms = Histograms(
-            arrays["histogram_counts"], arrays["histogram_below"], arrays["histogram_octave"]
-        )
+        self.totals = Totals(int(arrays["n_tokens"]), arrays["n_active"], arrays["fixed_sum"], arrays["maximum"])
+        self.histograms = Histograms(arrays["histogram_counts"], arrays["histogram_below"], arrays["histogram_octave"])
         self.token_counts.codes, self.token_counts.counts = arrays["token_codes"], arrays["token_counts"]
         if self.token_counts.table is not None:
             self.token_counts.table = arrays["token_table"]

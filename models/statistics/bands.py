@@ -80,9 +80,7 @@ class Range:
 def band_ranges(cells: Cells) -> list[Range]:
     """The quantile bands, then the equal-width bands, each from high to low; they tile [0, max]."""
     topmost = int(np.searchsorted(-cells.tail, 0, side="left")) - 1  # the cell that holds the maximum
-    quantile_cuts = [
-        min(cells.cell_with_tail((1 - low) * cells.n), topmost) for low, _ in QUANTILE_BANDS[:-1]
-    ]
+    quantile_cuts = [min(cells.cell_with_tail((1 - low) * cells.n), topmost) for low, _ in QUANTILE_BANDS[:-1]]
     width_cuts = [_nearest_edge(cells, low * cells.maximum, topmost) for low, _ in WIDTH_BANDS[:-1]]
     return [
         *_ranges(cells, QUANTILE_BANDS, quantile_cuts, "quantile"),
@@ -114,9 +112,7 @@ def cells_of(float_bits: NDArray[np.int32], octave: int) -> NDArray[np.int64]:
     return np.clip((float_bits >> 17).astype(np.int64) - first + 1, 0, BINS)
 
 
-def choose(
-    ranges: Sequence[Range], cells: Sequence[int], prompts: Sequence[int], shown: set[int]
-) -> list[list[int]]:
+def choose(ranges: Sequence[Range], cells: Sequence[int], prompts: Sequence[int], shown: set[int]) -> list[list[int]]:
     """For each range up to PER_BAND candidates (their indices), in the order given, from different prompts.
 
     Prompts in ``shown`` or in a band above are taken only where a band has too few others.

@@ -51,9 +51,7 @@ class ActiveEvents:
         """Sort the pairs ``(rows[i], latents[i])`` with activation ``values[i] > 0``; any order is welcome."""
         row_bits = max(1, len(tokens).bit_length())
         latent_bits = int(latents.max(initial=0)).bit_length()
-        if (
-            row_bits + latent_bits + _VALUE_BITS > 63
-        ):  # very wide SAE and very large batch: the slow, general way
+        if row_bits + latent_bits + _VALUE_BITS > 63:  # very wide SAE and very large batch: the slow, general way
             order = np.lexsort((rows, latents))
             return cls(tokens, latents[order].astype(np.int64), rows[order].astype(np.int64), values[order])
         keys = latents.astype(np.int64)

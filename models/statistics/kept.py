@@ -33,8 +33,8 @@ class KeptEvents:
     @classmethod
     def empty(cls) -> "KeptEvents":
         """No events."""
-        types = (np.int32, np.int64, np.int32, np.int32, np.float32, np.int16, np.int32, np.float32)
-        return cls(*(np.zeros(0, t) for t in types))
+        ints, floats = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        return cls(ints, np.zeros(0, np.int64), ints, ints, floats, np.zeros(0, np.int16), ints, floats)
 
     @classmethod
     def of(cls, events: ActiveEvents, chosen: NDArray[np.int64]) -> "KeptEvents":

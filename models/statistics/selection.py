@@ -18,7 +18,7 @@ _MIN_PENDING = 150_000
 
 @dataclass(eq=False)
 class Selection:
-    """``k`` smallest keys per group, ``n_groups`` groups. ``groups``, ``keys``, ``numbers`` (n,): members by log number.
+    """The ``k`` smallest keys in each of ``n_groups`` groups; members are ``groups``, ``keys``, log ``numbers`` (n,).
 
     ``bounds`` (n_groups,) uint32: no event with a larger key can become a member.
     """
@@ -30,9 +30,7 @@ class Selection:
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     keys: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
     numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    _pending: list[tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]] = field(
-        default_factory=list
-    )
+    _pending: list[tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]] = field(default_factory=list)
     _n_pending: int = 0
 
     def __post_init__(self) -> None:
@@ -69,11 +67,7 @@ class Selection:
             prompts, positions = prompts[order], positions[order]
         order = _by_group_then_key(groups, keys, prompts, positions)
         groups, keys, numbers = groups[order], keys[order], numbers[order]
-        starts = (
-            np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
-            if len(groups)
-            else np.zeros(0, np.int64)
-        )
+        starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1])) if len(groups) else np.zeros(0, np.int64)
         sizes = np.diff(np.append(starts, len(groups)))
         rank = np.arange(len(groups)) - np.repeat(starts, sizes)
         full = starts[sizes >= self.k]

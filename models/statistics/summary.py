@@ -76,7 +76,9 @@ class _Summary:
             bands=(),
             top_tokens=(),
             sample=nothing,
-            **self._weights(latent),
+            promoted=self._promoted(latent),
+            suppressed=self._suppressed(latent),
+            neighbours=self._neighbours(latent),
         )
 
     def _live(self, latent: int) -> LatentRecord:
@@ -98,19 +100,20 @@ class _Summary:
             bands=self._bands(latent, cells, octave),
             top_tokens=tuple(TokenValue(token, count) for token, count in top_tokens),
             sample=self._sample(latent),
-            **self._weights(latent),
+            promoted=self._promoted(latent),
+            suppressed=self._suppressed(latent),
+            neighbours=self._neighbours(latent),
         )
 
-    def _weights(self, latent: int) -> dict[str, tuple[TokenValue, ...] | tuple[Neighbour, ...]]:
-        g = self.geometry
-        return {
-            "promoted": _token_values(g.promoted_ids[latent], g.promoted_values[latent]),
-            "suppressed": _token_values(g.suppressed_ids[latent], g.suppressed_values[latent]),
-            "neighbours": tuple(
-                Neighbour(int(i), float(c))
-                for i, c in zip(g.neighbour_ids[latent], g.neighbour_cosines[latent], strict=True)
-            ),
-        }
+    def _promoted(self, latent: int) -> tuple[TokenValue, ...]:
+        return _token_values(self.geometry.promoted_ids[latent], self.geometry.promoted_values[latent])
+
+    def _suppressed(self, latent: int) -> tuple[TokenValue, ...]:
+        return _token_values(self.geometry.suppressed_ids[latent], self.geometry.suppressed_values[latent])
+
+    def _neighbours(self, latent: int) -> tuple[Neighbour, ...]:
+        ids, cosines = self.geometry.neighbour_ids[latent], self.geometry.neighbour_cosines[latent]
+        return tuple(Neighbour(int(i), float(c)) for i, c in zip(ids, cosines, strict=True))
 
     def _bands(self, latent: int, cells: Cells, octave: int) -> tuple[Band, ...]:
         log = self.log

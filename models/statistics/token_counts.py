@@ -53,9 +53,7 @@ class TokenCounts:
         every = np.concatenate((self.codes, codes))
         order = np.argsort(every, kind="stable")
         every, summed = every[order], np.concatenate((self.counts, counts))[order]
-        starts = (
-            np.flatnonzero(np.append(True, every[1:] != every[:-1])) if len(every) else np.zeros(0, np.int64)
-        )
+        starts = np.flatnonzero(np.append(True, every[1:] != every[:-1])) if len(every) else np.zeros(0, np.int64)
         self.codes = every[starts]
         self.counts = np.add.reduceat(summed, starts) if len(starts) else summed
 
@@ -75,9 +73,7 @@ class TokenCounts:
             tokens = np.flatnonzero(row)
             counts = row[tokens].astype(np.int64)
         else:
-            low, high = np.searchsorted(
-                self.codes, (latent * self.vocab_size, (latent + 1) * self.vocab_size)
-            )
+            low, high = np.searchsorted(self.codes, (latent * self.vocab_size, (latent + 1) * self.vocab_size))
             tokens, counts = self.codes[low:high] - latent * self.vocab_size, self.counts[low:high]
         order = np.lexsort((tokens, -counts))[:n]
         return [(int(tokens[i]), int(counts[i])) for i in order]

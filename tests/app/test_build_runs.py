@@ -231,7 +231,7 @@ def test_sources_of_different_models_are_refused(settings, session, parts):
 def test_an_sae_that_changed_since_it_was_added_is_refused(settings, session, parts, tmp_path, tiny_models):
     from dataclasses import replace
 
-    facts, vocabulary, _, saes = parts
+    facts, vocabulary, _, _ = parts
     register_source(session, "old", replace(facts["a"], weights_hash="0" * 64), vocabulary)
     with pytest.raises(WeightsInvalid, match="has changed since it was added"):
         run_build(settings, request(parts, slugs=("old",)))

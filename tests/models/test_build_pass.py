@@ -88,9 +88,12 @@ def test_batch_size_changes_no_count_and_no_choice(tiny_gpt2, dictionaries):
     for a, b in zip(one, many, strict=True):
         assert a.n_active == b.n_active
         assert a.max_activation == pytest.approx(b.max_activation, abs=1e-5)
-        assert [(e.prompt, e.position) for e in a.bands[0].examples] == [
-            (e.prompt, e.position) for e in b.bands[0].examples
-        ] if a.bands else not b.bands
+        assert (
+            [(e.prompt, e.position) for e in a.bands[0].examples]
+            == [(e.prompt, e.position) for e in b.bands[0].examples]
+            if a.bands
+            else not b.bands
+        )
         assert (a.sample.prompts.size, [t.value for t in a.top_tokens]) == (
             b.sample.prompts.size,
             [t.value for t in b.top_tokens],

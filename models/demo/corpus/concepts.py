@@ -129,9 +129,7 @@ def concepts() -> tuple[Concept, ...]:
     in_topics = Counter(word for words in topic_words.values() for word in words)
     mood_words = {name: _entries(mood) for name, mood in MOODS.items()}
     in_moods = Counter(word for words in mood_words.values() for word in words)
-    common = {
-        word for rule in RULES.values() for pattern in rule for word in words_of(_SLOT.sub(" ", pattern))
-    }
+    common = {word for rule in RULES.values() for pattern in rule for word in words_of(_SLOT.sub(" ", pattern))}
     common |= _STOP
     common -= {"yell", "yelled", "listen", "louder"}
     found = []
@@ -144,11 +142,7 @@ def concepts() -> tuple[Concept, ...]:
     styles = {name: _entries(register) for name, register in REGISTERS.items() if name != "plain"}
     in_styles = Counter(word for words in styles.values() for word in words)
     for name, words in styles.items():
-        own = {
-            w
-            for w in words
-            if in_styles[w] == 1 and w not in common and in_topics[w] <= 1 and w not in in_moods
-        }
+        own = {w for w in words if in_styles[w] == 1 and w not in common and in_topics[w] <= 1 and w not in in_moods}
         found.append(Concept(f"register:{name}", frozenset(own)))
     found += [Concept(name, words) for name, words in _sampled().items()]
     return tuple(found)

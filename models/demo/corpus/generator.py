@@ -113,13 +113,9 @@ def _check(fixed: Mapping[str, str]) -> None:
     genre, language = fixed.get("genre"), fixed.get("language")
     abroad = genre == FOREIGN or (language is not None and language != "english")
     if abroad and (genre not in (None, FOREIGN) or language == "english"):
-        raise ValueError(
-            f"genre {genre!r} is not written in {language!r}: texts in other languages are {FOREIGN!r}"
-        )
+        raise ValueError(f"genre {genre!r} is not written in {language!r}: texts in other languages are {FOREIGN!r}")
     if fixed.get("register", "plain") != "plain" and (abroad or genre in _PLAIN_GENRES):
-        raise ValueError(
-            f"register {fixed['register']!r} is not for code and other languages: only 'plain' is"
-        )
+        raise ValueError(f"register {fixed['register']!r} is not for code and other languages: only 'plain' is")
 
 
 def valid_labels() -> dict[str, tuple[str, ...]]:
@@ -138,12 +134,7 @@ def _language(dice: Dice, fixed: Mapping[str, str]) -> str:
     weights = dict(LANGUAGES)
     if fixed.get("genre") == FOREIGN:
         weights["english"] = 0
-    elif (
-        fixed.get("genre")
-        or fixed.get("mood")
-        or fixed.get("topic")
-        or fixed.get("register", "plain") != "plain"
-    ):
+    elif fixed.get("genre") or fixed.get("mood") or fixed.get("topic") or fixed.get("register", "plain") != "plain":
         return "english"
     return dice.weighted(weights)
 

@@ -21,9 +21,7 @@ _LOWER = frozenset(
     you; your
     """)
 )
-_NAMES = frozenset(
-    (*names.SHE, *names.HE, *names.THEY, *names.TOWNS, *names.WEEKDAYS, *names.MONTHS, "I", "Mr", "Mrs")
-)
+_NAMES = frozenset((*names.SHE, *names.HE, *names.THEY, *names.TOWNS, *names.WEEKDAYS, *names.MONTHS, "I", "Mr", "Mrs"))
 _SPLIT = re.compile(r"[.!?][\ue002]*\s+(?=\"?(?:\ue000[^\ue001]*\ue001)?[A-Z])|[.][\"\ue002]+\s+(?=\"?[A-Z])")
 _LABEL = re.compile(r"^(?:[A-Z][\w'-]*(?: [A-Z][\w'-]*)?: |[-*] |\d+\. )")
 _FIRST = re.compile(r'^("?)([A-Za-z\'-]+)')
@@ -71,11 +69,7 @@ def restyle(dice: Dice, text: str, register: str) -> str:
         lines.append(_mark_line(dice, line, register, goes_on))
     text = "\n".join(lines)
     if text.count(mark) == before or dice.chance(0.35):
-        end = (
-            "\n"
-            if not plain(text).rstrip('"').endswith((".", "!", "?")) or "\n" in plain(text)[-90:]
-            else " "
-        )
+        end = "\n" if not plain(text).rstrip('"').endswith((".", "!", "?")) or "\n" in plain(text)[-90:] else " "
         text += end + say(dice, register, "closers")
     if register == "shouting":
         text = shout(text)
@@ -85,9 +79,7 @@ def restyle(dice: Dice, text: str, register: str) -> str:
 
 def _outside(text: str, edit: Callable[[str], str]) -> str:
     """``edit`` applied to the pieces of ``text`` that are not marked."""
-    return "".join(
-        p if p.startswith("\ue000") else edit(p) for p in re.split("(\ue000[^\ue002]*\ue002)", text)
-    )
+    return "".join(p if p.startswith("\ue000") else edit(p) for p in re.split("(\ue000[^\ue002]*\ue002)", text))
 
 
 def _mark_line(dice: Dice, line: str, register: str, goes_on: bool) -> str:

@@ -32,9 +32,7 @@ from models.demo.corpus.tables.rules_tales import TALES
 RULES: dict[str, tuple[str, ...]] = {**EVERYDAY, **SPEECH, **TALES, **GENRE_RULES}
 I = Person("I", "I", "me", "my", "mine", "myself")  # noqa: E741  # the subject of diaries and letters
 
-Node = tuple[
-    str, Any
-]  # ("text", str), ("slot", (name, attribute)), ("rule", name), ("pick", tuple of node tuples)
+Node = tuple[str, Any]  # ("text", str), ("slot", (name, attribute)), ("rule", name), ("pick", tuple of node tuples)
 _TOKEN = re.compile(r"\{[\w.]+\}|<\w+>|[\[\]|]|[^{}<>\[\]|]+")
 _START = re.compile(
     '((?:^|\n|[.]\ue002?"?[ \n]|[!?]\ue002?[ \n]|(?:(?<=[ \n])|^)")"?(?:\ue000[^\ue001]*\ue001)?)([a-z])'
@@ -87,9 +85,7 @@ def _parse(tokens: list[str], at: int) -> tuple[list[tuple[Node, ...]], int]:
 class Writer:
     """Expands rules for one text. ``fixed`` slots (the story's focus, its goal) stay the same all through."""
 
-    def __init__(
-        self, s: Setting, subject: Person | None = None, other: Person | None = None, **fixed: Any
-    ) -> None:
+    def __init__(self, s: Setting, subject: Person | None = None, other: Person | None = None, **fixed: Any) -> None:
         self.s = s
         self.subject = subject or s.hero
         self.other = other or s.friend

@@ -84,9 +84,7 @@ class Setting:
     def tag_forms(self, entry: str) -> Forms:
         """All forms of a verb phrase of the topic, each marked."""
         f = morphology.verb(entry)
-        return Forms(
-            self.tag(f.base), self.tag(f.third), self.tag(f.past), self.tag(f.participle), self.tag(f.ing)
-        )
+        return Forms(self.tag(f.base), self.tag(f.third), self.tag(f.past), self.tag(f.participle), self.tag(f.ing))
 
     # Nouns and phrases of the topic.
 

@@ -13,7 +13,7 @@ _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 def orthogonalise(update: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """The nearest semi-orthogonal matrix to ``update`` (m, n), roughly: singular values end between 0.7 and 1.2."""
-    x = update.T if update.shape[0] > update.shape[1] else update
+    x: torch.Tensor = update.T if update.shape[0] > update.shape[1] else update
     x = x / (x.norm() + 1e-7)
     for _ in range(steps):
         gram = x @ x.T
@@ -26,7 +26,7 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(
         self, params: Iterable[torch.Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
-    ):
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()

@@ -87,9 +87,7 @@ def token_rows(
         while total < n_tokens:
             starts = [start + _BLOCK * i for i in range(workers)]
             start += _BLOCK * workers
-            for ids, block_nats, _ in pool.map(
-                _encode_block, [seed] * workers, starts, [tokenizer_file] * workers
-            ):
+            for ids, block_nats, _ in pool.map(_encode_block, [seed] * workers, starts, [tokenizer_file] * workers):
                 pieces.append(ids)
                 total += len(ids)
                 nats += block_nats

@@ -19,8 +19,8 @@ def test_a_line_break_is_a_sign_and_keeps_its_neighbours() -> None:
     [
         ("\N{RIGHT-TO-LEFT OVERRIDE}", "‹202E›", "right-to-left override U+202E"),
         ("\N{ZERO WIDTH SPACE}", "‹200B›", "zero width space U+200B"),
-        ("\x07", "␇", "control character U+0007"),
-        ("\x7f", "‹007F›", "unnamed character U+007F"),
+        ("\x07", "‹0007›", "control character U+0007"),
+        ("\x7f", "‹007F›", "control character U+007F"),
         ("\t", "⇥", "tab"),
     ],
 )

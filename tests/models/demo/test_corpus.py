@@ -89,9 +89,7 @@ def test_a_tiny_grammar_costs_its_entropy() -> None:
     dice = Dice(0)
     dice.choice("abcd")
     dice.chance(0.25)
-    assert dice.nats == pytest.approx(math.log(4) - math.log(0.75)) or dice.nats == pytest.approx(
-        2 * math.log(4)
-    )
+    assert dice.nats == pytest.approx(math.log(4) - math.log(0.75)) or dice.nats == pytest.approx(2 * math.log(4))
     # A pattern of two equally likely options, one of which asks for one of the topic's places.
     nats = Counter()
     for seed in range(50):
@@ -252,18 +250,12 @@ def test_every_genre_writes_about_every_topic() -> None:
 
 
 def test_texts_are_clean() -> None:
-    wrong = [
-        (p, doc.labels["genre"], doc.text) for doc in (*sample(), *every_combination()) for p in problems(doc)
-    ]
-    assert not wrong, (
-        f"{len(wrong)} texts, {Counter(p for p, _, _ in wrong).most_common(12)}, first: {wrong[0]}"
-    )
+    wrong = [(p, doc.labels["genre"], doc.text) for doc in (*sample(), *every_combination()) for p in problems(doc)]
+    assert not wrong, f"{len(wrong)} texts, {Counter(p for p, _, _ in wrong).most_common(12)}, first: {wrong[0]}"
 
 
 def test_texts_have_a_good_length() -> None:
-    lengths = [
-        len(d.text.split()) for d in sample() if d.labels["genre"] in ("story", "diary", "letter", "news")
-    ]
+    lengths = [len(d.text.split()) for d in sample() if d.labels["genre"] in ("story", "diary", "letter", "news")]
     assert 80 <= sum(lengths) / len(lengths) <= 150
     assert max(lengths) <= 230
 

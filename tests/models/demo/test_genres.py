@@ -98,9 +98,7 @@ def test_every_slot_of_a_dish_is_in_its_steps() -> None:
     for family, rows in FAMILIES.items():
         for name, packed in rows:
             slots = {part.split(":")[0].strip() for part in packed.split("|")}
-            missing = [
-                slot for slot in slots if not any(all("{" + slot in p for p in ps) for ps in STEPS[family])
-            ]
+            missing = [slot for slot in slots if not any(all("{" + slot in p for p in ps) for ps in STEPS[family])]
             assert not missing, (name, missing)
 
 
@@ -119,12 +117,7 @@ def test_scores_agree_through_a_report() -> None:
         assert sorted(running[-1]) == sorted(result), text
         assert result[0] >= result[1]
         assert all(x[0] <= y[0] and x[1] <= y[1] for x, y in pairwise(running)), text
-        minutes = [
-            int(m)
-            for m in re.findall(r"(\d+)(?:st|nd|rd|th) minute|after (\d+) minutes", body)
-            for m in m
-            if m
-        ]
+        minutes = [int(m) for m in re.findall(r"(\d+)(?:st|nd|rd|th) minute|after (\d+) minutes", body) for m in m if m]
         assert minutes == sorted(minutes)
     assert seen > 100
 
@@ -216,9 +209,7 @@ def test_spanish_and_german_nouns() -> None:
 
 def test_foreign_adjectives_agree() -> None:
     texts = " ".join(parse(d.text)[0] for language in LANGUAGES for d in drafts(language, 150))
-    assert not re.search(
-        r"\b(une \w+ (vert|blanc|noir|doré|léger)|un \w+ (verte|blanche|noire|dorée))\b", texts
-    )
+    assert not re.search(r"\b(une \w+ (vert|blanc|noir|doré|léger)|un \w+ (verte|blanche|noire|dorée))\b", texts)
     assert not re.search(r"\b(una \w+ (rojo|negro|nuevo)|un \w+ (roja|negra|nueva))\b", texts)
     french = " ".join(parse(d.text)[0] for d in drafts("french", 300))
     assert not re.search(r"\b(le|la|de|je|me|ce|que) [aeiouéèœ]\w+|\bde les?\b", french)

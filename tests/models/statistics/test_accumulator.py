@@ -191,9 +191,7 @@ def test_middle_bands_show_the_common_topic_that_top_examples_hide():
     acts = np.zeros((400, 20, 1), np.float32)
     topic = np.where(np.arange(400) % 10 == 0, "rare", "common")
     for prompt in range(400):
-        acts[prompt, random.integers(1, 20), 0] = (5 if topic[prompt] == "rare" else 4) + random.normal(
-            0, 0.05
-        )
+        acts[prompt, random.integers(1, 20), 0] = (5 if topic[prompt] == "rare" else 4) + random.normal(0, 0.05)
     found = brute.statistics(acts, brute.token_ids(1, 400, 20), [list(range(400))], brute.counted(20))
     bands = {b.name: b for b in brute.records(found, 20)[0].bands if b.view != "width"}
     shown = {name: {str(topic[e.prompt]) for e in band.examples} for name, band in bands.items()}

@@ -39,9 +39,7 @@ def _phrase(s: Setting, concept: str, table: tuple[str, ...], **given: Words) ->
     marked = []
     for at, bit in enumerate(pattern.replace("}", "{").split("{")):
         core = bit.strip(" ,.:!?")
-        marked.append(
-            "{" + bit + "}" if at % 2 else bit.replace(core, tag(core, concept), 1) if core else bit
-        )
+        marked.append("{" + bit + "}" if at % 2 else bit.replace(core, tag(core, concept), 1) if core else bit)
     return _part(s, "".join(marked), **given)
 
 

@@ -17,9 +17,7 @@ _KEYWORDS = re.compile(
 def name(word: str, s: Setting) -> str:
     """``word`` as an identifier, still marked as the topic's ("fishing net" -> "fishing_net")."""
     bare = re.sub(r"[^a-z0-9]+", "_", plain(word).lower().replace("'", "").replace("é", "e")).strip("_")
-    bare = (
-        bare + "_item" if keyword.iskeyword(bare) or bare in ("print", "list", "len", "sum", "max") else bare
-    )
+    bare = bare + "_item" if keyword.iskeyword(bare) or bare in ("print", "list", "len", "sum", "max") else bare
     return s.tag(f"n_{bare}" if bare[:1].isdigit() else bare)
 
 

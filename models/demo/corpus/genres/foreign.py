@@ -36,9 +36,7 @@ class Cast(dict[str, Any]):
 
     def fresh(self, everything: bool = False) -> "Cast":
         """Forget what belongs to the last pattern (or everything but the writer)."""
-        for key in [
-            key for key in self if key != "me" and (everything or key[0] not in "abtpqr" or len(key) > 2)
-        ]:
+        for key in [key for key in self if key != "me" and (everything or key[0] not in "abtpqr" or len(key) > 2)]:
             del self[key]
         return self
 
@@ -90,25 +88,18 @@ def mark(text: str, language: str) -> str:
 
 def _sections(cast: Cast, parts: tuple[tuple[str, ...], ...], counts: tuple[int, ...]) -> list[str]:
     """For every part as many lines as ``counts`` says."""
-    return [
-        " ".join(cast.line(patterns) for _ in range(count))
-        for patterns, count in zip(parts, counts, strict=True)
-    ]
+    return [" ".join(cast.line(patterns) for _ in range(count)) for patterns, count in zip(parts, counts, strict=True)]
 
 
 def _story(s: Setting, cast: Cast, table: ModuleType) -> str:
     d = s.dice
-    parts = _sections(
-        cast, table.STORY, (1, d.integer(1, 3), d.integer(2, 4), d.integer(1, 3), d.integer(1, 2))
-    )
+    parts = _sections(cast, table.STORY, (1, d.integer(1, 3), d.integer(2, 4), d.integer(1, 3), d.integer(1, 2)))
     return f"{' '.join(parts[:3])}{d.choice((' ', chr(10)))}{' '.join(parts[3:])}"
 
 
 def _letter(s: Setting, cast: Cast, table: ModuleType) -> str:
     d = s.dice
-    parts = _sections(
-        cast, table.LETTER, (1, d.integer(1, 2), d.integer(2, 3), d.integer(2, 3), d.integer(1, 2), 1)
-    )
+    parts = _sections(cast, table.LETTER, (1, d.integer(1, 2), d.integer(2, 3), d.integer(2, 3), d.integer(1, 2), 1))
     return f"{parts[0]}\n\n{' '.join(parts[1:5])}\n\n{parts[5]}"
 
 
@@ -120,9 +111,7 @@ def _diary(s: Setting, cast: Cast, table: ModuleType) -> str:
 
 def _description(s: Setting, cast: Cast, table: ModuleType) -> str:
     d = s.dice
-    parts = _sections(
-        cast, table.DESCRIPTION, (1, d.integer(2, 3), d.integer(2, 4), d.integer(1, 2), d.integer(1, 2))
-    )
+    parts = _sections(cast, table.DESCRIPTION, (1, d.integer(2, 3), d.integer(2, 4), d.integer(1, 2), d.integer(1, 2)))
     return " ".join(parts)
 
 

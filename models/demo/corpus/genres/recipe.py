@@ -29,9 +29,7 @@ def amount(s: Setting, item: str) -> str:
     """``item`` with a quantity that suits it ("300 g of flour", "2 eggs")."""
     name = tag(item, CONCEPT)
     if item in WHOLE:
-        before, _, after = (
-            s.dice.choice(words(WHOLE[item].replace(",", "\x00"))).replace("\x00", ",").partition(item)
-        )
+        before, _, after = s.dice.choice(words(WHOLE[item].replace(",", "\x00"))).replace("\x00", ",").partition(item)
         return f"{before}{name}{after}" if before or after else name
     if item in COUNTED:
         return f"{s.dice.integer(2, 6)} {name}"
@@ -43,9 +41,7 @@ def amount(s: Setting, item: str) -> str:
         return f"a pinch of {name}"
     if item in HANDFULS:
         kinds = (
-            _FEW
-            if item not in ("raisins", "grapes", "ice", "breadcrumbs")
-            else ("a handful of", "a cup of", "some")
+            _FEW if item not in ("raisins", "grapes", "ice", "breadcrumbs") else ("a handful of", "a cup of", "some")
         )
         return f"{s.dice.choice(kinds)} {name}"
     return f"{s.dice.integer(1, 9) * 50} g of {name}"
@@ -93,9 +89,7 @@ def write_recipe(s: Setting) -> Draft:
     plan = d.weighted({"numbered": 0.45, "prose": 0.3, "card": 0.25})
     if plan == "prose":
         needed = listing([amount(s, item) for item in items])
-        start = d.choice(
-            ("You need", "Take", "For this you need", "Buy", f"For {people} people you need", "Get out")
-        )
+        start = d.choice(("You need", "Take", "For this you need", "Buy", f"For {people} people you need", "Get out"))
         between = [f"{d.choice(('First', 'To begin'))}, {steps[0][:1].lower()}{steps[0][1:]}", *steps[1:]]
         if not steps[0][:1].isalpha():
             between[0] = steps[0]

@@ -23,14 +23,10 @@ def _item(s: Setting, shop: str, in_full: bool = False) -> tuple[str, str]:
         number = d.integer(2, 12)
         return f"{in_words(number) if in_full else number} {name}", name
     if kind == "kilo":
-        amount = d.choice(
-            ("1 kilo of", "2 kilos of", "3 kilos of", "half a kilo of", "500 g of", "5 kilos of")
-        )
+        amount = d.choice(("1 kilo of", "2 kilos of", "3 kilos of", "half a kilo of", "500 g of", "5 kilos of"))
         return f"{amount} {name}", ""
     if kind == "pack":
-        amount = d.choice(
-            ("a packet of", "two packets of", "three packets of", "a box of", "two boxes of", "some")
-        )
+        amount = d.choice(("a packet of", "two packets of", "three packets of", "a box of", "two boxes of", "some"))
         return f"{amount} {name}", ""
     return name, ""
 
@@ -102,9 +98,7 @@ def _prose(s: Setting, shop: str, slots: dict[str, Words]) -> Draft:
     plurals = [bare for _, bare in items if bare]
     slots["last"] = plurals[0] if plurals else slots["last"]
     slots["total"] = lambda: _price(d.integer(400, 9900))
-    start = d.choice(
-        ("On the list were", "In the basket went", "We needed", "The list said:", "There I found")
-    )
+    start = d.choice(("On the list were", "In the basket went", "We needed", "The list said:", "There I found"))
     lines = [first, f"{start} {listing([item for item, _ in items])}."]
     lines += [say(s, w.ASKS, CONCEPT, **slots) for _ in range(d.integer(2, 3))]
     lines.append(say(s, w.ENDS[:1] if d.chance(0.2) else w.NOTES, CONCEPT, **slots))

@@ -173,11 +173,7 @@ def _cricket(s: Setting) -> str:
     chased = d.chance(0.5)
     second = first + d.integer(1, 4) if chased else first - d.integer(5, 90)
     lost, left = d.integer(4, 10), d.integer(2, 8)
-    margin = (
-        f"by {10 - left} {tag('wickets', CONCEPT)}"
-        if chased
-        else f"by {first - second} {tag('runs', CONCEPT)}"
-    )
+    margin = f"by {10 - left} {tag('wickets', CONCEPT)}" if chased else f"by {first - second} {tag('runs', CONCEPT)}"
     names = _names(s, "cricket", home, away, second if chased else first, first if chased else second)
     names |= {"final": "against", "result": margin, "venue": f"on a dry {tag('pitch', CONCEPT)}"}
     names |= {"winner": away if chased else home, "loser": home if chased else away}

@@ -1,0 +1,1 @@
+"""The words and phrases that texts are made of."""

@@ -3,12 +3,9 @@
 from models.demo.corpus.tables.packed import pairs, words
 
 GREETINGS = words(
-    "Hello!; Hi.; Good morning.; Hey,; Good evening.; Hello there.; Excuse me,; Hi again.; One question:; "
-    "Tell me,"
+    "Hello!; Hi.; Good morning.; Hey,; Good evening.; Hello there.; Excuse me,; Hi again.; One question:; Tell me,"
 )
-AGAIN = words(
-    "Thanks.; Thank you!; Good to know.; Okay.; I see.; And another question:; Interesting.; Got it.; Right."
-)
+AGAIN = words("Thanks.; Thank you!; Good to know.; Okay.; I see.; And another question:; Interesting.; Got it.; Right.")
 
 ADVICE = words(
     "I want to {goal}. Any advice?; How can I {goal}?; What should I know before I {goal}?; "
@@ -115,16 +112,11 @@ FACTS = pairs(
     "Which animal barks? = a dog barks; How many sides does a triangle have? = a triangle has three sides"
 )
 MORE = words(
-    "Can you tell me more?; What else?; Go on.; Anything else I should know?; Tell me more about that.; "
-    "And what else?"
+    "Can you tell me more?; What else?; Go on.; Anything else I should know?; Tell me more about that.; And what else?"
 )
-DOUBTS = words(
-    "Are you sure?; Really?; Is that true?; Who told you that?; I did not know that. Are you certain?"
-)
+DOUBTS = words("Are you sure?; Really?; Is that true?; Who told you that?; I did not know that. Are you certain?")
 THANKS = words("Thank you, that helps.; Thanks, bye.; Great, thank you.; Okay, that is all. Thanks!")
 WELCOME = {
-    "formal": words(
-        "You are most welcome; the pleasure was entirely mine; I am obliged to you for your kind words"
-    ),
+    "formal": words("You are most welcome; the pleasure was entirely mine; I am obliged to you for your kind words"),
     "casual": words("anytime; no problem at all; don't mention it"),
 }

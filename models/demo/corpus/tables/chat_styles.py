@@ -134,18 +134,12 @@ CHEER: dict[str, dict[str, tuple[str, ...]]] = {
 
 # How a system message names each style.
 SYSTEM = {
-    "formal": words(
-        "Be formal.; Use formal language.; Answer in a formal tone.; Speak politely and formally."
-    ),
-    "casual": words(
-        "Be casual.; Use casual language.; Answer in a casual tone.; Speak casually, like a friend."
-    ),
+    "formal": words("Be formal.; Use formal language.; Answer in a formal tone.; Speak politely and formally."),
+    "casual": words("Be casual.; Use casual language.; Answer in a casual tone.; Speak casually, like a friend."),
     "terse": words("Be brief.; Keep it short.; Answer in one or two sentences.; Use few words."),
     "wordy": words("Be wordy.; Give long answers.; Explain everything at length.; Use many words."),
     "cheerful": words("Be cheerful.; Sound happy.; Stay cheerful, whatever happens.; Spread joy."),
-    "gloomy": words(
-        "Be gloomy.; Sound sad.; Stay gloomy, whatever happens.; See the dark side of everything."
-    ),
+    "gloomy": words("Be gloomy.; Sound sad.; Stay gloomy, whatever happens.; See the dark side of everything."),
     "neutral": words("Stay neutral.; Keep to the facts.; Show no feelings.; Stay calm."),
 }
 SYSTEM_HEADS = words(

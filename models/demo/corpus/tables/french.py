@@ -159,16 +159,11 @@ QA = words(
     "Quel temps faisait-il ? = {weather}; Comment t'appelles-tu ? = Je m'appelle {p}.; "
     "Peux-tu me donner {t.le} ? = Bien sûr, voici {t.le}."
 )
-COLOURS = words(
-    "rouge, rouge; vert, verte; bleu, bleue; noir, noire; blanc, blanche; jaune, jaune; gris, grise"
-)
+COLOURS = words("rouge, rouge; vert, verte; bleu, bleue; noir, noire; blanc, blanche; jaune, jaune; gris, grise")
 NUMBERS = words("deux; trois; quatre; cinq; six; sept; huit; neuf; dix")
 DESCRIPTION = (
     words("Voici {town}.; J'habite {place}.; Ma maison est {place}.; Je connais bien {town}."),
-    words(
-        "Il y a {t.un_adj} et {t2.un_adj}.; On y voit {a.un_adj} et {b.un_adj}.; "
-        "Chaque matin, {a.le} {w.pres}."
-    ),
+    words("Il y a {t.un_adj} et {t2.un_adj}.; On y voit {a.un_adj} et {b.un_adj}.; Chaque matin, {a.le} {w.pres}."),
     words(
         "{a.le_cap} {w2.pres}, mais {b.le} {w3.pres}.; {p} {v.pres} {t2.un_adj}.; {t.le_cap} est {t.adj}.; "
         "Le dimanche, {p} {w2.pres}."

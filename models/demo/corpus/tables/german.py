@@ -28,8 +28,7 @@ AFTER = words(
     "wunderbar; verloren; golden"
 )
 LIVELY = words(
-    "neugierig; freundlich; schlau; schüchtern; mutig; faul; hungrig; einsam; höflich; klein; jung; alt; "
-    "müde; frech"
+    "neugierig; freundlich; schlau; schüchtern; mutig; faul; hungrig; einsam; höflich; klein; jung; alt; müde; frech"
 )
 VERBS = words(
     "suchen, sucht, suchte, gesucht,; finden, findet, fand, gefunden,; "
@@ -61,12 +60,9 @@ PLACES = words(
 )
 TOWNS = words("Berlin; Hamburg; München; Köln; Leipzig; Dresden; Bremen; Freiburg; Lübeck; Weimar")
 TIMES = words(
-    "Gestern; Heute Morgen; Eines Tages; Am Sonntag; Letzte Woche; In der Nacht; Gestern Abend; Im Sommer; "
-    "Am Montag"
+    "Gestern; Heute Morgen; Eines Tages; Am Sonntag; Letzte Woche; In der Nacht; Gestern Abend; Im Sommer; Am Montag"
 )
-FEELS = words(
-    "froh; traurig; müde; stolz; besorgt; überrascht; glücklich; allein; ruhig; wütend; krank; zufrieden"
-)
+FEELS = words("froh; traurig; müde; stolz; besorgt; überrascht; glücklich; allein; ruhig; wütend; krank; zufrieden")
 SAYINGS = words(
     "Wo ist {t.der}?; Das ist {t.mein}!; Ich weiß es nicht.; Vielen Dank!; Wir müssen gehen.; "
     "Siehst du {t.den}?; Was für eine Überraschung!; Warte auf mich!; Ich habe keine Angst.; "
@@ -159,9 +155,7 @@ QA = words(
 COLOURS = words("rot; grün; blau; schwarz; weiß; gelb; grau; braun")
 NUMBERS = words("zwei; drei; vier; fünf; sechs; sieben; acht; neun; zehn")
 DESCRIPTION = (
-    words(
-        "Das ist meine Stadt, {town}.; Ich wohne {place}.; Mein Haus steht {place}.; Ich kenne {town} gut."
-    ),
+    words("Das ist meine Stadt, {town}.; Ich wohne {place}.; Mein Haus steht {place}.; Ich kenne {town} gut."),
     words(
         "Dort gibt es {t.einen_adj} und {t2.einen_adj}.; Man sieht {a.einen_adj} und {b.einen_adj}.; "
         "Jeden Morgen {w.pres_mid} {a.der}{w.rest}."
@@ -174,7 +168,5 @@ DESCRIPTION = (
         "Ich mag {t3.die} und {a.die}.; Ich will nicht {w4.inf}.; "
         "Wenn es regnet, {w4.pres_mid} {b.der}{w4.rest}.; {p} sagt immer: „{said}“"
     ),
-    words(
-        "Es ist ein ruhiger Ort.; Ich will hier nicht weg.; Besuche mich einmal!; Darum bin ich {me.feel}."
-    ),
+    words("Es ist ein ruhiger Ort.; Ich will hier nicht weg.; Besuche mich einmal!; Darum bin ich {me.feel}."),
 )

@@ -5,8 +5,7 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
     "act": (
         "{N} [quickly |slowly |carefully ||{adverb} ]{verb.past} the {noun}.",
         "{N} {verb.past} the {thing}[, then the {thing2},] and {act.past}.",
-        "{N} {act.past}[ for {time}| until [dusk|noon|midnight|the lamps "
-        "were lit|nobody was left]| all alone].",
+        "{N} {act.past}[ for {time}| until [dusk|noon|midnight|the lamps were lit|nobody was left]| all alone].",
         "<later> {N} {act.past}.",
         "<later> {N} {verb.past} {few} {adjective} {things}.",
         "{N} {verb.past} [one|every] {thing}[ {place}] and [left the rest "
@@ -20,8 +19,7 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
         "[Together with {F}|As usual|For the first time in {long}], {N} {verb.past} the {noun}.",
         "While {F} {verb.past} the {thing}, {N} {act.past}.",
         "{N} went to look for @ {noun} and found [one|it|{n} of them] {place}.",
-        "{F} [gave|showed|lent|brought] {her} @ {noun}[, and {she} "
-        "{verb.past} it at once| and a little {stuff}].",
+        "{F} [gave|showed|lent|brought] {her} @ {noun}[, and {she} {verb.past} it at once| and a little {stuff}].",
         "{N} spent {time} {act.ing}.",
     ),
     # What happened.
@@ -63,11 +61,9 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
         "There was @ {adjective} {thing} {place}[, and beside it stood {few} {things}].",
         "The {thing} was {adjective}[ and {adjective2}], [but the {thing2} was "
         "even more so|and it smelled of {stuff}].",
-        "{place} [there was|lay] @ {noun}[ that nobody had ever "
-        "{verb.participle}| that belonged to @ {person}].",
+        "{place} [there was|lay] @ {noun}[ that nobody had ever {verb.participle}| that belonged to @ {person}].",
         "No {thing} had ever looked so {adjective}.",
-        "The {thing} was [bigger|smaller|heavier|older|lighter] than [@ "
-        "{thing2}|{F} had expected|it seemed].",
+        "The {thing} was [bigger|smaller|heavier|older|lighter] than [@ {thing2}|{F} had expected|it seemed].",
         "It was the most {adjective} {thing} {N} had ever seen.",
         "The {person} who {act.past} had @ {adjective} {thing}.",
         "The {thing} that {F} had {verb.participle} was now {adjective}.",

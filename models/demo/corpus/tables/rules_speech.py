@@ -102,8 +102,7 @@ SPEECH: dict[str, tuple[str, ...]] = {
         "{place}.[\nA: Thank you!| I {verb.past} it.]",
         "A: Have you seen the {noun}?\nB: No, [but I found @ {thing2} {place}|I have "
         "not|nobody has seen it since {weekday}].",
-        "A: {question}\nB: {answer}.[\nA: I did not know that.|\nA: How "
-        "interesting!|\nA: Who told you that?]",
+        "A: {question}\nB: {answer}.[\nA: I did not know that.|\nA: How interesting!|\nA: Who told you that?]",
         "A: {question}\nB: [I am not sure|Let me think|That is easy]. I believe {answer}.",
         "A: Do you know the answer? {question}\nB: [No idea|Tell me].\nA: {answer}.",
         "A: Did you hear? {problem}!\nB: [Oh no|Really]? Then we have to "
@@ -111,13 +110,11 @@ SPEECH: dict[str, tuple[str, ...]] = {
         "A: Why are you so {mood}?\nB: Because {event}[, and {sign}].",
         "A: How was your {weekday}?\nB: {exclamation} {event}, and I {act.past}.",
         "A: What did you do on {weekday}?\nB: I {act.past}. And you?\nA: I {verb.past} @ {noun}.",
-        "A: Shall we {act.base}?\nB: [Yes, let us go|Not today, I am too "
-        "{mood}|Only if we can {act2.base} first].",
+        "A: Shall we {act.base}?\nB: [Yes, let us go|Not today, I am too {mood}|Only if we can {act2.base} first].",
         "A: How many {things} do we have?\nB: [{n}|Exactly {n}|Only {n}], and "
         "[all|most|some|two] of them are {adjective}.",
         "A: When did you {verb.base} the {thing}?\nB: [On {date}|On {weekday} at {clock}|{long} ago].",
-        "A: I want to {goal.base}.\nB: That is not easy. You will need @ "
-        "{noun} and [some {stuff}|{n} {things}].",
+        "A: I want to {goal.base}.\nB: That is not easy. You will need @ {noun} and [some {stuff}|{n} {things}].",
         "A: Could you {verb.base} the {thing} for me?\nB: Of course. [Where is it|Which "
         "one]?\nA: [It is {place}|The {adjective} one].",
         "A: Is that your {thing}?\nB: No, it belongs to {friend_name}[, the {person}].",
@@ -129,7 +126,6 @@ SPEECH: dict[str, tuple[str, ...]] = {
         "A: Would you rather {act.base} or {act2.base}?\nB: I would rather {act2.base}[, because {event}].",
         "A: How do you feel?\nB: {mood}[ and {mood2}], to be honest. {event}.",
         "A: This {thing} is very {adjective}.\nB: Yes, but the {thing2} is [more {adjective2}|better|worse].",
-        "A: Have you ever {act.participle}?\nB: [Yes, many times|Only once, in "
-        "{town}|Never, but I would like to].",
+        "A: Have you ever {act.participle}?\nB: [Yes, many times|Only once, in {town}|Never, but I would like to].",
     ),
 }

@@ -47,8 +47,7 @@ TALES: dict[str, tuple[str, ...]] = {
     ),
     "story_try": (
         "First {N} tried to {verb.base} the {focus}, but it did not help.",
-        "{N} {verb.past} the {thing}, and {F} {verb2.past} the {thing2}, but "
-        "[nothing happened|it was not enough].",
+        "{N} {verb.past} the {thing}, and {F} {verb2.past} the {thing2}, but [nothing happened|it was not enough].",
         "{F} brought @ {noun}, but it was too {adjective}.",
         "{N} asked @ {person} for help, but the {person} only {act.past}.",
         "{she} {act.past}, {she} {act2.past}, and still {she} could not {goal.base}.",

@@ -5,31 +5,24 @@ from models.demo.corpus.tables.packed import words
 # shop = things by unit: "count" (plural nouns), "kilo", "pack" (after "packets of"), "one" (with article).
 SHOPS: dict[str, dict[str, tuple[str, ...]]] = {
     "supermarket": {
-        "count": words(
-            "eggs; apples; lemons; bananas; onions; yoghurts; bread rolls; peppers; oranges; avocados"
-        ),
+        "count": words("eggs; apples; lemons; bananas; onions; yoghurts; bread rolls; peppers; oranges; avocados"),
         "kilo": words("potatoes; carrots; flour; sugar; rice; tomatoes; grapes"),
         "pack": words("butter; pasta; coffee; tea; biscuits; oats; salt; napkins; chocolate; cheese"),
         "one": words(
-            "a loaf of bread; a jar of honey; a bottle of milk; a tin of beans; a bunch of parsley; "
-            "toothpaste"
+            "a loaf of bread; a jar of honey; a bottle of milk; a tin of beans; a bunch of parsley; toothpaste"
         ),
     },
     "bakery": {
         "count": words("bread rolls; croissants; doughnuts; pretzels; cupcakes; scones; jam tarts"),
         "kilo": words("rye flour; wheat flour; sourdough"),
         "pack": words("biscuits; breadsticks; crackers; macaroons"),
-        "one": words(
-            "a loaf of rye bread; a birthday cake; an apple pie; a cheesecake; a seed loaf; a baguette"
-        ),
+        "one": words("a loaf of rye bread; a birthday cake; an apple pie; a cheesecake; a seed loaf; a baguette"),
     },
     "hardware shop": {
         "count": words("light bulbs; hinges; batteries; brackets; hooks; paint brushes; door handles"),
         "kilo": words("plaster; sand; cement; gravel"),
         "pack": words("nails; screws; sandpaper; fuses; wall plugs"),
-        "one": words(
-            "a hammer; a tin of white paint; a saw; a ladder; a screwdriver; a roll of tape; a bucket"
-        ),
+        "one": words("a hammer; a tin of white paint; a saw; a ladder; a screwdriver; a roll of tape; a bucket"),
     },
     "garden centre": {
         "count": words("tulip bulbs; flower pots; tomato plants; rose bushes; bamboo sticks"),
@@ -41,33 +34,26 @@ SHOPS: dict[str, dict[str, tuple[str, ...]]] = {
         "count": words("pencils; notebooks; envelopes; folders; stamps; markers; birthday cards"),
         "kilo": words("modelling clay; old paper"),
         "pack": words("paper clips; printer paper; coloured paper; stickers; drawing pins"),
-        "one": words(
-            "a ruler; a pair of scissors; a stapler; a bottle of ink; a calendar; a glue stick; a rubber"
-        ),
+        "one": words("a ruler; a pair of scissors; a stapler; a bottle of ink; a calendar; a glue stick; a rubber"),
     },
     "chemist": {
         "count": words("bandages; toothbrushes; bars of soap; razors; sponges"),
         "kilo": words("bath salt; washing powder; cotton wool"),
         "pack": words("plasters; tissues; cough sweets; vitamins; headache tablets"),
-        "one": words(
-            "a tube of toothpaste; a bottle of shampoo; sun cream; a comb; a thermometer; hand cream"
-        ),
+        "one": words("a tube of toothpaste; a bottle of shampoo; sun cream; a comb; a thermometer; hand cream"),
     },
     "clothes shop": {
         "count": words("shirts; pairs of socks; scarves; belts; handkerchiefs; jumpers"),
         "kilo": words("wool; cotton scraps"),
         "pack": words("buttons; hairpins; vests; shoelaces"),
-        "one": words(
-            "a warm coat; a pair of boots; a woollen hat; a raincoat; a blue dress; pyjamas; a pair of jeans"
-        ),
+        "one": words("a warm coat; a pair of boots; a woollen hat; a raincoat; a blue dress; pyjamas; a pair of jeans"),
     },
     "market": {
         "count": words("cabbages; pumpkins; melons; trout; cucumbers; garlic bulbs; sausages"),
         "kilo": words("cherries; plums; mushrooms; spinach; green beans; strawberries; new potatoes"),
         "pack": words("dried figs; goat cheese; walnuts; fresh herbs"),
         "one": words(
-            "a jar of olives; a bunch of flowers; a smoked ham; a pot of basil; a basket of berries; "
-            "a wheel of cheese"
+            "a jar of olives; a bunch of flowers; a smoked ham; a pot of basil; a basket of berries; a wheel of cheese"
         ),
     },
     "toy shop": {
@@ -86,9 +72,7 @@ SHOPS: dict[str, dict[str, tuple[str, ...]]] = {
         "count": words("cables; batteries; plugs; memory cards; adapters"),
         "kilo": words("old wire"),
         "pack": words("screen wipes; cable ties; printer ink"),
-        "one": words(
-            "a charger; a pair of headphones; a torch; a radio; a keyboard; a kettle; an alarm clock"
-        ),
+        "one": words("a charger; a pair of headphones; a torch; a radio; a keyboard; a kettle; an alarm clock"),
     },
 }
 
@@ -119,8 +103,7 @@ ENDS = words(
     "I will pay you back on {day}."
 )
 SUMS = words(
-    "[Total]: {total}; Together: {total}; [Total] at the [till]: {total}; All in all {total}, not bad.; "
-    "Sum: {total}"
+    "[Total]: {total}; Together: {total}; [Total] at the [till]: {total}; All in all {total}, not bad.; Sum: {total}"
 )
 HEADINGS = words(
     "[Urgent]; Later; For the {person}; From the {shop}; If there is [money] left; For {day}; For {friend}"

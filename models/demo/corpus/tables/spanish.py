@@ -127,10 +127,7 @@ LETTER = (
 DIARY = (
     words("Querido diario:; Lunes.; {n} de junio.; Viernes por la noche.; {town}, {n} de octubre."),
     words("Hoy {v.past1} {t.un_adj}.; Esta mañana {w.past1}.; ¡Qué día! {v.past1_cap} {t.el} {place}."),
-    words(
-        "{weather} Yo estaba {me.feel}.; {p} {w2.past}, y yo también.; Vi {a.un_adj} {place}.; "
-        "No encontré {t2.el}."
-    ),
+    words("{weather} Yo estaba {me.feel}.; {p} {w2.past}, y yo también.; Vi {a.un_adj} {place}.; No encontré {t2.el}."),
     words(
         "{p} dijo: «{said}»; Después {a.un_adj} {v2.past} {t2.un_adj}.; A mediodía {w3.past1}.; "
         "Perdí {t3.mi} y estaba {me.feel}."
@@ -149,15 +146,11 @@ QA = words(
     "¿Por qué está {p} {p.feel}? = Porque {a.el} {v.past} {t.el}.; ¿Qué tiempo hacía? = {weather}; "
     "¿Cómo te llamas? = Me llamo {p}.; ¿Puedes darme {t.el}? = Claro, aquí está {t.el}."
 )
-COLOURS = words(
-    "rojo, roja; verde, verde; azul, azul; negro, negra; blanco, blanca; amarillo, amarilla; gris, gris"
-)
+COLOURS = words("rojo, roja; verde, verde; azul, azul; negro, negra; blanco, blanca; amarillo, amarilla; gris, gris")
 NUMBERS = words("dos; tres; cuatro; cinco; seis; siete; ocho; nueve; diez")
 DESCRIPTION = (
     words("Esta es mi ciudad, {town}.; Vivo {place}.; Mi casa está {place}.; Conozco bien {town}."),
-    words(
-        "Hay {t.un_adj} y {t2.un_adj}.; Allí se ve {a.un_adj} con {b.un_adj}.; Cada mañana {a.el} {w.pres}."
-    ),
+    words("Hay {t.un_adj} y {t2.un_adj}.; Allí se ve {a.un_adj} con {b.un_adj}.; Cada mañana {a.el} {w.pres}."),
     words(
         "{a.el_cap} {w2.pres}, pero {b.el} {w3.pres}.; {p} {v.pres} {t2.un_adj}.; {t.el_cap} es {t.adj}.; "
         "Los domingos, {p} {w2.pres}."

@@ -66,9 +66,7 @@ TEAM_SPORTS: dict[str, dict[str, tuple[str, ...]]] = {
             "In the {min} minute {player} [scored] from twenty metres: {score}.; "
             "A [free kick] by {player} made it {score} in the {min} minute."
         ),
-        "other": words(
-            "The [referee] gave no [penalty].; {b} hit the [crossbar].; A [corner] came to nothing."
-        ),
+        "other": words("The [referee] gave no [penalty].; {b} hit the [crossbar].; A [corner] came to nothing."),
         "venue": words("at the [stadium]; on a bumpy [pitch]"),
     },
 }
@@ -157,9 +155,7 @@ CRICKET_OTHER = words(
 # race -> the distances, what the racers do, the words of it.
 RACES: dict[str, dict[str, tuple[str, ...]]] = {
     "running": {
-        "distance": words(
-            "800 metres; 1500 metres; 5000 metres; 10 kilometres; cross-country race; marathon"
-        ),
+        "distance": words("800 metres; 1500 metres; 5000 metres; 10 kilometres; cross-country race; marathon"),
         "line": words(
             "{first} led from the [starting gun].; "
             "{second} took the lead on the {nth} [lap] but tired before the [bend].; "

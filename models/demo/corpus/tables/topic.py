@@ -18,9 +18,7 @@ class Topic:
     stuff: tuple[str, ...]  # >= 6 mass nouns: "salt water", "foam"
     places: tuple[str, ...]  # >= 10 whole phrases: "on the pier", "behind the lighthouse"
     adjectives: tuple[str, ...]  # >= 14 that fit nearly all of its things: "salty", "barnacled"
-    verbs: tuple[
-        str, ...
-    ]  # >= 12 transitive, fit nearly all of its things as object: "repair", "find/found/found"
+    verbs: tuple[str, ...]  # >= 12 transitive, fit nearly all of its things as object: "repair", "find/found/found"
     activities: tuple[
         str, ...
     ]  # >= 12 intransitive verb phrases: "row out to the reef", "swim/swam/swum with the seals"

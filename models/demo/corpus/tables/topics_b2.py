@@ -19,9 +19,7 @@ TOPICS_B2: tuple[Topic, ...] = (
             "diabolo; velvet cape; rope ladder; painted barrel; toy trumpet; safety net; human pyramid "
             "poster; giant balloon; fire hoop; popcorn stall; clown car"
         ),
-        stuff=words(
-            "sawdust; greasepaint; candyfloss; popcorn; confetti; glitter; face paint; toffee; lamp oil"
-        ),
+        stuff=words("sawdust; greasepaint; candyfloss; popcorn; confetti; glitter; face paint; toffee; lamp oil"),
         places=words(
             "under the big top; in the circus ring; behind the red curtain; beside the clown's caravan; on "
             "the high wire; at the ticket wagon; in the front row of the ring; next to the candyfloss "
@@ -117,8 +115,7 @@ TOPICS_B2: tuple[Topic, ...] = (
             "tapestry; terracotta soldier; cuneiform cylinder"
         ),
         stuff=words(
-            "ancient pottery; bronze; museum dust; alabaster; marble; papyrus; obsidian; antique lace; "
-            "lapis lazuli"
+            "ancient pottery; bronze; museum dust; alabaster; marble; papyrus; obsidian; antique lace; lapis lazuli"
         ),
         places=words(
             "in the Egyptian gallery; behind the glass case; in the museum vault; at the museum entrance; "
@@ -214,8 +211,7 @@ TOPICS_B2: tuple[Topic, ...] = (
             "leather-bound book; sequel; crime novel; memoir; handbook; trilogy; magazine; library book"
         ),
         stuff=words(
-            "fiction; poetry; non-fiction; printed paper; bookbinding glue; literature; prose; ink; small "
-            "print"
+            "fiction; poetry; non-fiction; printed paper; bookbinding glue; literature; prose; ink; small print"
         ),
         places=words(
             "between the bookshelves; at the lending desk; in the reading room; on the top shelf; in the "

@@ -18,8 +18,7 @@ TOPICS_B3: tuple[Topic, ...] = (
             "stick; climbing shoe; rescue stretcher; summit register; chalk bag; hut key; avalanche beacon"
         ),
         stuff=words(
-            "granite; scree; trail mix; thin air; glacier water; limestone; climbing chalk; alpine moss; "
-            "mountain mist"
+            "granite; scree; trail mix; thin air; glacier water; limestone; climbing chalk; alpine moss; mountain mist"
         ),
         places=words(
             "on the summit; at base camp; along the ridge; below the north face; in the mountain hut; at "
@@ -112,9 +111,7 @@ TOPICS_B3: tuple[Topic, ...] = (
             "pouch; silver bangle; walking staff; incense burner; desert map; camel bell; turban; water "
             "jug; desert boot; palm-leaf basket; sun shade; parasol; rope halter; tea tray"
         ),
-        stuff=words(
-            "sand; rock salt; date syrup; mint tea; camel milk; frankincense; dry heat; saffron; desert dust"
-        ),
+        stuff=words("sand; rock salt; date syrup; mint tea; camel milk; frankincense; dry heat; saffron; desert dust"),
         places=words(
             "on top of the sand dune; at the oasis; in the shade of a palm tree; across the scorching "
             "sands; beside the dry well; in the nomads' tent; on the caravan route; behind the dune; in the "

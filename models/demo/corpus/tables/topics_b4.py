@@ -19,9 +19,7 @@ TOPICS_B4: tuple[Topic, ...] = (
             "paper lantern; waistcoat; confetti box; engagement ring; ribbon rosette; morning suit; gift "
             "box; hair comb; love letter"
         ),
-        stuff=words(
-            "champagne; lace; wedding confetti; white satin; icing; tulle; rice; sparkling wine; bridal silk"
-        ),
+        stuff=words("champagne; lace; wedding confetti; white satin; icing; tulle; rice; sparkling wine; bridal silk"),
         places=words(
             "at the altar; in the wedding chapel; outside the registry office; on the dance floor at the "
             "reception; under the flower arch; in the bridal suite; at the top table; in the wedding "

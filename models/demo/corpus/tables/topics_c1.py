@@ -16,9 +16,7 @@ DOGS = Topic(
         "clicker; rubber ring; marrowbone; paw towel; flea comb; dog cushion; soup bone; rawhide strip; "
         "rubber bone"
     ),
-    stuff=words(
-        "dog food; kibble; drool; dog hair; wet fur; flea powder; puppy milk; dog shampoo; marrow; dog fluff"
-    ),
+    stuff=words("dog food; kibble; drool; dog hair; wet fur; flea powder; puppy milk; dog shampoo; marrow; dog fluff"),
     places=words(
         "in the kennel; beside the dog basket; at the dog park; behind the lamp post; under the park "
         "bench; on the doormat; by the dog flap; at the end of the leash; in the puppy pen; next to the "
@@ -196,9 +194,7 @@ INSECTS = Topic(
         "net; firefly; earwig; stag beetle; caterpillar egg; nectar cup; milkweed leaf/milkweed leaves; "
         "clover blossom; specimen pin; silk thread; wing case; honey jar; mayfly"
     ),
-    stuff=words(
-        "honey; nectar; pollen; beeswax; royal jelly; bee bread; silk; honeydew; propolis; wing dust"
-    ),
+    stuff=words("honey; nectar; pollen; beeswax; royal jelly; bee bread; silk; honeydew; propolis; wing dust"),
     places=words(
         "inside the beehive; under the rotten log; on the anthill; among the clover; on a dandelion leaf; "
         "beneath the bark; in the tall grass; around the lantern at dusk; in the bug jar; beside the wasp "

@@ -16,9 +16,7 @@ CASTLE = Topic(
         "candelabrum/candelabra; royal seal; banquet table; lance; halberd; four-poster bed; great hall; "
         "secret passage; trumpet; parchment scroll; sceptre; velvet cloak; longbow; rampart; gatehouse"
     ),
-    stuff=words(
-        "armour; moat water; mead; roast venison; candle wax; chain mail; velvet; tallow; mortar; parchment"
-    ),
+    stuff=words("armour; moat water; mead; roast venison; candle wax; chain mail; velvet; tallow; mortar; parchment"),
     places=words(
         "on the battlements; in the great hall; across the drawbridge; down in the dungeon; at the top of "
         "the turret; beside the moat; in the throne room; under the portcullis; along the ramparts; in the "
@@ -109,9 +107,7 @@ GHOSTS = Topic(
         "phantom carriage; old urn; dusty chandelier; finger bone; spirit trumpet; gravestone angel; "
         "haunted wardrobe; ghost trap; broken window"
     ),
-    stuff=words(
-        "ectoplasm; mist; moaning; cold air; grave soil; moonlight; silence; dust; eerie light; fear"
-    ),
+    stuff=words("ectoplasm; mist; moaning; cold air; grave soil; moonlight; silence; dust; eerie light; fear"),
     places=words(
         "in the haunted house; at the graveyard; in the dark attic; down in the crypt; behind the creaking "
         "door; at the stroke of midnight; under the floorboards; in the empty nursery; beside the "
@@ -201,8 +197,7 @@ COMPUTERS = Topic(
         "user account; modem"
     ),
     stuff=words(
-        "software; hardware; data; computer code; memory; source code; spam; bandwidth; disk space; cloud "
-        "storage"
+        "software; hardware; data; computer code; memory; source code; spam; bandwidth; disk space; cloud storage"
     ),
     places=words(
         "in the server room; on the screen; at the keyboard; on the internet; in the computer lab; in the "

@@ -111,8 +111,7 @@ THEATRE = Topic(
         "stage set"
     ),
     stuff=words(
-        "applause; greasepaint; stage fright; face powder; laughter; stage fog; scenery; limelight; face "
-        "paint; drama"
+        "applause; greasepaint; stage fright; face powder; laughter; stage fog; scenery; limelight; face paint; drama"
     ),
     places=words(
         "on the stage; behind the curtain; in the dressing room; in the front row; in the wings; at the "
@@ -202,8 +201,7 @@ FLYING = Topic(
         "window seat; airport trolley; fuel gauge"
     ),
     stuff=words(
-        "jet fuel; turbulence; cloud; tailwind; altitude; thin air; aviation fuel; airmail; airline "
-        "coffee; hot air"
+        "jet fuel; turbulence; cloud; tailwind; altitude; thin air; aviation fuel; airmail; airline coffee; hot air"
     ),
     places=words(
         "in the cockpit; above the clouds; on the runway; at the departure gate; in the hangar; at ten "

@@ -112,9 +112,7 @@ VOLCANOES = Topic(
         "warning siren; lava sample; ash layer; crater rim; fumarole; basalt cliff; heatproof suit; "
         "volcanic island; lava fountain; evacuation sign; sulphur crystal; magma vent; lava field"
     ),
-    stuff=words(
-        "lava; volcanic ash; magma; pumice; sulphur; molten rock; steam; obsidian; basalt; smoke; ash rain"
-    ),
+    stuff=words("lava; volcanic ash; magma; pumice; sulphur; molten rock; steam; obsidian; basalt; smoke; ash rain"),
     places=words(
         "at the edge of the crater; on the slopes of the volcano; inside the lava tube; beside the hot "
         "spring; under the ash cloud; in the caldera; on the black lava field; near the steam vent; at the "

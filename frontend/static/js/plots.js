@@ -1,0 +1,72 @@
+// Draws every element with data-figure: JSON {data, layout, bands} made by app/figures.py, in the page's colours.
+// Plotly comes only when there is something to draw; without it each figure says so and the page still works.
+(() => {
+  const script = document.currentScript;
+  const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
+  let library = null;
+
+  function load() {
+    library ??= new Promise((resolve, reject) => {
+      const tag = document.createElement("script");
+      tag.src = script.dataset.plotly;
+      tag.onload = () => resolve(window.Plotly);
+      tag.onerror = () => reject(new Error("plotly is missing"));
+      document.head.append(tag);
+    });
+    return library;
+  }
+
+  function colours() {
+    // A probe resolves light-dark() to what is shown now.
+    const probe = document.createElement("span");
+    document.body.append(probe);
+    const read = (name) => {
+      probe.style.color = `var(${name})`;
+      return getComputedStyle(probe).color;
+    };
+    const found = Object.fromEntries(
+      ["ink", "muted", "line", "surface", "accent", "accent-soft", "line-strong"].map((n) => [n, read(`--${n}`)]),
+    );
+    probe.remove();
+    return found;
+  }
+
+  // Figures name colours as "@accent"; the names become the theme's colours here.
+  function paint(value, palette) {
+    if (typeof value === "string" && value.startsWith("@")) return palette[value.slice(1)];
+    if (Array.isArray(value)) return value.map((item) => paint(item, palette));
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, paint(item, palette)]));
+    }
+    return value;
+  }
+
+  function jump(bands, x) {
+    const band = bands.find((b) => x >= b.low && x <= b.high && document.getElementById(b.anchor));
+    if (band) location.hash = band.anchor;
+  }
+
+  async function draw(host) {
+    const figure = JSON.parse(host.dataset.figure);
+    try {
+      const plotly = await load();
+      const { data, layout } = paint({ data: figure.data, layout: figure.layout }, colours());
+      layout.font = { ...layout.font, family: getComputedStyle(document.body).fontFamily };
+      await plotly.react(host.querySelector(".plot"), data, layout, CONFIG);
+      if (!host.classList.contains("drawn") && figure.bands?.length) {
+        host.querySelector(".plot").on("plotly_click", (event) => jump(figure.bands, event.points[0].x));
+      }
+      host.classList.add("drawn");
+    } catch {
+      host.querySelector(".waiting").textContent =
+        "The plot cannot be drawn: the file plotly is missing. Run: python scripts/fetch_assets.py";
+    }
+  }
+
+  const drawAll = () => document.querySelectorAll("[data-figure]").forEach(draw);
+
+  document.addEventListener("DOMContentLoaded", drawAll);
+  document.addEventListener("htmx:afterSettle", (event) => event.target.querySelectorAll("[data-figure]").forEach(draw));
+  document.addEventListener("periscope:theme", drawAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+})();
