@@ -10,7 +10,7 @@ from types import FrameType
 class StopSignal:
     """Ctrl-C and SIGTERM as KeyboardInterrupt, but not in the middle of a batch, whose statistics would be half done.
 
-    Outside of :meth:`held` the signal interrupts at once; inside, ``pending`` becomes true, and a second one interrupts.
+    Outside of :meth:`held` the signal interrupts at once; inside, ``pending`` becomes true, a second one interrupts.
     """
 
     def __init__(self) -> None:

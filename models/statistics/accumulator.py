@@ -19,7 +19,7 @@ from models.statistics.events import ActiveEvents
 from models.statistics.hashing import event_hashes, row_hashes
 from models.statistics.histogram import Histograms
 from models.statistics.kept import KeptEvents, Log
-from models.statistics.selection import Selection
+from models.statistics.selection import Selection, one_per_prompt
 from models.statistics.token_counts import TokenCounts
 from models.statistics.totals import Totals
 
@@ -57,12 +57,12 @@ class SourceStatistics:
         self.totals = Totals.empty(self.d_sae)
         self.histograms = Histograms.empty(self.d_sae)
         self.token_counts = TokenCounts(self.d_sae, self.vocab_size)
-        self.top = Selection(self.d_sae, TOP, one_per_prompt=True)
-        self.sample = Selection(self.d_sae, SAMPLE, one_per_prompt=False)
-        self.buckets = Selection(self.d_sae * BUCKETS, PER_BUCKET, one_per_prompt=True)
+        self.top = Selection(self.d_sae, TOP)
+        self.sample = Selection(self.d_sae, SAMPLE)
+        self.buckets = Selection(self.d_sae * BUCKETS, PER_BUCKET)
 
     def update(self, events: ActiveEvents) -> None:
-        """Take one batch."""
+        """Take one batch, of whole prompts that no other batch has a part of."""
         self.totals.update(events)
         if len(events) == 0:
             return
@@ -73,18 +73,24 @@ class SourceStatistics:
         largest_first = np.uint32(0x7FFFFFFF) - bits.view(np.uint32)
         cells = latents * BUCKETS + buckets_of(bits)
         proposals = (
-            (self.top, latents, largest_first),
-            (self.sample, latents, hashes),
-            (self.buckets, cells, hashes),
+            (self.top, latents, largest_first, True),
+            (self.sample, latents, hashes, False),
+            (self.buckets, cells, hashes, True),
         )
-        passing = [selection.candidates(groups, keys) for selection, groups, keys in proposals]
-        chosen = np.flatnonzero(passing[0] | passing[1] | passing[2])
-        if len(chosen) == 0:
+        passing: list[NDArray[np.int64]] = []
+        chosen = np.zeros(len(events), bool)
+        for selection, groups, keys, once in proposals:
+            at = selection.candidates(groups, keys)
+            if once:
+                at = at[one_per_prompt(groups[at], events.tokens.prompts[events.rows[at]], keys[at])]
+            chosen[at] = True
+            passing.append(at)
+        places = np.flatnonzero(chosen)
+        if len(places) == 0:
             return
         numbers = np.zeros(len(events), np.int64)
-        numbers[chosen] = self.log.append(KeptEvents.of(events, chosen)) + np.arange(len(chosen))
-        for (selection, groups, keys), mask in zip(proposals, passing, strict=True):
-            at = np.flatnonzero(mask)
+        numbers[places] = self.log.append(KeptEvents.of(events, places)) + np.arange(len(places))
+        for (selection, groups, keys, _), at in zip(proposals, passing, strict=True):
             selection.add(groups[at], keys[at], numbers[at])
         if any(s.is_due for s in self._selections):
             self.settle()

@@ -21,6 +21,7 @@ PER_OCTAVE = 1 << MANTISSA_BITS
 OCTAVES = 16
 BINS = PER_OCTAVE * OCTAVES
 _SHIFT = 23 - MANTISSA_BITS
+_ONE = np.uint32(1)  # of the table's own type: numpy's quick way of adding at indices takes no cast
 
 
 @dataclass(eq=False)
@@ -47,9 +48,9 @@ class Histograms:
         low = bins < 0
         if low.any():
             np.add.at(self.below, events.latents[low], 1)
-            np.add.at(self.counts.reshape(-1), (events.latents * BINS + bins)[~low], 1)
+            np.add.at(self.counts.reshape(-1), (events.latents * BINS + bins)[~low], _ONE)
         else:
-            np.add.at(self.counts.reshape(-1), events.latents * BINS + bins, 1)
+            np.add.at(self.counts.reshape(-1), events.latents * BINS + bins, _ONE)
 
     def _raise(self, latents: NDArray[np.int64], octaves: NDArray[np.int32]) -> None:
         """Move the bins of ``latents`` down until their topmost octave is at least ``octaves``."""

@@ -1,8 +1,8 @@
 """Keep the k events with the smallest key in every group: top examples and uniform samples are both this.
 
-The members kept depend only on the set of events seen: ties are broken by (prompt, position), and with
-``one_per_prompt`` a prompt is stood for by its smallest event. A group's k-th key is a bound that later events must
-beat, so after the first batches almost nothing passes :meth:`Selection.candidates`.
+The members kept depend only on the set of events seen: ties are broken by (prompt, position). A group's k-th key is a
+bound that later events must beat, so after the first batches almost nothing passes :meth:`Selection.candidates`. Where
+a prompt may stand only once in a group, :func:`one_per_prompt` sees to that batch by batch: batches are of whole prompts.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.statistics.kept import KeptEvents
 
 _LAST_KEY = np.uint32(0xFFFFFFFF)
-_MIN_PENDING = 150_000
+_MIN_PENDING = 200_000
 
 
 @dataclass(eq=False)
@@ -25,7 +25,6 @@ class Selection:
 
     n_groups: int
     k: int
-    one_per_prompt: bool
     bounds: NDArray[np.uint32] = field(init=False)
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     keys: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
@@ -36,9 +35,9 @@ class Selection:
     def __post_init__(self) -> None:
         self.bounds = np.full(self.n_groups, _LAST_KEY)
 
-    def candidates(self, groups: NDArray[np.int64], keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Which of a batch's events may become members, (n_events,)."""
-        return np.asarray(keys <= self.bounds[groups])
+    def candidates(self, groups: NDArray[np.int64], keys: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Indices of the batch's events that may become members."""
+        return np.flatnonzero(keys <= self.bounds[groups])
 
     def add(self, groups: NDArray[np.int64], keys: NDArray[np.uint32], numbers: NDArray[np.int64]) -> None:
         """Candidates that are now in the log under ``numbers``."""
@@ -59,12 +58,6 @@ class Selection:
         numbers = np.concatenate([self.numbers, *(p[2] for p in self._pending)])
         self._pending, self._n_pending = [], 0
         prompts, positions = log.prompts[numbers], log.positions[numbers]
-        if self.one_per_prompt:
-            order = np.lexsort((positions, keys, prompts, groups))
-            g, p = groups[order], prompts[order]
-            order = order[np.append(True, (g[1:] != g[:-1]) | (p[1:] != p[:-1]))]
-            groups, keys, numbers = groups[order], keys[order], numbers[order]
-            prompts, positions = prompts[order], positions[order]
         order = _by_group_then_key(groups, keys, prompts, positions)
         groups, keys, numbers = groups[order], keys[order], numbers[order]
         starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1])) if len(groups) else np.zeros(0, np.int64)
@@ -74,6 +67,19 @@ class Selection:
         self.bounds[groups[full]] = keys[full + self.k - 1]
         kept = rank < self.k
         self.groups, self.keys, self.numbers = groups[kept], keys[kept], numbers[kept]
+
+
+def one_per_prompt(
+    groups: NDArray[np.int64], prompts: NDArray[np.int64], keys: NDArray[np.uint32]
+) -> NDArray[np.int64]:
+    """Indices of the event with the smallest key of every (group, prompt), the first of equal ones; arrays (n,)."""
+    if len(groups) == 0:
+        return np.zeros(0, np.int64)
+    first = prompts.min()
+    pair = groups * (prompts.max() - first + 1) + (prompts - first)
+    order = np.lexsort((keys, pair))
+    ordered = pair[order]
+    return np.sort(order[np.append(True, ordered[1:] != ordered[:-1])])
 
 
 def _by_group_then_key(
@@ -86,7 +92,7 @@ def _by_group_then_key(
     if len(groups) == 0:
         return np.zeros(0, np.int64)
     code = (groups << 32) | keys.astype(np.int64)
-    order = np.argsort(code, kind="stable")
+    order = np.argsort(code)  # not stable, and quicker for it: ties are put right below
     ordered = code[order]
     tied = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(tied):

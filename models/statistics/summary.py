@@ -47,6 +47,7 @@ class _Summary:
 
     def __init__(self, statistics: SourceStatistics, geometry: Geometry, context_size: int) -> None:
         statistics.settle()
+        statistics.token_counts.settle()
         self.context_size = context_size
         self.statistics = statistics
         self.geometry = geometry

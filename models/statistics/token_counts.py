@@ -13,6 +13,7 @@ from models.statistics.events import ActiveEvents
 
 DENSE_CELLS = 1 << 25
 _MIN_PENDING = 1 << 20
+_ONE = np.uint32(1)
 
 
 @dataclass(eq=False)
@@ -35,7 +36,7 @@ class TokenCounts:
         """Count one batch."""
         codes = events.latents * self.vocab_size + events.tokens.token_ids[events.rows]
         if self.table is not None:
-            np.add.at(self.table, codes, 1)
+            np.add.at(self.table, codes, _ONE)
             return
         self._pending.append(codes)
         self._n_pending += len(codes)

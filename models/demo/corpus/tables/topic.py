@@ -8,7 +8,7 @@ class Topic:
     """Words and clauses of one topic. All lower case, British spelling, no full stop at the end.
 
     Verbs are given in the base form; an irregular one as ``"find/found/found"`` (base/past/participle). Only the first
-    word of a phrase is inflected: ``"haul in"`` -> "hauled in", "hauling in"; ``"take/took/taken apart"`` -> "took apart".
+    word of a phrase is inflected: ``"haul in"`` -> "hauled in"; ``"take/took/taken apart"`` -> "took apart".
     Nouns are singular without article; an irregular plural as ``"wolf/wolves"``.
     """
 
