@@ -5,6 +5,7 @@ heavy (torch, SQLAlchemy) when they run, so that ``periscope --help`` answers at
 """
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +18,11 @@ from app.errors import PeriscopeError
 from models.errors import PeriscopeModelError
 
 DEBUG = "--debug"
+
+# Before anything imports torch: its threads must not spin while they wait, or another busy process on the machine
+# makes every matrix product several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 cli = typer.Typer(
     name="periscope",

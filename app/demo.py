@@ -52,7 +52,7 @@ def prepare(settings: Settings) -> None:
 def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
     engine = make_engine(settings)
     model = load_language_model(str(bundle.LANGUAGE_MODEL), settings.device, settings.dtype)
-    vocabulary = [model.token_strings([token_id])[0] for token_id in range(model.facts.vocab_size)]
+    vocabulary = model.vocabulary()
     labels = json.loads(bundle.LABELS.read_text())
     text = _sample_text()
     with make_session_maker(engine)() as session:

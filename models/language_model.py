@@ -79,6 +79,10 @@ class LanguageModel:
         """One display string per id; see ``models.token_text`` for characters spread over several tokens."""
         return self._text.strings(ids)
 
+    def vocabulary(self) -> list[str]:
+        """The display string of every id on its own: within a text, neighbours would share a character's bytes."""
+        return [self.token_strings([token_id])[0] for token_id in range(self.facts.vocab_size)]
+
     # ---------------------------------------------------------------- hooks
 
     @property

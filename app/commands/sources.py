@@ -109,9 +109,7 @@ def inspect(spec: "SourceSpec", settings: Settings) -> "tuple[SourceFacts, list[
         model = load_language_model(spec.model, settings.device, settings.dtype)
         dictionary = load_dictionary(spec, device=str(model.device))
         facts = inspect_loaded(model, dictionary)
-        # One by one: within a text, neighbours would share the bytes of a character.
-        vocabulary = [model.token_strings([token_id])[0] for token_id in range(facts.model.vocab_size)]
-    return facts, vocabulary
+        return facts, model.vocabulary()
 
 
 def build_state(source: "SourceInfo") -> str:

@@ -40,5 +40,5 @@ SOURCES = (
     DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 20),
     DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 20),
     DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 20),
-    DemoSource("demo-l2-resid-4k", "blocks.2.hook_resid_post", 4096, 20),
+    DemoSource("demo-l2-resid-3k", "blocks.2.hook_resid_post", 3072, 20),
 )
