@@ -37,8 +37,8 @@ class DemoSource:
 
 #: An early, two middle (one of them wide, so that splitting shows) and a late layer.
 SOURCES = (
-    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 20),
-    DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 20),
-    DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 20),
-    DemoSource("demo-l2-resid-3k", "blocks.2.hook_resid_post", 3072, 20),
+    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 24),
+    DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 28),
+    DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 28),
+    DemoSource("demo-l2-resid-2k", "blocks.2.hook_resid_post", 2048, 28),
 )

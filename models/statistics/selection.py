@@ -2,7 +2,7 @@
 
 The members kept depend only on the set of events seen: ties are broken by (prompt, position). A group's k-th key is a
 bound that later events must beat, so after the first batches almost nothing passes :meth:`Selection.candidates`. Where
-a prompt may stand only once in a group, :func:`one_per_prompt` sees to that in each batch: batches are of whole prompts.
+a prompt may stand only once in a group, :func:`one_per_prompt` sees to that in each batch, which is of whole prompts.
 """
 
 from dataclasses import dataclass, field

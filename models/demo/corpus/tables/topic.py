@@ -1,6 +1,6 @@
 """The shape of one topic's vocabulary: what the sentence grammar may ask of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,8 @@ class Topic:
     ]  # >= 10 (question?, answer as a clause): ("Why do tides rise?", "the moon pulls the water")
     tips: tuple[str, ...]  # >= 8 imperatives: "always check the weather before you sail"
     headlines: tuple[str, ...]  # >= 6 newspaper headlines in title case: "Harbour Reopens After Winter Storm"
+
+    def excerpt(self, share: float) -> "Topic":
+        """The topic with the first ``share`` of every table, at least three entries of each."""
+        tables = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
+        return replace(self, **{name: rows[: max(3, round(share * len(rows)))] for name, rows in tables.items()})
