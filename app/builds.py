@@ -31,6 +31,7 @@ from app.db.writes import (
     write_quality,
 )
 from app.errors import BuildLost, InvalidRequest
+from app.heartbeat import beating
 from app.settings import Settings
 from app.stopping import StopSignal
 from models.active import encode_active
@@ -131,7 +132,8 @@ class _Run:
             )
         try:
             self._start()
-            self._build(resume)
+            with beating(self.sessions, self.ids):
+                self._build(resume)
         except KeyboardInterrupt:
             self._end(cancel_build, "Stopped; the same command with --resume goes on from the last checkpoint.")
             raise

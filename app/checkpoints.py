@@ -48,7 +48,8 @@ class Checkpoint:
     def load(self) -> dict[str, NDArray[Any]]:
         """The state on disk; a key with a slash comes back as it went in."""
         try:
-            with np.load(self.folder / _STATE, allow_pickle=False) as found:
+            # Opened here, since numpy leaves its own open when the archive turns out to be broken.
+            with (self.folder / _STATE).open("rb") as file, np.load(file, allow_pickle=False) as found:
                 return {name: found[name] for name in found.files}
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise CheckpointFailed(
