@@ -22,12 +22,13 @@ CHAT_TEMPLATE = (
 
 @dataclass(frozen=True)
 class DemoSource:
-    """One bundled SAE: its slug, its hook, its width and the L0 it was trained for."""
+    """One bundled SAE: its slug, its hook, its width, the L0 it was trained for and its learning rate."""
 
     slug: str
     hook_name: str
     d_sae: int
     k: int
+    lr: float = 4e-3
 
     @property
     def folder(self) -> Path:
@@ -37,7 +38,7 @@ class DemoSource:
 
 #: An early, two middle (one of them wide, so that splitting shows) and a late layer.
 SOURCES = (
-    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 24),
+    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 28, 1.2e-3),
     DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 28),
     DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 28),
     DemoSource("demo-l2-resid-2k", "blocks.2.hook_resid_post", 2048, 28),

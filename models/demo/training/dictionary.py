@@ -43,7 +43,7 @@ def train_dictionary(
         train_batch_size_tokens=2048,
         store_batch_size_prompts=16,
         n_batches_in_buffer=32,
-        lr=4e-3,
+        lr=source.lr,
         lr_warm_up_steps=100,
         lr_decay_steps=n_tokens // 2048 // 4,
         dead_feature_window=200,
