@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-LANGUAGE_MODEL = FOLDER / "language_model"
+LANGUAGE_MODEL = FOLDER / "periscope-demo"
 DICTIONARIES = FOLDER / "dictionaries"
 LABELS = FOLDER / "labels.json"
 
