@@ -209,6 +209,7 @@ def build(session: Session, source_id: int, corpus: Corpus, seed: int, quality: 
     records = [make_record(corpus, latent, seed) for latent in range(D_SAE)]
     writes.write_latents(session, number, records, corpus.vocabulary.__getitem__)
     writes.write_quality(session, number, quality)
+    writes.update_progress(session, number, tokens_done=corpus.tokens)
     writes.finish_build(session, number)
 
 

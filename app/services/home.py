@@ -61,7 +61,7 @@ def _measures(source: SourceInfo) -> tuple[Measure, ...]:
         _share("Explained variance", quality.explained_variance),
         _share("Loss recovered", quality.loss_recovered),
         _share("Dead latents", quality.dead_fraction),
-        Measure("Tokens seen", short_count(source.build.tokens)),
+        Measure("Tokens seen", short_count(source.build.tokens_done)),
     )
 
 

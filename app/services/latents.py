@@ -64,7 +64,7 @@ def bands_part(session: Session, slug: str, index: int, tab: str) -> BandsView:
 
 def _statistics(details: LatentDetails, source: SourceInfo) -> tuple[Measure, ...]:
     record = details.record
-    tokens = source.build.tokens if source.build else 0
+    tokens = source.build.tokens_done if source.build else 0
     score = details.output_score
     common = (
         Measure("Density", percent(record.density), "", one_in(record.density)),

@@ -31,7 +31,7 @@ def corpus_of(build: BuildInfo) -> Corpus:
     """What the build's numbers were counted on."""
     return Corpus(
         corpus=build.corpus,
-        tokens=count(build.tokens),
+        tokens=count(build.tokens_done),
         context_size=build.context_size,
         sampling=SAMPLING,
         finished=moment(build.finished) if build.finished else "",

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.demo
 FRESH_SEED = 990_001  # neither the training corpus, nor the labels' texts, nor the demo build's
 N_TEXTS = 900
 UNDERTRAINED = (
-    "the bundled language model was trained for too short a time: its loss is twice the grammar's entropy and it does not "
-    "yet keep to a topic; retrain with scripts/train_demo.py (docs/demo.md)"
+    "the bundled language model was trained for too short a time: its loss is twice the grammar's entropy and it does "
+    "not yet keep to a topic; retrain with scripts/train_demo.py (docs/demo.md)"
 )
 
 
