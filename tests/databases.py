@@ -42,6 +42,8 @@ def postgres_server() -> Iterator[str]:
             with contextlib.suppress(ImportError, OSError, RuntimeError, subprocess.SubprocessError):
                 yield stack.enter_context(start())
                 return
+        if os.environ.get("PERISCOPE_TEST_REQUIRE_POSTGRES"):
+            pytest.fail(REMEDY)
         pytest.skip(REMEDY)
 
 
