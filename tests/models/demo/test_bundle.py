@@ -66,10 +66,12 @@ def test_the_bundle_is_small_safe_and_in_published_formats():
 
 
 def test_held_out_loss_is_near_the_grammars_own_entropy(model):
-    ids = np.stack(list(islice(prompts(open_corpus("demo", FRESH_SEED + 5), model, PromptShape(256, True)), 60)))
-    loss = float(model.token_nll(torch.from_numpy(ids)).mean())
+    corpus = prompts(open_corpus("demo", FRESH_SEED + 5), model, PromptShape(256, True))
+    ids = torch.from_numpy(np.stack(list(islice(corpus, 240))))
+    loss = float(torch.cat([model.token_nll(part) for part in torch.split(ids, 16)]).mean())
     stated = json.loads((bundle.LANGUAGE_MODEL / "training.json").read_text())
-    assert loss == pytest.approx(stated["held_out_loss"], abs=0.08)
+    # Texts differ in difficulty: the standard error over 240 rows is 0.03 nats.
+    assert loss == pytest.approx(stated["held_out_loss"], abs=0.12)
     # The floor: the surprise of the derivations, per token they were written in.
     documents = [document(FRESH_SEED + 6, i) for i in range(400)]
     tokens = sum(len(model.tokenize(d.text, allow_special=True)) + 1 for d in documents)
