@@ -86,6 +86,7 @@ def _build(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
         tokens=TOKENS,
         batch=BATCH,
         device=settings.device,
+        dtype=settings.dtype,
         seed=SEED,
         resume=True,
     )

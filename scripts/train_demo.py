@@ -27,7 +27,7 @@ TOKENIZER_DOCUMENTS = 40_000
 
 
 def make_tokens(n_tokens: int) -> None:
-    """Train the tokenizer and write the training rows to .training/rows.npy."""
+    """Train the tokenizer and write the training rows to .training/rows.npz."""
     from models.demo.training.tokens import token_rows, train_tokenizer
 
     WORK.mkdir(exist_ok=True)
@@ -65,7 +65,8 @@ def make_labels() -> None:
     """Find the latents that detect the generator's concepts and write models/demo/labels.json."""
     from models.demo.training.labels import write_labels
 
-    write_labels(SEED)
+    for slug, n in write_labels(SEED).items():
+        print(f"{slug}: {n} labels")
 
 
 def main() -> None:
