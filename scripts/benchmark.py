@@ -87,7 +87,7 @@ def measure(case: Case, rounds: int) -> float:
         f"{case.name}: floor {statistics.median(floors):.2f} s ({tokens / statistics.median(floors):,.0f} tokens/s, "
         f"batch {best}), pass {statistics.median(passes):.2f} s, ratio {ratio:.3f} (bar {case.bar}), per round "
         f"{', '.join(f'{p / f:.3f}' for p, f in zip(passes, floors, strict=True))}; "
-        f"peak {(peak - before) / 2**30:.2f} GiB above the process before the rounds (its peak is of the whole process so far)",
+        f"peak {(peak - before) / 2**30:.2f} GiB above its size before the rounds (whole process so far)",
         flush=True,
     )
     return ratio
