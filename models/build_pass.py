@@ -8,6 +8,7 @@ The state is mergeable and independent of order, so a pass can stop after any ba
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -17,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.active import encode_active
+from models.active import ActivePairs, encode_active
 from models.dictionary import Dictionary
 from models.errors import CorpusError
 from models.language_model import LanguageModel
@@ -85,24 +86,28 @@ class BuildPass:
         if self.plan.max_norm_ratio is not None and not self.norm_limits:
             self.norm_limits = self._find_norm_limits(held_out)
         todo = islice(rest, self.n_prompts, self.plan.n_prompts)
-        while batch := list(islice(todo, self.plan.batch)):
-            self._step(np.stack(batch))
-            yield self.n_prompts
+        with ThreadPoolExecutor(len(self.dictionaries), "statistics") as pool:
+            while batch := list(islice(todo, self.plan.batch)):
+                self._step(np.stack(batch), pool)
+                yield self.n_prompts
 
-    def _step(self, token_ids: NDArray[np.int64]) -> None:
+    def _step(self, token_ids: NDArray[np.int64], pool: Executor) -> None:
+        """One batch. A source's statistics (numpy, one thread) are updated while the next source is encoded."""
         self.is_whole = False
         keep = counted(token_ids, self.uncounted)
         hooks = [d.hook_name for d in self.dictionaries.values()]
         found = self.model.run_to_hooks(torch.from_numpy(token_ids), hooks)
         rows = _token_rows(token_ids, keep, self.n_prompts)
         mask = torch.from_numpy(keep.reshape(-1))
+        updates = []
         for slug, dictionary in self.dictionaries.items():
             h = found[dictionary.hook_name].flatten(0, 1)
             h = h if keep.all() else h[mask.to(h.device)]
             h, tokens = self._without_outliers(slug, h, rows)
             pairs = encode_active(dictionary, h)
-            events = ActiveEvents.collect(tokens, pairs.rows, pairs.latents, pairs.values)
-            self.statistics[slug].update(events)
+            updates.append(pool.submit(_update, self.statistics[slug], tokens, pairs))
+        for update in updates:
+            update.result()
         self.prompts.append(token_ids)
         self.n_prompts += len(token_ids)
         self.is_whole = True
@@ -169,6 +174,10 @@ class BuildPass:
 def counted(token_ids: NDArray[np.int64], uncounted: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which tokens enter the statistics: all but BOS, separators and padding; same shape as ``token_ids``."""
     return ~np.isin(token_ids, uncounted)
+
+
+def _update(statistics: SourceStatistics, tokens: TokenRows, pairs: ActivePairs) -> None:
+    statistics.update(ActiveEvents.collect(tokens, pairs.rows, pairs.latents, pairs.values))
 
 
 def _token_rows(token_ids: NDArray[np.int64], keep: NDArray[np.bool_], first_prompt: int) -> TokenRows:

@@ -15,7 +15,9 @@
     │   ├── ContextMismatch       the SAE's or the text's length exceeds the model's context
     │   ├── DeviceUnavailable     the device or number format asked for is not on this machine
     │   └── Unsupported           understood, but not something Periscope does
+    ├── InputRefused              a text, a token or a choice in a request cannot be used as it is
     ├── CorpusError               a text source is missing, empty or malformed
+    ├── SteeringError             a steering or generation request cannot be done as it stands
     └── BuildError                a build cannot start or go on
         └── MemoryRefused         it would not fit into the memory that is left
 
@@ -76,6 +78,14 @@ class DeviceUnavailable(SourceError):
 
 class Unsupported(SourceError):
     """Recognised, but not something that Periscope does; the message gives the reason."""
+
+
+class SteeringError(PeriscopeModelError):
+    """A steering or generation request cannot be done as it stands; the message says what to change."""
+
+
+class InputRefused(PeriscopeModelError):
+    """A text, a token or a choice in a request cannot be used as it is."""
 
 
 class CorpusError(PeriscopeModelError):

@@ -8,6 +8,7 @@ the model's lock. Activations at ``attn.hook_z`` are flat, (batch, pos, heads * 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import torch
@@ -74,6 +75,18 @@ class LanguageModel:
                 text, add_special_tokens=False, split_special_tokens=not allow_special, verbose=False
             )
         return list(encoded["input_ids"])
+
+    def tokenize_with_places(self, text: str, *, allow_special: bool = False) -> tuple[list[int], list[int]]:
+        """The same, with the character of ``text`` at which each token begins."""
+        with self.lock:
+            encoded = self.tokenizer(
+                text,
+                add_special_tokens=False,
+                split_special_tokens=not allow_special,
+                return_offsets_mapping=True,
+                verbose=False,
+            )
+        return list(encoded["input_ids"]), [start for start, _ in encoded["offset_mapping"]]
 
     def token_strings(self, ids: Sequence[int]) -> list[str]:
         """One display string per id; see ``models.token_text`` for characters spread over several tokens."""
@@ -177,6 +190,47 @@ class LanguageModel:
         return output.float()
 
     @torch.inference_mode()
+    def next_token_logits(self, token_ids: Tensor, edits: Edits | None = None) -> Tensor:
+        """Logits of the token after the last position, (batch, vocab), float32, optionally with edits.
+
+        Rows must have equal lengths: there is no padding. Raises as ``token_nll``.
+        """
+        return self.last_logits(token_ids, edits or {})
+
+    def last_logits(self, token_ids: Tensor, edits: Edits) -> Tensor:
+        """The same in the caller's gradient mode."""
+        ids = self._checked(token_ids)
+        plain = self._plain_head(ids)
+        with self.edited(edits):
+            if not plain:
+                logits: Tensor = self.model(ids, use_cache=False).logits[:, -1]
+                return logits.float()
+            hidden = self.model.base_model(ids, use_cache=False).last_hidden_state[:, -1]
+        return self._head(hidden)
+
+    @torch.inference_mode()
+    def read_whole(self, token_ids: Tensor, hooks: Sequence[str]) -> tuple[dict[str, Tensor], Tensor]:
+        """One whole pass: the activations at ``hooks`` (batch, pos, width), and ``next_token_logits``."""
+        ids = self._checked(token_ids)
+        self._plain_head(ids)
+        found: dict[str, Tensor] = {}
+        with self.lock, ExitStack() as stack:
+            for hook in dict.fromkeys(hooks):
+                keep = partial(found.__setitem__, hook)  # returns None, so nothing is replaced
+                stack.callback(attach(self.model, self.tap(hook), keep).remove)
+            logits = self.last_logits(ids, {})
+        return found, logits
+
+    @property
+    def has_plain_head(self) -> bool | None:
+        """Whether ``head`` is all that comes after the last norm; ``None`` before the first logits."""
+        return self._head_is_plain
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Logits (n, vocab) in float32 of what the output layer reads, (n, d_model)."""
+        return self._head(hidden.to(self.dtype))
+
+    @torch.inference_mode()
     def token_nll(self, token_ids: Tensor, edits: Edits | None = None) -> Tensor:
         """−log p of each next token in nats, (batch, pos − 1), float32, optionally with activations replaced.
 
@@ -220,7 +274,7 @@ class LanguageModel:
         """Whether ``_head`` is all this architecture does after its last norm; tried once on a few tokens."""
         if self._head_is_plain is None:
             few = ids[:1, :4]
-            with self.lock:
+            with self.lock, torch.inference_mode():
                 hidden = self.model.base_model(few, use_cache=False).last_hidden_state
                 whole = self.model(few, use_cache=False).logits.float()
             self._head_is_plain = bool(torch.allclose(self._head(hidden), whole, atol=1e-3, rtol=1e-3))

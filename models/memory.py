@@ -68,7 +68,7 @@ def estimate(
         events = int(l0[slug] * n_tokens) + 1
         kept = min(dictionary.d_sae * (TOP + SAMPLE + PER_BUCKET * _OCCUPIED_BUCKETS), events * 3)
         cells = dictionary.d_sae * vocabulary
-        counts = 4 * cells if cells <= DENSE_CELLS else 32 * min(events, cells)
+        counts = 12 * cells if cells <= DENSE_CELLS else 48 * min(events, cells)
         fixed = dictionary.d_sae * (4 * BINS + 4 * BUCKETS + 64)
         statistics += fixed + counts + int(kept * _KEPT_EVENT * _SETTLING)
     width = model.facts.d_model * _ACTIVATION_COPIES * 4

@@ -25,6 +25,16 @@ class TokenValue:
 
 
 @dataclass(frozen=True)
+class TokenMeans:
+    """How strongly a latent fires on its ``top_tokens``: the mean of its activations on each, in their order; and on
+    how many distinct tokens of the vocabulary it fires at all.
+    """
+
+    distinct: int
+    means: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """Another latent of the same source and the cosine of the two decoder rows."""
 
@@ -90,6 +100,7 @@ class LatentRecord:
     neighbours: tuple[Neighbour, ...]
     top_tokens: tuple[TokenValue, ...]  # the tokens most often active, with their counts, most frequent first
     sample: Sample
+    token_means: TokenMeans | None = None  # None: a build from before they were recorded
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class DemoSource:
     hook_name: str
     d_sae: int
     k: int
-    lr: float = 4e-3
+    lr: float = 3e-3
 
     @property
     def folder(self) -> Path:
@@ -38,8 +38,8 @@ class DemoSource:
 
 #: An early, two middle (one of them wide, so that splitting shows) and a late layer.
 SOURCES = (
-    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 28, 1.2e-3),
-    DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 28),
-    DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 28),
-    DemoSource("demo-l2-resid-2k", "blocks.2.hook_resid_post", 2048, 28),
+    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 30, 1e-3),
+    DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 30),
+    DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 30),
+    DemoSource("demo-l2-resid-2k", "blocks.2.hook_resid_post", 2048, 30, 2.5e-3),
 )

@@ -139,9 +139,10 @@ class SourceStatistics:
             "histogram_octave": self.histograms.octave,
             "token_codes": counts.codes,
             "token_counts": counts.counts,
+            "token_sums": counts.sums,
         }
-        if counts.table is not None:
-            arrays["token_table"] = counts.table
+        if counts.table is not None and counts.sum_table is not None:
+            arrays |= {"token_table": counts.table, "token_sum_table": counts.sum_table}
         arrays |= {f"log_{name}": column for name, column in self.log.whole().arrays().items()}
         for name, selection in zip(_NAMES, self._selections, strict=True):
             for column in ("bounds", "groups", "keys", "numbers"):
@@ -152,9 +153,10 @@ class SourceStatistics:
         """Take back what :meth:`state` gave."""
         self.totals = Totals(int(arrays["n_tokens"]), arrays["n_active"], arrays["fixed_sum"], arrays["maximum"])
         self.histograms = Histograms(arrays["histogram_counts"], arrays["histogram_below"], arrays["histogram_octave"])
-        self.token_counts.codes, self.token_counts.counts = arrays["token_codes"], arrays["token_counts"]
-        if self.token_counts.table is not None:
-            self.token_counts.table = arrays["token_table"]
+        counts = self.token_counts
+        counts.codes, counts.counts, counts.sums = arrays["token_codes"], arrays["token_counts"], arrays["token_sums"]
+        if counts.table is not None:
+            counts.table, counts.sum_table = arrays["token_table"], arrays["token_sum_table"]
         kept = KeptEvents(**{k.removeprefix("log_"): v for k, v in arrays.items() if k.startswith("log_")})
         self.log = Log([kept], len(kept))
         for name, selection in zip(_NAMES, self._selections, strict=True):

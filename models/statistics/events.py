@@ -30,6 +30,14 @@ class TokenRows:
     def __len__(self) -> int:
         return len(self.prompts)
 
+    @cached_property
+    def prompt_bounds(self) -> tuple[Int64, Int64]:
+        """First row and end of the prompt that each row belongs to, (n_rows,) each."""
+        starts = np.flatnonzero(np.append(True, self.prompts[1:] != self.prompts[:-1]))[: len(self)]
+        ends = np.append(starts[1:], len(self))
+        lengths = ends - starts
+        return np.repeat(starts, lengths), np.repeat(ends, lengths)
+
 
 @dataclass(frozen=True, eq=False)
 class ActiveEvents:
@@ -97,9 +105,7 @@ class ActiveEvents:
         """
         n_rows = len(self.tokens)
         rows, latents = self.rows[chosen], self.latents[chosen]
-        prompts = self.tokens.prompts
-        prompt_first = np.searchsorted(prompts, prompts[rows], side="left")
-        prompt_end = np.searchsorted(prompts, prompts[rows], side="right")
+        prompt_first, prompt_end = (bound[rows] for bound in self.tokens.prompt_bounds)
         place = self.tokens.positions
         # Rows of a prompt skip what does not count, so the window is cut by position, not by row.
         low = np.maximum(rows - before, prompt_first)

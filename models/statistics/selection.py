@@ -77,9 +77,20 @@ def one_per_prompt(
         return np.zeros(0, np.int64)
     first = prompts.min()
     pair = groups * (prompts.max() - first + 1) + (prompts - first)
-    order = np.lexsort((keys, pair))
-    ordered = pair[order]
-    return np.sort(order[np.append(True, ordered[1:] != ordered[:-1])])
+    if (pair[1:] >= pair[:-1]).all():  # events come sorted by latent and prompt: no sort is needed
+        return _smallest_of_runs(pair, keys)
+    order = np.argsort(pair, kind="stable")
+    return np.sort(order[_smallest_of_runs(pair[order], keys[order])])
+
+
+def _smallest_of_runs(pair: NDArray[np.int64], keys: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Index of the smallest key in every run of equal ``pair``, the first of equal ones."""
+    starts = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
+    smallest = np.minimum.reduceat(keys, starts)
+    lengths = np.diff(np.append(starts, len(pair)))
+    reaches = np.flatnonzero(keys == np.repeat(smallest, lengths))
+    runs = np.searchsorted(starts, reaches, side="right")
+    return np.asarray(reaches[np.append(True, runs[1:] != runs[:-1])])
 
 
 def _by_group_then_key(

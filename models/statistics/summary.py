@@ -13,6 +13,7 @@ from models.records import (
     LatentRecord,
     Neighbour,
     Sample,
+    TokenMeans,
     TokenValue,
 )
 from models.statistics.accumulator import BUCKETS, SourceStatistics
@@ -21,7 +22,7 @@ from models.statistics.histogram import linear_histogram
 from models.statistics.kept import AFTER, BEFORE, KeptEvents
 from models.statistics.selection import Selection
 
-TOP_TOKENS = 20
+TOP_TOKENS = 50
 _NO_FLOATS = np.zeros(0, np.float32)
 
 
@@ -80,6 +81,7 @@ class _Summary:
             promoted=self._promoted(latent),
             suppressed=self._suppressed(latent),
             neighbours=self._neighbours(latent),
+            token_means=TokenMeans(0, ()),
         )
 
     def _live(self, latent: int) -> LatentRecord:
@@ -88,7 +90,7 @@ class _Summary:
         counts, below = histograms.counts[latent], int(histograms.below[latent])
         cells = Cells.of(counts, below, octave, maximum)
         edges, shown_counts = linear_histogram(counts, below, octave, maximum)
-        top_tokens = self.statistics.token_counts.top(latent, TOP_TOKENS)
+        tokens, distinct = self.statistics.token_counts.top(latent, TOP_TOKENS)
         return LatentRecord(
             index=latent,
             n_active=int(totals.n_active[latent]),
@@ -99,11 +101,12 @@ class _Summary:
             histogram_edges=edges,
             histogram_counts=shown_counts,
             bands=self._bands(latent, cells, octave),
-            top_tokens=tuple(TokenValue(token, count) for token, count in top_tokens),
+            top_tokens=tuple(TokenValue(item.token_id, item.count) for item in tokens),
             sample=self._sample(latent),
             promoted=self._promoted(latent),
             suppressed=self._suppressed(latent),
             neighbours=self._neighbours(latent),
+            token_means=TokenMeans(distinct, tuple(item.mean for item in tokens)),
         )
 
     def _promoted(self, latent: int) -> tuple[TokenValue, ...]:

@@ -1,7 +1,8 @@
-"""How often a latent is active on each token of the vocabulary, exactly.
+"""How often a latent is active on each token of the vocabulary, and the sum of its activations there, exactly.
 
-A dense table where d_sae x vocabulary is small; otherwise sorted (latent, token) codes with counts, merged whenever
-enough new ones have come. The number of codes is at most the number of events, and at most d_sae x vocabulary.
+A dense table where d_sae x vocabulary is small; otherwise sorted (latent, token) codes with counts and sums, merged
+whenever enough new ones have come. The number of codes is at most the number of events, and at most
+d_sae x vocabulary. Sums are whole multiples of ``totals.SCALE``, so the order of the tokens cannot change them.
 """
 
 from dataclasses import dataclass, field
@@ -10,35 +11,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.statistics.events import ActiveEvents
+from models.statistics.totals import SCALE, fixed_point
 
-DENSE_CELLS = 1 << 25
+DENSE_CELLS = 1 << 24
 _MIN_PENDING = 1 << 20
 _ONE = np.uint32(1)
 
 
+@dataclass(frozen=True)
+class TokenCount:
+    """A token on which a latent is active: how often, and how strongly on average."""
+
+    token_id: int
+    count: int
+    mean: float
+
+
 @dataclass(eq=False)
 class TokenCounts:
-    """Counts per (latent, token); exactly one of ``table`` (d_sae * vocab,) and the sparse arrays is in use."""
+    """Counts and fixed-point sums per (latent, token); either the tables (d_sae * vocab,) or the sparse arrays are in
+    use, the others are None or empty.
+    """
 
     d_sae: int
     vocab_size: int
     table: NDArray[np.uint32] | None = field(init=False)
+    sum_table: NDArray[np.int64] | None = field(init=False)
     codes: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    _pending: list[NDArray[np.int64]] = field(default_factory=list)
+    sums: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    _pending: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=list)
     _n_pending: int = 0
 
     def __post_init__(self) -> None:
-        dense = self.d_sae * self.vocab_size <= DENSE_CELLS
-        self.table = np.zeros(self.d_sae * self.vocab_size, np.uint32) if dense else None
+        cells = self.d_sae * self.vocab_size
+        dense = cells <= DENSE_CELLS
+        self.table = np.zeros(cells, np.uint32) if dense else None
+        self.sum_table = np.zeros(cells, np.int64) if dense else None
 
     def update(self, events: ActiveEvents) -> None:
         """Count one batch."""
         codes = events.latents * self.vocab_size + events.tokens.token_ids[events.rows]
-        if self.table is not None:
+        fixed = fixed_point(events.values)
+        if self.table is not None and self.sum_table is not None:
             np.add.at(self.table, codes, _ONE)
+            np.add.at(self.sum_table, codes, fixed)
             return
-        self._pending.append(codes)
+        self._pending.append((codes, fixed))
         self._n_pending += len(codes)
         if self._n_pending > max(_MIN_PENDING, len(self.codes)):
             self.settle()
@@ -46,35 +65,42 @@ class TokenCounts:
     def settle(self) -> None:
         """Merge what waits into the sorted arrays."""
         if self._pending:
-            codes, counts = np.unique(np.concatenate(self._pending), return_counts=True)
+            codes = np.concatenate([codes for codes, _ in self._pending])
+            sums = np.concatenate([sums for _, sums in self._pending])
             self._pending, self._n_pending = [], 0
-            self._add(codes, counts)
+            self._add(codes, np.ones(len(codes), np.int64), sums)
 
-    def _add(self, codes: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+    def _add(self, codes: NDArray[np.int64], counts: NDArray[np.int64], sums: NDArray[np.int64]) -> None:
         every = np.concatenate((self.codes, codes))
         order = np.argsort(every, kind="stable")
-        every, summed = every[order], np.concatenate((self.counts, counts))[order]
+        every = every[order]
+        counts, sums = np.concatenate((self.counts, counts))[order], np.concatenate((self.sums, sums))[order]
         starts = np.flatnonzero(np.append(True, every[1:] != every[:-1])) if len(every) else np.zeros(0, np.int64)
         self.codes = every[starts]
-        self.counts = np.add.reduceat(summed, starts) if len(starts) else summed
+        self.counts = np.add.reduceat(counts, starts) if len(starts) else counts
+        self.sums = np.add.reduceat(sums, starts) if len(starts) else sums
 
     def merge(self, other: "TokenCounts") -> None:
         """Add what another run counted."""
         if self.table is not None and other.table is not None:
             self.table += other.table
+            self.sum_table += other.sum_table  # type: ignore[operator] # both tables are there or none is
             return
         self.settle()
         other.settle()
-        self._add(other.codes, other.counts)
+        self._add(other.codes, other.counts, other.sums)
 
-    def top(self, latent: int, n: int) -> list[tuple[int, int]]:
-        """The ``n`` tokens most often active, as (token id, count); ties by smaller id."""
-        if self.table is not None:
-            row = self.table[latent * self.vocab_size : (latent + 1) * self.vocab_size]
+    def top(self, latent: int, n: int) -> tuple[list[TokenCount], int]:
+        """The ``n`` tokens most often active, ties by smaller id; and how many distinct tokens there are in all."""
+        first = latent * self.vocab_size
+        if self.table is not None and self.sum_table is not None:
+            row = self.table[first : first + self.vocab_size]
             tokens = np.flatnonzero(row)
             counts = row[tokens].astype(np.int64)
+            sums = self.sum_table[first : first + self.vocab_size][tokens]
         else:
-            low, high = np.searchsorted(self.codes, (latent * self.vocab_size, (latent + 1) * self.vocab_size))
-            tokens, counts = self.codes[low:high] - latent * self.vocab_size, self.counts[low:high]
+            low, high = np.searchsorted(self.codes, (first, first + self.vocab_size))
+            tokens, counts, sums = self.codes[low:high] - first, self.counts[low:high], self.sums[low:high]
         order = np.lexsort((tokens, -counts))[:n]
-        return [(int(tokens[i]), int(counts[i])) for i in order]
+        found = [TokenCount(int(tokens[i]), int(counts[i]), float(sums[i] / SCALE / counts[i])) for i in order]
+        return found, len(tokens)

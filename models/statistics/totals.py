@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 from models.statistics.events import ActiveEvents
 
 #: Sums are kept as whole multiples of 2**-24, since adding floats depends on the order and adding integers does not.
-_SCALE = float(1 << 24)
+SCALE = float(1 << 24)
+
+
+def fixed_point(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Activations (n,) as whole multiples of 2**-24."""
+    return np.rint(values.astype(np.float64) * SCALE).astype(np.int64)
 
 
 @dataclass(eq=False)
@@ -32,8 +37,7 @@ class Totals:
             return
         present = events.present
         self.n_active[present] += events.counts
-        fixed = np.rint(events.values.astype(np.float64) * _SCALE).astype(np.int64)
-        self.fixed_sum[present] += np.add.reduceat(fixed, events.starts)
+        self.fixed_sum[present] += np.add.reduceat(fixed_point(events.values), events.starts)
         highest = np.maximum.reduceat(events.values, events.starts)
         self.maximum[present] = np.maximum(self.maximum[present], highest)
 
@@ -47,7 +51,7 @@ class Totals:
     @property
     def mean(self) -> NDArray[np.float64]:
         """Mean activation over active tokens, 0 where there are none, (d_sae,)."""
-        return self.fixed_sum / _SCALE / np.maximum(self.n_active, 1)
+        return self.fixed_sum / SCALE / np.maximum(self.n_active, 1)
 
     @property
     def density(self) -> NDArray[np.float64]:

@@ -3,10 +3,8 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import torch
 from datasets import Dataset
-from numpy.typing import NDArray
 from sae_lens import (
     BatchTopKTrainingSAEConfig,
     LanguageModelSAERunnerConfig,
@@ -16,19 +14,19 @@ from sae_lens import (
 from transformer_lens.model_bridge import TransformerBridge
 
 from models.demo import bundle
+from models.demo.training.tokens import token_rows
 
 #: The name that the metadata carries instead of a path of the machine it was trained on.
 MODEL_NAME = "periscope-demo"
 
 
-def train_dictionary(
-    source: bundle.DemoSource, rows: NDArray[np.uint16], n_tokens: int, work: Path, d_model: int = 192
-) -> None:
-    """A BatchTopK SAE on ``n_tokens`` of ``rows`` (n, 256); saved as the JumpReLU SAE that it is at inference."""
+def train_dictionary(source: bundle.DemoSource, seed: int, n_tokens: int, work: Path, d_model: int = 192) -> None:
+    """A BatchTopK SAE on ``n_tokens`` of the corpus of ``seed``; saved as the JumpReLU SAE that it is at inference."""
     torch.manual_seed(0)
     model = TransformerBridge.boot_transformers(str(bundle.LANGUAGE_MODEL), device="cpu", dtype=torch.float32)
-    n_rows = n_tokens // rows.shape[1] + 600  # the activation buffer reads ahead
-    dataset = Dataset.from_dict({"tokens": rows[:n_rows].astype(np.int32)}).with_format("torch")
+    ahead = 600 * bundle.CONTEXT_SIZE  # the activation buffer reads ahead
+    rows = token_rows(seed, n_tokens + ahead, bundle.LANGUAGE_MODEL)
+    dataset = Dataset.from_dict({"tokens": rows}).with_format("torch")
     output = work / source.slug
     config = LanguageModelSAERunnerConfig(
         sae=BatchTopKTrainingSAEConfig(d_in=d_model, d_sae=source.d_sae, k=source.k, topk_threshold_lr=0.02),

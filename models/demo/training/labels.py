@@ -25,7 +25,7 @@ def write_labels(seed: int) -> dict[str, int]:
         load_dictionary(SourceSpec(str(bundle.LANGUAGE_MODEL), str(s.folder), None)) for s in bundle.SOURCES
     ]
     concepts = list(CONCEPTS)
-    chosen, fresh = sample_documents(seed + 2, N_TEXTS), sample_documents(seed + 3, N_TEXTS)
+    chosen, fresh = sample_documents(seed + 4, N_TEXTS), sample_documents(seed + 5, N_TEXTS)
     maxima_chosen = text_maxima(model, dictionaries, chosen)
     maxima_fresh = text_maxima(model, dictionaries, fresh)
     labels: dict[str, object] = {}

@@ -1,28 +1,36 @@
-"""Train the demo's GPT-2-shaped language model on the generator's corpus.
+"""Train the demo's Llama-shaped language model on the generator's corpus.
 
-Muon for the matrices of the blocks, AdamW for the embeddings and gains. float32 unless the CPU has bfloat16
-instructions, in which case autocast multiplies several times faster; without them it is fifty times slower.
+Two processes of one thread each, their gradients averaged: on two cores that is half as fast again as one process of
+two threads. Muon for the matrices of the blocks, AdamW for the embeddings and gains. Rotary positions and attention
+within a document let the model find out early what a text is about; with learned positions and documents that run into
+each other it had not after 10 M tokens (docs/demo.md).
 """
 
 import json
 import math
+import os
+import signal
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+import torch.distributed as dist
+from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 from torch.nn import functional
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from models.demo import bundle
 from models.demo.training.muon import Muon
-from models.demo.training.tokens import VOCABULARY
+from models.demo.training.tokens import VOCABULARY, held_out_documents, stream_rows
 
-Rows = NDArray[np.uint16]
-SAVE_EVERY = 300
+SAVE_EVERY = 250
+_DECAY_SHARE = 0.3  # of all steps: the learning rate falls to nothing over the last of them
+_ROWS_AT_ONCE = 64  # rows that a worker writes before it trains on them
 
 
 @dataclass(frozen=True)
@@ -31,126 +39,167 @@ class ModelRecipe:
 
     n_layers: int = 4
     d_model: int = 192
+    d_mlp: int = 512
     n_heads: int = 6
-    rows_per_step: int = 8
+    workers: int = 2
+    rows_per_worker: int = 4
+    steps: int = 7_000
     peak_lr: float = 3e-3
+    embedding_lr_factor: float = 3.0
     warmup_steps: int = 100
-    final_lr_share: float = 0.02
     weight_decay: float = 0.02
+    packed_every: int = 3  # of so many steps one lets the documents of a row see each other, as in packed prompts
     seed: int = 0
 
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens of one step, all workers."""
+        return self.workers * self.rows_per_worker * bundle.CONTEXT_SIZE
 
-def new_model(recipe: ModelRecipe) -> GPT2LMHeadModel:
+
+def new_model(recipe: ModelRecipe) -> LlamaForCausalLM:
     """A freshly initialised model."""
     torch.manual_seed(recipe.seed)
-    config = GPT2Config(
+    config = LlamaConfig(
         vocab_size=VOCABULARY,
-        n_positions=bundle.CONTEXT_SIZE,
-        n_embd=recipe.d_model,
-        n_layer=recipe.n_layers,
-        n_head=recipe.n_heads,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
+        hidden_size=recipe.d_model,
+        intermediate_size=recipe.d_mlp,
+        num_hidden_layers=recipe.n_layers,
+        num_attention_heads=recipe.n_heads,
+        num_key_value_heads=recipe.n_heads,
+        max_position_embeddings=bundle.CONTEXT_SIZE,
+        tie_word_embeddings=True,
         bos_token_id=0,
         eos_token_id=0,
         pad_token_id=0,
-        tie_word_embeddings=True,
     )
-    return GPT2LMHeadModel(config)
+    return LlamaForCausalLM(config)
 
 
-def has_fast_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware."""
-    flags = Path("/proc/cpuinfo")
-    return flags.exists() and "avx512_bf16" in flags.read_text()
+def within_documents(ids: Tensor) -> Tensor:
+    """Which position may see which, (batch, 1, pos, pos): earlier ones of the same document, which begins with id 0."""
+    document = (ids == 0).cumsum(1)
+    earlier = torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool).tril()
+    return ((document[:, :, None] == document[:, None, :]) & earlier)[:, None]
 
 
-def loss_on(model: GPT2LMHeadModel, rows: Rows, autocast: bool) -> torch.Tensor:
-    """Mean next-token loss in nats, without the positions whose target is a separator that stands for BOS."""
-    ids = torch.from_numpy(rows.astype(np.int64))
-    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        hidden = model.transformer(ids[:, :-1]).last_hidden_state
-        logits = model.lm_head(hidden)
-    return functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
+def loss_on(model: LlamaForCausalLM, ids: Tensor, apart: bool) -> Tensor:
+    """Mean next-token loss in nats of rows (batch, pos), the documents of a row kept apart or not."""
+    mask = within_documents(ids) if apart else None
+    logits = model(ids, attention_mask=mask, use_cache=False).logits[:, :-1]
+    return functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
 
-def train(
-    rows: Rows,
-    held_out: Rows,
-    recipe: ModelRecipe,
-    folder: Path,
-    report: Callable[[str], None],
-    floor: float,
-    first_step: int = 0,
-) -> GPT2LMHeadModel:
-    """One pass over ``rows`` (n, 256); saves to ``folder`` every SAVE_EVERY steps and at the end.
+def learning_rate_share(step: int, steps: int, recipe: ModelRecipe) -> float:
+    """Warm up, stay, and fall linearly over the last part of the steps."""
+    left = (steps - step) / max(1.0, steps * _DECAY_SHARE)
+    return max(0.01, min(1.0, (step + 1) / recipe.warmup_steps, left))
 
-    ``first_step`` > 0 goes on from the weights in ``folder`` at that step of the schedule, with fresh momentum.
+
+def train(recipe: ModelRecipe, seed: int, folder: Path, report: Callable[[str], None]) -> None:
+    """Train in ``recipe.workers`` processes, saving to ``folder`` every SAVE_EVERY steps and at the end.
+
+    ``report`` must be a function of a module, since the workers are processes of their own. SIGUSR1 to the first
+    worker (its number is reported) lets the learning rate fall from there on: the run ends after another 30 / 70 of
+    the steps done.
     """
-    model = GPT2LMHeadModel.from_pretrained(folder) if first_step else new_model(recipe)
-    blocks = [p for p in model.transformer.h.parameters() if p.ndim == 2]
+    with tempfile.TemporaryDirectory() as meeting:  # a file, not a port: no port need be free
+        spawn(_work, (recipe, seed, folder, f"file://{meeting}/workers", report), nprocs=recipe.workers)  # type: ignore[no-untyped-call]
+
+
+def _work(rank: int, recipe: ModelRecipe, seed: int, folder: Path, meeting: str, report: Callable[[str], None]) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=recipe.workers)
+    finish = _finish_on_signal()
+    model = new_model(recipe)
+    blocks = [p for p in model.model.layers.parameters() if p.ndim == 2]
     inner = {id(p) for p in blocks}
     rest = [p for p in model.parameters() if id(p) not in inner]
-    optimizers: list[torch.optim.Optimizer] = [
-        Muon(blocks, lr=recipe.peak_lr, weight_decay=recipe.weight_decay),
-        torch.optim.AdamW(rest, lr=recipe.peak_lr, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
-    n_steps = len(rows) // recipe.rows_per_step
-    autocast = has_fast_bfloat16()
-    log: list[dict[str, float]] = []
+    factors = {
+        Muon(blocks, lr=0.0, weight_decay=recipe.weight_decay): 1.0,
+        torch.optim.AdamW(rest, lr=0.0, betas=(0.9, 0.98), weight_decay=0.0): recipe.embedding_lr_factor,
+    }
+    rows = stream_rows(seed, folder, rank, recipe.workers, _ROWS_AT_ONCE)
+    steps, step, running, log = recipe.steps, 0, 0.0, []
     started = time.monotonic()
-    running = 0.0
-    for step in range(first_step, n_steps):
-        lr = _learning_rate(step, n_steps, recipe)
-        for optimizer in optimizers:
+    if rank == 0:
+        report(f"process {os.getpid()} trains {recipe.steps} steps of {recipe.tokens_per_step} tokens")
+    while step < steps:
+        for optimizer, factor in factors.items():
             for group in optimizer.param_groups:
-                group["lr"] = lr
-        loss = loss_on(model, rows[step * recipe.rows_per_step : (step + 1) * recipe.rows_per_step], autocast)
+                group["lr"] = recipe.peak_lr * factor * learning_rate_share(step, steps, recipe)
+        ids = torch.stack([next(rows) for _ in range(recipe.rows_per_worker)])
+        loss = loss_on(model, ids, step % recipe.packed_every != 0)
         loss.backward()  # type: ignore[no-untyped-call]
+        mean_loss, asked = _average(model, loss, finish())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
+        for optimizer in factors:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        running = loss.item() if step == first_step else 0.95 * running + 0.05 * loss.item()
-        if step % 50 == 49 or step == n_steps - 1:
-            rate = (step + 1 - first_step) * recipe.rows_per_step * bundle.CONTEXT_SIZE / (time.monotonic() - started)
-            report(f"step {step + 1}/{n_steps} loss {running:.3f} (grammar {floor:.3f}) {rate:,.0f} tokens/s")
-            log.append({"step": step + 1, "loss": running})
-        if step % SAVE_EVERY == SAVE_EVERY - 1 or step == n_steps - 1:
+        step += 1
+        if asked and steps == recipe.steps:
+            steps = min(steps, math.ceil(step / (1 - _DECAY_SHARE)))
+        running = mean_loss if step == 1 else 0.97 * running + 0.03 * mean_loss
+        if rank == 0 and (step % 50 == 0 or step == steps):
+            rate = step * recipe.tokens_per_step / (time.monotonic() - started)
+            report(f"step {step}/{steps} loss {running:.3f} {rate:,.0f} tokens/s")
+            log.append({"step": step, "loss": round(running, 4)})
+        if rank == 0 and (step % SAVE_EVERY == 0 or step == steps):
             save(model, folder)
-    final = evaluate(model, held_out)
-    report(f"held-out loss {final:.4f} nats/token, the grammar's own {floor:.4f}")
-    facts = {
-        "recipe": asdict(recipe),
-        "tokens": int(n_steps * recipe.rows_per_step * bundle.CONTEXT_SIZE),
-        "held_out_loss": final,
-        "grammar_nats_per_token": floor,
-        "seconds": time.monotonic() - started,
-        "log": log,
-    }
-    (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
-    return model
+    if rank == 0:
+        held_out, floor = evaluate(model, seed + 1, folder)
+        report(f"held-out loss {held_out:.4f} nats/token, the grammar's own {floor:.4f}")
+        facts = {
+            "recipe": asdict(recipe),
+            "steps": steps,
+            "tokens": steps * recipe.tokens_per_step,
+            "held_out_loss": held_out,
+            "grammar_nats_per_token": floor,
+            "seconds": round(time.monotonic() - started),
+            "log": log,
+        }
+        (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
+    dist.barrier()
+    dist.destroy_process_group()
 
 
-def _learning_rate(step: int, n_steps: int, recipe: ModelRecipe) -> float:
-    if step < recipe.warmup_steps:
-        return recipe.peak_lr * (step + 1) / recipe.warmup_steps
-    done = (step - recipe.warmup_steps) / max(1, n_steps - recipe.warmup_steps)
-    low = recipe.final_lr_share
-    return recipe.peak_lr * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * done)))
+def _finish_on_signal() -> Callable[[], bool]:
+    """Whether SIGUSR1 has come."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+
+    signal.signal(signal.SIGUSR1, note)
+    return lambda: bool(asked)
+
+
+def _average(model: LlamaForCausalLM, loss: Tensor, finish: bool) -> tuple[float, bool]:
+    """Average the workers' gradients in place; their mean loss, and whether any of them is to finish."""
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([*(g.flatten() for g in gradients), loss.detach().reshape(1), torch.tensor([float(finish)])])
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    for gradient, mean in zip(gradients, torch.split(flat[:-2], [g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+    return flat[-2].item(), flat[-1].item() > 0
 
 
 @torch.inference_mode()
-def evaluate(model: GPT2LMHeadModel, rows: Rows) -> float:
-    """Mean held-out loss in nats per token, in float32."""
+def evaluate(model: LlamaForCausalLM, seed: int, folder: Path, n: int = 400) -> tuple[float, float]:
+    """Held-out loss and the grammar's own surprise, both in nats per token, on whole documents that fit the context."""
     model.eval()
-    losses = [loss_on(model, rows[i : i + 16], False).item() for i in range(0, len(rows), 16)]
+    documents, nats = held_out_documents(seed, n, folder)
+    total, tokens = 0.0, 0
+    for ids in documents:
+        logits = model(ids[None, :-1]).logits[0]
+        total += functional.cross_entropy(logits, ids[1:], reduction="sum").item()
+        tokens += len(ids) - 1
     model.train()
-    return float(np.mean(losses))
+    return total / tokens, nats / tokens
 
 
-def save(model: GPT2LMHeadModel, folder: Path) -> None:
+def save(model: LlamaForCausalLM, folder: Path) -> None:
     """Write config.json, generation_config.json and model.safetensors."""
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "model.safetensors").chmod(0o644)

@@ -1,23 +1,23 @@
 """The corpus as token ids: a byte-level BPE trained on it, and rows packed for training.
 
-A row is ``<|endoftext|>`` (as BOS) and 255 tokens of a stream in which documents follow each other, separated by
-``<|endoftext|>``. Document ``i`` depends on ``(seed, i)`` alone, so any slice can be made again on its own.
+Document ``i`` depends on ``(seed, i)`` alone, so any slice can be made again on its own.
 """
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
 
 from models.demo import bundle
-from models.demo.corpus.generator import documents
+from models.demo.corpus.generator import document, documents
 
 VOCABULARY = 4096
-_BLOCK = 2_000  # documents that one worker writes at a time
 
 
 def train_tokenizer(seed: int, n_documents: int, folder: Path) -> Tokenizer:
@@ -59,41 +59,44 @@ def _plain_texts(seed: int, n_documents: int) -> Iterator[str]:
         yield text
 
 
-def _encode_block(seed: int, start: int, tokenizer_file: str) -> tuple[NDArray[np.uint16], float, int]:
-    tokenizer = Tokenizer.from_file(tokenizer_file)
-    stream = documents(seed, start)
-    block = [next(stream) for _ in range(_BLOCK)]
-    ids: list[int] = []
-    nats = 0.0
-    for encoding, document in zip(tokenizer.encode_batch([d.text for d in block]), block, strict=True):
-        ids.extend(encoding.ids)
-        ids.append(0)
-        nats += document.nats
-    return np.array(ids, dtype=np.uint16), nats, len(block)
+def stream_rows(seed: int, folder: Path, worker: int = 0, workers: int = 1, at_once: int = 64) -> Iterator[Tensor]:
+    """Rows (256,) without end: documents, each after ``<|endoftext|>``, the last one cut where the row is full.
 
-
-def token_rows(
-    seed: int, n_tokens: int, folder: Path, *, start: int = 0, workers: int = 2
-) -> tuple[NDArray[np.uint16], float]:
-    """Rows ``(n, 256)`` of at least ``n_tokens`` tokens from document ``start`` on, and the grammar's nats per token.
-
-    The nats per token are the surprise of every derivation divided by the tokens it was written in, separators
-    included: the floor that the model's loss is read against.
+    A row begins with a document, so that nothing is asked of the model that only a cut-off beginning would tell.
+    Of ``workers`` streams every one has documents of its own; ``at_once`` rows are written and encoded together.
     """
-    tokenizer_file = str(folder / "tokenizer.json")
-    pieces: list[NDArray[np.uint16]] = []
-    total, nats = 0, 0.0
-    with ProcessPoolExecutor(workers) as pool:
-        while total < n_tokens:
-            starts = [start + _BLOCK * i for i in range(workers)]
-            start += _BLOCK * workers
-            for ids, block_nats, _ in pool.map(_encode_block, [seed] * workers, starts, [tokenizer_file] * workers):
-                pieces.append(ids)
-                total += len(ids)
-                nats += block_nats
-    stream = np.concatenate(pieces)
-    width = bundle.CONTEXT_SIZE - 1
-    n_rows = len(stream) // width
-    rows = np.zeros((n_rows, bundle.CONTEXT_SIZE), dtype=np.uint16)
-    rows[:, 1:] = stream[: n_rows * width].reshape(n_rows, width)
-    return rows, nats / len(stream)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    numbers = count(worker, workers)
+    while True:
+        texts = [document(seed, next(numbers)).text for _ in range(2 * at_once)]
+        row: list[int] = []
+        for encoding in tokenizer.encode_batch(texts):
+            row += [0, *encoding.ids]
+            if len(row) >= bundle.CONTEXT_SIZE:
+                yield torch.tensor(row[: bundle.CONTEXT_SIZE])
+                row = []
+
+
+def token_rows(seed: int, n_tokens: int, folder: Path) -> NDArray[np.int32]:
+    """The first rows of the stream, (n, 256), of at least ``n_tokens`` tokens."""
+    n_rows = -(-n_tokens // bundle.CONTEXT_SIZE)
+    return np.stack([row.numpy() for row in islice(stream_rows(seed, folder), n_rows)]).astype(np.int32)
+
+
+def held_out_documents(seed: int, n: int, folder: Path) -> tuple[list[Tensor], float]:
+    """``n`` documents that fit the context, each between two ``<|endoftext|>``, and their surprise in nats in all.
+
+    The surprise of a document is that of the choices that made it: the floor that a model's loss is read against.
+    """
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    found: list[Tensor] = []
+    nats = 0.0
+    for number in count():
+        if len(found) == n:
+            break
+        candidate = document(seed, number)
+        ids = tokenizer.encode(candidate.text).ids
+        if len(ids) < bundle.CONTEXT_SIZE:
+            found.append(torch.tensor([0, *ids, 0]))
+            nats += candidate.nats
+    return found, nats

@@ -1,19 +1,17 @@
 """The bundled model and SAEs meet the bars of docs/demo.md, on fresh texts that nothing was trained on."""
 
 import json
-from itertools import islice
 
 import numpy as np
 import pytest
-import torch
 
 from models.build_pass import BuildPass, PassPlan
 from models.checks import sha256_of
 from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS, NAMED
-from models.demo.corpus.generator import document
 from models.demo.evaluation import auroc, concept_aurocs, concept_masks, sample_documents, text_maxima
+from models.demo.training.tokens import held_out_documents
 from models.loading import load_dictionary, load_language_model
 from models.quality import clean_loss, measure_quality
 from models.sources import SourceSpec
@@ -21,10 +19,7 @@ from models.sources import SourceSpec
 pytestmark = pytest.mark.demo
 FRESH_SEED = 990_001  # neither the training corpus, nor the labels' texts, nor the demo build's
 N_TEXTS = 900
-UNDERTRAINED = (
-    "the bundled language model was trained for too short a time: its loss is twice the grammar's entropy and it does "
-    "not yet keep to a topic; retrain with scripts/train_demo.py (docs/demo.md)"
-)
+UNDERTRAINED = "near, but not there: train longer with scripts/train_demo.py; docs/demo.md states what is reached"
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +61,15 @@ def test_the_bundle_is_small_safe_and_in_published_formats():
 
 
 def test_held_out_loss_is_near_the_grammars_own_entropy(model):
-    corpus = prompts(open_corpus("demo", FRESH_SEED + 5), model, PromptShape(256, True))
-    ids = torch.from_numpy(np.stack(list(islice(corpus, 240))))
-    loss = float(torch.cat([model.token_nll(part) for part in torch.split(ids, 16)]).mean())
+    texts, nats = held_out_documents(FRESH_SEED + 5, 400, bundle.LANGUAGE_MODEL)
+    tokens = sum(len(ids) - 1 for ids in texts)
+    loss = sum(float(model.token_nll(ids[None, :]).sum()) for ids in texts) / tokens
     stated = json.loads((bundle.LANGUAGE_MODEL / "training.json").read_text())
-    # Texts differ in difficulty: the standard error over 240 rows is 0.03 nats.
-    assert loss == pytest.approx(stated["held_out_loss"], abs=0.12)
-    # The floor: the surprise of the derivations, per token they were written in.
-    documents = [document(FRESH_SEED + 6, i) for i in range(400)]
-    tokens = sum(len(model.tokenize(d.text, allow_special=True)) + 1 for d in documents)
-    floor = sum(d.nats for d in documents) / tokens
+    # Texts differ in difficulty: the standard error over 400 of them is some 0.02 nats.
+    assert loss == pytest.approx(stated["held_out_loss"], abs=0.08)
+    floor = nats / tokens
     assert floor == pytest.approx(stated["grammar_nats_per_token"], abs=0.03)
-    assert loss > floor
+    assert floor < loss < 1.6 * floor
 
 
 def quality_of(model, dictionaries, passed, slug):
@@ -89,10 +81,10 @@ def quality_of(model, dictionaries, passed, slug):
 def test_an_sae_is_as_good_as_the_model_card_says(model, dictionaries, passed, slug):
     """docs/demo.md states the figures; here is what no change may fall below."""
     quality = quality_of(model, dictionaries, passed, slug)
-    assert quality.explained_variance >= 0.70
-    assert quality.loss_recovered >= 0.80
-    assert 8 <= quality.l0 <= 32
-    assert (passed.statistics[slug].totals.n_active == 0).mean() <= 0.25
+    assert quality.explained_variance >= 0.81
+    assert quality.loss_recovered >= 0.92
+    assert 10 <= quality.l0 <= 33
+    assert (passed.statistics[slug].totals.n_active == 0).mean() <= 0.10
 
 
 @pytest.mark.xfail(strict=True, reason=UNDERTRAINED)
@@ -101,7 +93,6 @@ def test_every_sae_reaches_the_bars_of_the_design(model, dictionaries, passed):
         quality = quality_of(model, dictionaries, passed, slug)
         assert quality.explained_variance >= 0.85
         assert quality.loss_recovered >= 0.95
-        assert (passed.statistics[slug].totals.n_active == 0).mean() <= 0.10
 
 
 def best_detectors(two_samples):

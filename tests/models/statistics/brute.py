@@ -71,7 +71,7 @@ def repr_record(r):
 
     return (
         r.index, r.n_active, r.density, r.max_activation, r.mean_activation, tuple(r.quantiles.items()),
-        r.histogram_edges.tobytes(), r.histogram_counts.tobytes(), r.top_tokens,
+        r.histogram_edges.tobytes(), r.histogram_counts.tobytes(), r.top_tokens, r.token_means,
         tuple((b.name, b.view, b.low, b.high, b.share_of_active, tuple(map(example, b.examples))) for b in r.bands),
         r.sample.prompts.tobytes(), r.sample.positions.tobytes(), r.sample.activations.tobytes(),
     )  # fmt: skip

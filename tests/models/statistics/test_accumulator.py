@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.statistics import selection, token_counts
-from models.statistics.accumulator import SAMPLE, TOP
+from models.statistics.accumulator import SAMPLE, TOP, SourceStatistics
 from models.statistics.kept import AFTER, BEFORE
 from tests.models.statistics import brute
 
@@ -169,6 +169,34 @@ def test_token_counts_are_exact_dense_and_sparse(seed, sparse):
             ids, counts = np.unique(on, return_counts=True)
             wanted = sorted(zip(-counts, ids, strict=True))
             assert [(-v.value, v.token_id) for v in record.top_tokens] == wanted
+
+
+@few
+@given(st.integers(0, 10_000), st.booleans(), st.sampled_from([1e-3, 1.0, 300.0]))
+def test_mean_activations_per_token_are_those_of_the_dense_matrix(seed, sparse, scale):
+    acts, tokens, keep = one_run(seed, n_prompts=12, context=25, scale=scale)
+    with pytest.MonkeyPatch.context() as patch:
+        if sparse:
+            patch.setattr(token_counts, "DENSE_CELLS", 0)
+        found = brute.statistics(acts, tokens, [[i, i + 1] for i in range(0, 12, 2)], keep)
+        for record in brute.records(found, 25):
+            mine, ids = acts[:, keep][:, :, record.index], tokens[:, keep]
+            assert record.token_means is not None
+            assert record.token_means.distinct == len(np.unique(ids[mine > 0]))
+            wanted = [mine[(ids == item.token_id) & (mine > 0)].astype(np.float64).mean() for item in record.top_tokens]
+            assert record.token_means.means == pytest.approx(wanted, rel=1e-6, abs=2**-24)
+
+
+@pytest.mark.parametrize("cells", [0, token_counts.DENSE_CELLS])
+def test_mean_activations_per_token_do_not_depend_on_the_order_or_the_split(monkeypatch, cells):
+    monkeypatch.setattr(token_counts, "DENSE_CELLS", cells)
+    acts, tokens, keep = one_run(5, n_prompts=24, context=25, scale=3.7)
+    whole = brute.records(brute.statistics(acts, tokens, [list(range(24))], keep), 25)
+    first = brute.statistics(acts, tokens, [[p] for p in range(23, 11, -1)], keep)
+    resumed = SourceStatistics(acts.shape[2], 11, 0)
+    resumed.restore(first.state())
+    resumed.merge(brute.statistics(acts, tokens, [[0, 3, 5, 7], [1, 2, 4, 6, 8, 9, 10, 11]], keep))
+    assert [r.token_means for r in brute.records(resumed, 25)] == [r.token_means for r in whole]
 
 
 def test_the_sample_is_uniform_over_active_tokens():

@@ -1,0 +1,245 @@
+"""From what a person types to the tokens that a model reads: a text, or a chat in the model's own template.
+
+A special token's name that a user types (``<|endoftext|>``) is text like any other. A chat is rendered by the template
+that comes with the tokenizer and tokenised as a whole; where a message contains a special token's name, the rendered
+text is cut at the template's own special tokens, so that only these become special. Imports no torch.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.corpus import uncounted_ids
+from models.errors import ContextMismatch, InputRefused, Unsupported, one_line
+
+if TYPE_CHECKING:
+    from models.language_model import LanguageModel
+
+ROLES = ("system", "user", "assistant")
+#: Characters of one text that are tokenised at all; more is refused before it costs anything.
+MAX_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a chat."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class PromptTokens:
+    """A prompt as the model reads it; all fields have one entry per token.
+
+    ``roles``: whose turn of a chat the token belongs to, ``None`` in a plain text and before the first turn.
+    ``is_special``: BOS, EOS, turn markers. ``counts``: whether a build's statistics would count it (not BOS, EOS,
+    padding). ``bos_was_added``: whether the first token is a BOS that neither the user nor the template wrote.
+    """
+
+    ids: tuple[int, ...]
+    texts: tuple[str, ...]
+    roles: tuple[str | None, ...]
+    is_special: tuple[bool, ...]
+    counts: tuple[bool, ...]
+    bos_was_added: bool
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def without_bos(self) -> "PromptTokens":
+        """The same prompt for a dictionary that was trained without BOS."""
+        if not self.bos_was_added:
+            return self
+        rest = (self.ids[1:], self.texts[1:], self.roles[1:], self.is_special[1:], self.counts[1:])
+        return PromptTokens(*rest, bos_was_added=False)
+
+
+def text_prompt(
+    model: "LanguageModel", text: str, *, prepend_bos: bool, limit: int, name: str = "The text"
+) -> PromptTokens:
+    """The tokens of a plain text, BOS first if wanted and if the tokenizer has one.
+
+    Args:
+        model: whose tokenizer.
+        text: what was typed.
+        prepend_bos: whether the dictionaries that will read it were trained with a BOS.
+        limit: most tokens, BOS included; the model's context is a limit as well.
+        name: what the text is called in an error.
+
+    Raises:
+        InputRefused: empty, or not valid text.
+        ContextMismatch: too long; says how long it is and the limit.
+    """
+    _check_text(text, name)
+    ids = model.tokenize(text)
+    return _prompt(model, ids, [None] * len(ids), prepend_bos=prepend_bos, limit=limit, name=name)
+
+
+def chat_prompt(
+    model: "LanguageModel",
+    messages: Sequence[Message],
+    *,
+    prepend_bos: bool,
+    limit: int,
+    add_generation_prompt: bool = False,
+) -> PromptTokens:
+    """The tokens of a chat in the model's own template, each with the role of its turn.
+
+    ``prepend_bos`` adds a BOS only where the template did not write one itself.
+
+    Raises:
+        Unsupported: the model has no chat template.
+        InputRefused: no message, an empty one, or one that the template refuses.
+        ContextMismatch: too long.
+    """
+    if not messages:
+        raise InputRefused("The chat has no message; write one.")
+    for place, message in enumerate(messages, 1):
+        _check_text(message.content, f"Message {place}")
+    rendered = _render(model, messages, add_generation_prompt)
+    spans = _role_spans(model, messages, rendered)
+    ids, starts = _tokenize_rendered(model, messages, rendered)
+    roles = [_role_at(spans, start) for start in starts]
+    return _prompt(model, ids, roles, prepend_bos=prepend_bos, limit=limit, name="The chat")
+
+
+def _prompt(
+    model: "LanguageModel", ids: list[int], roles: Sequence[str | None], *, prepend_bos: bool, limit: int, name: str
+) -> PromptTokens:
+    bos = model.bos_token_id
+    roles = list(roles)
+    is_added = prepend_bos and bos is not None and ids[:1] != [bos]  # a chat template may have written one
+    if is_added and bos is not None:
+        ids, roles = [bos, *ids], [None, *roles]
+    _check_length(model, len(ids), limit, name)
+    special, uncounted = model.special_token_ids, set(uncounted_ids(model).tolist())
+    return PromptTokens(
+        ids=tuple(ids),
+        texts=tuple(model.token_strings(ids)),
+        roles=tuple(roles),
+        is_special=tuple(token_id in special for token_id in ids),
+        counts=tuple(token_id not in uncounted for token_id in ids),
+        bos_was_added=is_added,
+    )
+
+
+def _check_text(text: str, name: str) -> None:
+    if not text:
+        raise InputRefused(f"{name} is empty; type something.")
+    if len(text) > MAX_CHARACTERS:
+        raise InputRefused(f"{name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputRefused(f"{name} contains half a surrogate pair, which is not a character; remove it.")
+
+
+def _check_length(model: "LanguageModel", n: int, limit: int, name: str) -> None:
+    context = model.facts.context_size
+    if n <= min(limit, context):
+        return
+    why = f"the context of {model.facts.name}" if context <= limit else "PERISCOPE_MAX_PROMPT_TOKENS"
+    raise ContextMismatch(f"{name} has {n:,} tokens; at most {min(limit, context):,} are read ({why}). Shorten it.")
+
+
+def _render(model: "LanguageModel", messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
+    tokenizer = model.tokenizer
+    if not getattr(tokenizer, "chat_template", None):
+        raise Unsupported(f"{model.facts.name} has no chat template; send a plain text instead.")
+    turns = [{"role": message.role, "content": message.content} for message in messages]
+    try:
+        with model.lock:
+            rendered: str = tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=add_generation_prompt
+            )
+    except Exception as error:  # a template is a program of the model's authors and may raise anything
+        raise InputRefused(f"The chat template of {model.facts.name} refuses this chat: {one_line(error)}.") from error
+    return rendered
+
+
+def _role_spans(model: "LanguageModel", messages: Sequence[Message], rendered: str) -> list[tuple[int, int, str]]:
+    """Where each turn lies in the rendered text, (start, end, role), its markers included."""
+    spans: list[tuple[int, int, str]] = []
+    start = len(_preamble(model, rendered))
+    for n, message in enumerate(messages, 1):
+        try:
+            part = _render(model, messages[:n])
+        except InputRefused:  # some templates want a whole chat
+            part = ""
+        end = len(part) if part and rendered.startswith(part) else _end_of(rendered, message.content, start)
+        end = max(end, start)
+        spans.append((start, end, message.role))
+        start = end
+    if start < len(rendered):  # the beginning of the answer that the model is to write
+        spans.append((start, len(rendered), "assistant"))
+    return spans
+
+
+def _preamble(model: "LanguageModel", rendered: str) -> str:
+    """The BOS that a template writes before the first turn."""
+    bos: str | None = model.tokenizer.bos_token
+    return bos if bos and rendered.startswith(bos) else ""
+
+
+def _end_of(rendered: str, content: str, start: int) -> int:
+    """The end of a message's content, which templates may strip, from ``start`` on; ``start`` if it is not there."""
+    for form in (content, content.strip()):
+        place = rendered.find(form, start)
+        if place >= 0:
+            return place + len(form)
+    return start
+
+
+def _role_at(spans: Sequence[tuple[int, int, str]], place: int) -> str | None:
+    return next((role for start, end, role in spans if start <= place < end), None)
+
+
+def _tokenize_rendered(
+    model: "LanguageModel", messages: Sequence[Message], rendered: str
+) -> tuple[list[int], list[int]]:
+    """Token ids of the rendered chat, and the character at which each begins."""
+    names = {str(token): int(i) for i, token in model.tokenizer.added_tokens_decoder.items() if token.special}
+    if not any(name in message.content for message in messages for name in names):
+        return model.tokenize_with_places(rendered, allow_special=True)
+    contents = _content_spans(messages, rendered)
+    pattern = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+    ids: list[int] = []
+    starts: list[int] = []
+    done = 0
+    for found in pattern.finditer(rendered):
+        if any(start <= found.start() and found.end() <= end for start, end in contents):
+            continue
+        _append(model, rendered[done : found.start()], done, ids, starts)
+        ids.append(names[found.group()])
+        starts.append(found.start())
+        done = found.end()
+    _append(model, rendered[done:], done, ids, starts)
+    return ids, starts
+
+
+def _append(model: "LanguageModel", text: str, offset: int, ids: list[int], starts: list[int]) -> None:
+    if text:
+        more, places = model.tokenize_with_places(text)
+        ids += more
+        starts += [offset + place for place in places]
+
+
+def _content_spans(messages: Sequence[Message], rendered: str) -> list[tuple[int, int]]:
+    """Where the messages' own words lie in the rendered text."""
+    spans = []
+    done = 0
+    for message in messages:
+        end = _end_of(rendered, message.content, done)
+        if end > done:
+            content = message.content if rendered.endswith(message.content, done, end) else message.content.strip()
+            spans.append((end - len(content), end))
+            done = end
+    return spans
+
+
+def parse_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Messages from outside. Raises InputRefused for an unknown role."""
+    for message in messages:
+        if message["role"] not in ROLES:
+            raise InputRefused(f"A message's role is one of {', '.join(ROLES)}, not {str(message['role'])[:40]!r}.")
+    return tuple(Message(str(message["role"]), str(message["content"])) for message in messages)

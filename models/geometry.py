@@ -1,0 +1,21 @@
+"""What the weights alone say of every latent of a dictionary, whatever it fires on."""
+
+from models.dictionary import Dictionary
+from models.language_model import LanguageModel
+from models.logit_effects import dictionary_logit_effects
+from models.neighbours import decoder_neighbours
+from models.statistics.summary import Geometry
+
+
+def weights_geometry(model: LanguageModel, dictionary: Dictionary) -> Geometry:
+    """Direct logit effects and decoder neighbours of every latent."""
+    effects = dictionary_logit_effects(model, dictionary)
+    neighbours, cosines = decoder_neighbours(dictionary.W_dec)
+    return Geometry(
+        effects.promoted_ids,
+        effects.promoted_values,
+        effects.suppressed_ids,
+        effects.suppressed_values,
+        neighbours,
+        cosines,
+    )

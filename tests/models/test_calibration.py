@@ -1,0 +1,159 @@
+"""Calibration and balance: the readings against whole forward passes, the range against its definition."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.calibration import FINE_SHARE, Plan, balance, calibrate, safe_range
+from models.coherence import mean_measure, within_bounds
+from models.errors import SteeringError, Unsupported
+from models.loading import load_dictionary, load_language_model
+from models.readings import read_texts
+from models.sampling import Sampling
+from models.sources import SourceSpec
+from models.steer_terms import Board, SteerTerm, VectorSubject
+from tests.models.reference_sae import ReferenceSae
+from tests.models.test_steering import active_latents, sae_for, term
+from tests.models.tiny import D_MODEL
+
+HOOK = "blocks.1.hook_resid_post"
+PLAN = Plan(
+    ((0, 17, 40, 260, 33), (0, 9, 88)),
+    Sampling(max_new_tokens=10, stop_at_eos=False, temperature=0.7, seed=3),
+    samples=2,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_gpt2: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sae_for(tiny_gpt2, tmp_path_factory.mktemp("calibration"), "jumprelu", HOOK, seed=2)
+
+
+@pytest.fixture(scope="module")
+def saes(folder: Path) -> dict[str, Any]:
+    return {"sae": load_dictionary(SourceSpec("x", str(folder)))}
+
+
+@pytest.fixture(scope="module")
+def latent(tiny_gpt2: Any, folder: Path) -> int:
+    h = tiny_gpt2.run_to_hooks(torch.tensor([[0, 17, 40, 260, 33, 9, 88]]), [HOOK])[HOOK]
+    return active_latents(folder, h)[0]
+
+
+@pytest.fixture(scope="module")
+def sharp(tiny_models: Any) -> Any:
+    """The tiny GPT-2 with a larger last gain: of all tiny models' next tokens each is about as likely as any other."""
+    model = load_language_model(str(tiny_models["gpt2"]), device="cpu")
+    model.model.get_submodule(model.tap("ln_final.hook_in").module).weight.mul_(8)
+    return model
+
+
+def test_readings_equal_one_forward_per_text(tiny_gpt2: Any, folder: Path, saes: Any, latent: int) -> None:
+    texts = [((0, 5, 9), (12, 40, 41, 7)), ((0, 5), (300,)), ((8, 7, 6, 5, 4), (3, 2, 3, 2, 3, 2)), ((1, 2), ())]
+    found = read_texts(tiny_gpt2, saes, texts, term(latent, "add", maximum=2.0))
+    values = torch.randn(D_MODEL, generator=torch.Generator().manual_seed(0))
+    vector = SteerTerm(VectorSubject("v", HOOK, values.numpy()), "add")
+    along = read_texts(tiny_gpt2, saes, texts, vector)
+    for (prompt, generated), one, other in zip(texts, found, along, strict=True):
+        if not generated:
+            assert (one.measure.base_nll, one.effect) == (None, None)
+            continue
+        ids = torch.tensor([[*prompt, *generated]])
+        logprobs = tiny_gpt2.logits(ids)[0].log_softmax(-1)
+        places = range(len(prompt), ids.shape[1])
+        nll = -sum(float(logprobs[p - 1, ids[0, p]]) for p in places) / len(generated)
+        h = tiny_gpt2.run_to_hooks(ids, [HOOK])[HOOK][0, len(prompt) :]
+        a = ReferenceSae(folder).encode(h)[0][:, latent]
+        assert one.measure.base_nll == pytest.approx(nll, abs=1e-4)
+        assert one.effect == pytest.approx(float(a.mean()) / 2.0, abs=1e-4)
+        assert other.effect == pytest.approx(float((h @ values).mean() / values.square().sum()), abs=1e-4)
+        pairs = list(pairwise(generated))
+        assert one.measure.distinct_2 == (len(set(pairs)) / len(pairs) if pairs else None)
+
+
+def test_effects_of_transcoders_are_read_at_their_input(tiny_gpt2: Any, tmp_path: Path) -> None:
+    read = "blocks.1.mlp.hook_in"
+    folder = sae_for(tiny_gpt2, tmp_path, "transcoder", read, hook_out="blocks.1.hook_mlp_out")
+    saes = {"sae": load_dictionary(SourceSpec("x", str(folder)))}
+    h = tiny_gpt2.run_to_hooks(torch.tensor([[0, 5, 9, 12, 40]]), [read])[read]
+    index = active_latents(folder, h)[0]
+    found = read_texts(tiny_gpt2, saes, [((0, 5), (9, 12, 40))], term(index, "add", maximum=3.0))
+    expected = ReferenceSae(folder).encode(h[0, 2:])[0][:, index].mean() / 3.0
+    assert found[0].effect == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_a_sweep_is_what_its_definition_says(tiny_gpt2: Any, saes: Any, latent: int) -> None:
+    found = calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, [-8, -2, -1, 0, 1, 2, 8])
+    assert list(found.strengths) == sorted(found.strengths)
+    assert {-8, -2, -1, 0, 1, 2, 8} <= set(found.strengths)
+    zero = found.strengths.index(0)
+    # At strength 0 the texts are the baseline's own: the same seeds.
+    assert found.base_nll[zero] == pytest.approx(found.baseline.base_nll, abs=1e-4)
+    assert found.distinct_2[zero] == pytest.approx(found.baseline.distinct_2)
+    fine = {
+        s: share >= FINE_SHARE and nll <= found.baseline.base_nll + 1 and d > found.baseline.distinct_2 / 2
+        for s, nll, d, share in zip(found.strengths, found.base_nll, found.distinct_2, found.fine_share, strict=True)
+    }
+    assert (found.safe_low, found.safe_high) == safe_range(fine, 0.0)
+    inside = [n for n, s in enumerate(found.strengths) if found.safe_low <= s <= found.safe_high]
+    assert found.recommended == found.strengths[max(inside, key=lambda n: found.effect[n])]
+    if found.safe_high < 8:  # the gap above was looked at more closely
+        above = min(s for s in found.strengths if s > found.safe_high)
+        assert above - found.safe_high < 6
+
+
+def test_a_strong_vector_makes_the_tiny_model_babble(sharp: Any) -> None:
+    """Pushing hard towards one token's unembedding repeats it: distinct_2 falls, or base_nll rises."""
+    push = sharp.unembedding()[:, 50].numpy()
+    subject = SteerTerm(VectorSubject("push", "blocks.2.hook_resid_post", push), "add")
+    found = calibrate(sharp, {}, subject, PLAN, [0, 0.05, 60])
+    assert found.safe_high < 60
+    assert found.fine_share[-1] < FINE_SHARE
+    assert found.effect[-1] > found.effect[found.strengths.index(0)]
+    assert found.effect[found.strengths.index(0)] == pytest.approx(0, abs=1e-4)
+
+
+@given(st.dictionaries(st.integers(-9, 9), st.booleans(), max_size=15), st.integers(-9, 9))
+def test_the_safe_range_is_the_widest_run_of_fine_strengths(fine: dict[int, bool], neutral: int) -> None:
+    low, high = safe_range({float(s): ok for s, ok in fine.items()}, float(neutral))
+    assert low <= neutral <= high
+    assert all(fine[s] for s in fine if low <= s <= high and (low, high) != (neutral, neutral))
+    above, below = [s for s in fine if s > high], [s for s in fine if s < low]
+    if fine.get(neutral, True):
+        assert not above or not fine[min(above)]
+        assert not below or not fine[max(below)]
+    else:
+        assert (low, high) == (neutral, neutral)
+
+
+def test_modes_without_a_strength_and_plans_without_prompts_are_refused(tiny_gpt2: Any, saes: Any, latent: int) -> None:
+    with pytest.raises(Unsupported, match="'ablate' has no strength to calibrate"):
+        calibrate(tiny_gpt2, saes, term(latent, "ablate"), PLAN)
+    with pytest.raises(SteeringError, match="at least one prompt"):
+        calibrate(tiny_gpt2, saes, term(latent, "add"), replace(PLAN, prompts=()))
+
+
+def test_a_cancelled_sweep_stops(tiny_gpt2: Any, saes: Any, latent: int) -> None:
+    with pytest.raises(SteeringError, match="cancelled"):
+        calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, cancelled=lambda: True)
+
+
+def test_balance_finds_the_largest_factor_that_stays_fine(sharp: Any) -> None:
+    push = sharp.unembedding()[:, 50].numpy()
+    mix = tuple(SteerTerm(VectorSubject(f"v{n}", "blocks.2.hook_resid_post", push), "add", 15.0) for n in range(4))
+    found = balance(sharp, {}, Board(mix), PLAN)
+    assert 0 <= found.factor < 1
+    assert [t.strength for t in found.board.terms] == pytest.approx([15 * found.factor] * 4)
+    assert within_bounds(found.measured, found.baseline)
+    # A mix that is quiet already is left as it is.
+    quiet = Board((replace(mix[0], strength=0.001),))
+    assert balance(sharp, {}, quiet, PLAN).factor == 1.0
+    assert mean_measure([found.measured]) == found.measured
+    assert np.isfinite(found.measured.base_nll or np.nan)
