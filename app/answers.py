@@ -61,22 +61,44 @@ class LatentListItem:
 
 @dataclass(frozen=True)
 class LatentsAnswer:
-    """A page of latents. ``next_cursor`` is null on the last page; ``total`` counts all that match."""
+    """A page of latents. A cursor is null where there is no such page; ``total`` counts all that match."""
 
     latents: list[LatentListItem]
     next_cursor: str | None
+    previous_cursor: str | None
     total: int
 
 
 @dataclass(frozen=True)
 class ExplanationAnswer:
-    """What somebody says a latent means. ``scores`` is empty for a guess that was not tested."""
+    """What somebody says a latent means. ``scores`` is empty for a guess that was not tested; ``is_current``: written
+    for the weights that the source has now.
+    """
 
+    id: int
     text: str
     author: str
     method: str
     scores: dict[str, Any]
     is_current: bool
+    created: datetime
+
+
+@dataclass(frozen=True)
+class NewLabel:
+    """A label by a person, at most 500 characters; ``author``, at most 80, may be empty."""
+
+    text: str
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class TopTokenAnswer:
+    """A token on which the latent fires: how often, and its mean activation there; null if not recorded."""
+
+    token: str
+    count: int
+    mean_activation: float | None
 
 
 @dataclass(frozen=True)
@@ -129,7 +151,9 @@ class BandAnswer:
 
 @dataclass(frozen=True)
 class LatentAnswer:
-    """Everything about one latent. ``quantiles`` are of its non-zero activations."""
+    """Everything about one latent. ``quantiles`` are of its non-zero activations; of the ``distinct_tokens`` on which
+    it fires ``top_tokens`` are the most frequent.
+    """
 
     source: str
     index: int
@@ -145,6 +169,8 @@ class LatentAnswer:
     promoted: list[TokenAnswer]
     suppressed: list[TokenAnswer]
     neighbours: list[NeighbourAnswer]
+    distinct_tokens: int | None
+    top_tokens: list[TopTokenAnswer]
     bands: list[BandAnswer]
 
 

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app import answers
-from app.pages.requests import Cursor, Search, SessionDep, Share
+from app.pages.requests import SessionDep
+from app.pages.table_requests import Cursor, LatentQueryDep
 from app.services import answers as service
-from app.services.latent_table import MAX_LIMIT, LatentQuery
+from app.services.labels import save_label
+from app.services.latent_table import MAX_LIMIT
 
 router = APIRouter(prefix="/api/v1")
 
-Sort = Annotated[str, Query(description="index, density, max_activation, mean_activation or output_score.")]
-Order = Annotated[str, Query(description="asc or desc.")]
-Limit = Annotated[int, Query(description=f"Latents on a page, 1 to {MAX_LIMIT}.")]
+Limit = Annotated[int, Query(description=f"Latents on a page, 1 to {MAX_LIMIT}.", examples=[50])]
 
 
 @router.get("/sources", summary="All sources")
@@ -24,18 +24,9 @@ def sources(session: SessionDep) -> answers.SourcesAnswer:
 
 @router.get("/sources/{source}/latents", summary="Latents of a source")
 def latents(
-    session: SessionDep,
-    source: str,
-    sort: Sort = "index",
-    order: Order = "asc",
-    min_density: Share = None,
-    max_density: Share = None,
-    q: Search = "",
-    limit: Limit = 50,
-    cursor: Cursor = "",
+    session: SessionDep, source: str, query: LatentQueryDep, limit: Limit = 50, cursor: Cursor = ""
 ) -> answers.LatentsAnswer:
-    """A page of the table of latents, sorted, filtered and searched."""
-    query = LatentQuery(sort, order, min_density, max_density, q)
+    """A page of the table of latents, sorted, filtered and searched; all filters hold at once."""
     return service.latents(session, source, query, limit, cursor or None)
 
 
@@ -43,6 +34,12 @@ def latents(
 def latent(session: SessionDep, source: str, index: int) -> answers.LatentAnswer:
     """Everything on the latent's page: statistics, histogram, token effects, neighbours, bands of examples."""
     return service.latent(session, source, index)
+
+
+@router.post("/sources/{source}/latents/{index}/explanations", summary="Label a latent", status_code=201)
+def label(session: SessionDep, source: str, index: int, new: answers.NewLabel) -> answers.ExplanationAnswer:
+    """Store what a person calls the latent: it becomes the label, for the weights that the source has now."""
+    return service.explanation(save_label(session, source, index, new.text, new.author))
 
 
 @router.get("/builds", summary="Builds")

@@ -31,7 +31,7 @@ from app.db.writes import (
     write_quality,
 )
 from app.errors import BuildLost, InvalidRequest
-from app.heartbeat import beating
+from app.heartbeat import beating, has_ended
 from app.settings import Settings
 from app.stopping import StopSignal
 from models.active import encode_active
@@ -39,14 +39,13 @@ from models.build_pass import BuildPass, PassPlan, counted
 from models.corpus import Corpus, PromptShape, open_corpus, prompts, uncounted_ids
 from models.dictionary import Dictionary
 from models.errors import ContextMismatch, WeightsInvalid
+from models.geometry import weights_geometry
 from models.language_model import LanguageModel
 from models.loading import load_dictionary, load_language_model
-from models.logit_effects import dictionary_logit_effects
 from models.memory import estimate
-from models.neighbours import decoder_neighbours
 from models.quality import clean_loss, measure_quality
 from models.sources import SourceSpec
-from models.statistics.summary import Geometry, summarise
+from models.statistics.summary import summarise
 
 CHECKPOINT_SECONDS = 30.0
 _REPORT_SECONDS = 0.5
@@ -122,7 +121,7 @@ class _Run:
         for changes_nothing in ("resume", "device", "batch"):
             del asked[changes_nothing]
         hashes = [s.facts.weights_hash for s in self.sources.values()]
-        return asked | {"context": self.shape.context_size, "weights": hashes, "state": 1}
+        return asked | {"context": self.shape.context_size, "weights": hashes, "state": 2}
 
     def go(self) -> None:
         resume = self.request.resume
@@ -132,14 +131,17 @@ class _Run:
             )
         try:
             self._start()
-            with beating(self.sessions, self.ids):
+            with beating(self.sessions, self.ids, self.stop.interrupt):
                 self._build(resume)
         except KeyboardInterrupt:
+            was_lost = has_ended(self.sessions, [number for slug, number in self.ids.items() if slug not in self.done])
             self._end(cancel_build, "Stopped; the same command with --resume goes on from the last checkpoint.")
+            if was_lost:
+                raise self._lost() from None
             raise
         except BuildLost:
             self._end(cancel_build, "Cancelled.")
-            raise
+            raise self._lost() from None
         except Exception as error:
             self._end(fail_build, str(error) or type(error).__name__)
             raise
@@ -162,6 +164,14 @@ class _Run:
                     config=config,
                     slug=slug,
                 )
+
+    def _lost(self) -> BuildLost:
+        """What to tell whoever started a build that was cancelled elsewhere."""
+        how = "the same command with --resume goes on from its last checkpoint"
+        return BuildLost(
+            "The build was cancelled on the Builds page, or taken for dead by another one; "
+            f"{how if self.checkpoint.exists() else 'nothing of it was kept'}."
+        )
 
     def _end(self, how: Callable[[Session, int, str], None], message: str) -> None:
         """Close the builds that are not complete; a database that is gone must not hide why."""
@@ -286,17 +296,3 @@ class _Run:
                         tokens_per_second=rate,
                         stage=stage,
                     )
-
-
-def weights_geometry(model: LanguageModel, dictionary: Dictionary) -> Geometry:
-    """Direct logit effects and decoder neighbours of every latent."""
-    effects = dictionary_logit_effects(model, dictionary)
-    neighbours, cosines = decoder_neighbours(dictionary.W_dec)
-    return Geometry(
-        effects.promoted_ids,
-        effects.promoted_values,
-        effects.suppressed_ids,
-        effects.suppressed_values,
-        neighbours,
-        cosines,
-    )

@@ -1,4 +1,8 @@
-"""An entity tag for pages and answers about built data, which change only with a build or a label."""
+"""An entity tag for pages and answers about built data, which change only with a build or a label.
+
+What has no ``Cache-Control`` of its own gets ``private, no-cache``: a browser may keep it, no proxy may, and it is
+asked for again each time. With its tag that costs 304 and no body.
+"""
 
 import hashlib
 
@@ -7,48 +11,93 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: What is asked for again and again and seldom changes.
 TAGGED = ("/sources/", "/api/v1/sources", "/parts/sources/", "/docs", "/openapi.json")
+REVALIDATE = "private, no-cache"
 
 
 class EntityTags:
-    """Tags the answers to GET under the paths above with a hash of their body, and answers 304 to who has it."""
+    """Tags the answers to GET and HEAD under the paths above with a hash of their body; answers 304 to who has it.
+
+    Streams pass through as they come: their body is not known when their head is sent.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with a tag."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(TAGGED):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start: Message = {}
-        body = bytearray()
+        may_tag = scope["method"] in ("GET", "HEAD") and scope["path"].startswith(TAGGED)
+        start: Message | None = None
 
         async def tagged(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                start = message
-                if message["status"] != 200:
+                MutableHeaders(scope=message).setdefault("Cache-Control", REVALIDATE)
+                if not may_tag or not _is_taggable(message):
                     await send(message)
+                    return
+                start = message
                 return
-            if message["type"] != "http.response.body" or start["status"] != 200:
+            if start is None:
                 await send(message)
                 return
-            body.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                await _send_tagged(scope, start, bytes(body), send)
+            held, start = start, None
+            if message["type"] != "http.response.body" or message.get("more_body", False):
+                await send(held)
+                await send(message)
+                return
+            await _send_tagged(scope, held, message.get("body", b""), send)
 
         await self.app(scope, receive, tagged)
 
 
+def _is_taggable(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    return start["status"] == 200 and "etag" not in headers and "no-store" not in headers["cache-control"]
+
+
 async def _send_tagged(scope: Scope, start: Message, body: bytes, send: Send) -> None:
-    tag = f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    opaque = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     headers = MutableHeaders(scope=start)
-    headers["ETag"] = tag
-    headers["Cache-Control"] = "private, no-cache"
-    known = [part.strip() for part in Headers(scope=scope).get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
+    # Weak: the same answer may be sent compressed or not.
+    headers["ETag"] = f"W/{opaque}"
+    known = [part.strip().removeprefix("W/") for part in Headers(scope=scope).get("if-none-match", "").split(",")]
+    if opaque in known or "*" in known:
         start["status"] = 304
-        del headers["content-length"]
+        for name in ("content-length", "content-type"):
+            del headers[name]
         body = b""
     await send(start)
     await send({"type": "http.response.body", "body": body})
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body, so that every address that can be read can also be asked about."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the head alone."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        is_open = True
+
+        async def head_only(message: Message) -> None:
+            nonlocal is_open
+            if message["type"] != "http.response.body":
+                await send(message)
+            elif is_open:
+                # At the first part: a stream without end would never answer.
+                is_open = False
+                await send({"type": "http.response.body", "body": b""})
+
+        # A copy: the server looks at its own scope to know that no body may follow.
+        inner = {**scope, "method": "GET"}
+        try:
+            await self.app(inner, receive, head_only)
+        finally:
+            scope.update({name: inner[name] for name in ("route",) if name in inner})

@@ -6,15 +6,17 @@ model, and so that a killed build leaves the pages up. A build that was interrup
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from app.build_request import BuildRequest
+from app.build_request import BuildProgress, BuildRequest
 from app.builds import NothingToResume, run_build
 from app.db import queries
 from app.db.session import make_engine, make_session_maker
 from app.db.writes import NewExplanation, add_explanations, register_source
 from app.errors import PeriscopeError
+from app.preparing import announce, withdraw
 from app.settings import Settings, load_settings
 from models.demo import bundle
 from models.errors import PeriscopeModelError, SourceError
@@ -40,13 +42,16 @@ def prepare(settings: Settings) -> None:
             known = {source.slug: source for source in queries.all_sources(session)}
         missing = [source for source in bundle.SOURCES if source.slug not in known]
         if missing:
+            announce(settings.data_dir, "Loading the bundled language model.")
             _register(settings, missing)
         with sessions() as session:
             todo = [s for s in bundle.SOURCES if queries.source_by_slug(session, s.slug).build is None]
     finally:
         engine.dispose()
     if todo:
+        announce(settings.data_dir, "Starting to build the bundled sources.")
         _build(settings, todo)
+    withdraw(settings.data_dir)
 
 
 def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
@@ -56,7 +61,8 @@ def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
     labels = json.loads(bundle.LABELS.read_text())
     text = _sample_text()
     with make_session_maker(engine)() as session:
-        for source in sources:
+        for number, source in enumerate(sources, start=1):
+            announce(settings.data_dir, f"Registering {source.slug}, bundled source {number} of {len(sources)}.")
             spec = SourceSpec(str(bundle.LANGUAGE_MODEL), str(source.folder), source.hook_name)
             facts = inspect_loaded(model, load_dictionary(spec, device=str(model.device)), sample_text=text)
             register_source(session, source.slug, facts, vocabulary)
@@ -90,21 +96,40 @@ def _build(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
         seed=SEED,
         resume=True,
     )
+
+    def started(_: BuildProgress) -> None:
+        withdraw(settings.data_dir)  # from here on the builds themselves say how far they are
+
     try:
-        run_build(settings, request)
+        run_build(settings, request, started)
     except NothingToResume:
-        run_build(settings, replace(request, resume=False))
+        run_build(settings, replace(request, resume=False), started)
 
 
 def main() -> None:
     """The process that ``periscope demo`` starts."""
     try:
-        prepare(load_settings())
+        settings = load_settings()
+        with _told_on_home(settings):
+            prepare(settings)
     except KeyboardInterrupt:
         sys.exit(130)
     except (PeriscopeError, PeriscopeModelError) as error:
         print(f"The demo could not be built: {error}", file=sys.stderr)  # noqa: T201 (a command's output)
         sys.exit(1)
+
+
+@contextmanager
+def _told_on_home(settings: Settings) -> Iterator[None]:
+    """Leave a word on the Home page only where nothing else tells why there are no sources."""
+    try:
+        yield
+    except (PeriscopeError, PeriscopeModelError) as error:
+        announce(settings.data_dir, f"The demo could not be built: {error}", has_failed=True)
+        raise
+    except BaseException:
+        withdraw(settings.data_dir)
+        raise
 
 
 if __name__ == "__main__":

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from app.formats import count, number, percent
+from app.formats import count, percent
 from app.views.figures import FigureView
-from models.records import LatentRecord
 
 AXIS = {
     "gridcolor": "@line",
@@ -29,18 +27,6 @@ LAYOUT: dict[str, Any] = {
     "dragmode": False,
     "autosize": True,
 }
-#: Names of bands closer than this share of the axis would overlap; the lower one is left out.
-CLOSE = 0.07
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A band as a figure draws it: its range, its name at the top, and where a click on it leads."""
-
-    low: float
-    high: float
-    name: str
-    anchor: str
 
 
 def density_figure(all_edges: Sequence[float], all_counts: Sequence[int], dead: int) -> FigureView:
@@ -53,57 +39,36 @@ def density_figure(all_edges: Sequence[float], all_counts: Sequence[int], dead: 
     decades = sorted({round(edge) for edge in edges})
     bars = {
         "type": "bar",
-        "x": _centres(edges),
+        "x": centres(edges),
         "y": counts,
         "width": [0.94 * (edges[1] - edges[0])] * len(counts) if counts else [],
         "marker": {"color": "@accent"},
         "customdata": ranges,
         "hovertemplate": "%{y} latents<br>active on %{customdata} of tokens<extra></extra>",
     }
-    ticks = {"tickvals": decades, "ticktext": [percent(10.0**decade) for decade in decades]}
+    # Every second decade has a name, so that the names fit a narrow screen without being turned.
+    named = decades[:: 2 if len(decades) > 4 else 1]
+    texts = [f"{100 * 10.0**decade:g}\N{NO-BREAK SPACE}%" for decade in named]
+    ticks = {"tickvals": named, "ticktext": texts, "tickangle": 0}
     layout = LAYOUT | {
-        "xaxis": _axis("density (share of tokens)", **ticks),
-        "yaxis": _axis("latents"),
+        "xaxis": axis("density (share of tokens)", **ticks),
+        "yaxis": axis("latents"),
     }
-    return FigureView(_json([bars], layout), _density_summary(edges, counts, dead))
+    return FigureView(figure_json([bars], layout), _density_summary(edges, counts, dead))
 
 
-def activation_figure(record: LatentRecord, marks: Sequence[Mark]) -> FigureView:
-    """The latent's non-zero activations with the bands drawn on them; counts on a logarithmic axis."""
-    edges, counts = record.histogram_edges.tolist(), record.histogram_counts.tolist()
-    ranges = [f"{number(low)} to {number(high)}" for low, high in pairwise(edges)]
-    bars = {
-        "type": "bar",
-        "x": _centres(edges),
-        "y": counts,
-        "width": [0.94 * (high - low) for low, high in pairwise(edges)],
-        "marker": {"color": "@accent"},
-        "customdata": ranges,
-        "hovertemplate": "%{y} tokens<br>activation %{customdata}<extra></extra>",
-    }
-    layout = LAYOUT | {
-        "xaxis": _axis("activation", range=[0, record.max_activation * 1.02]),
-        "yaxis": _axis("tokens (log scale)", type="log", dtick=1, tickformat=",d"),
-        "shapes": [_band_shape(mark, place) for place, mark in enumerate(marks)],
-        "annotations": _names(marks, record.max_activation),
-    }
-    summary = (
-        f"Histogram of the {count(record.n_active)} non-zero activations, from 0 to {number(record.max_activation)}; "
-        f"half of them are below {number(record.quantiles.get('0.5'))}."
-    )
-    bands = [{"low": mark.low, "high": mark.high, "anchor": mark.anchor} for mark in marks]
-    return FigureView(_json([bars], layout, bands), summary)
-
-
-def _axis(title: str, **more: Any) -> dict[str, Any]:
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis in the common style with its title; ``more`` changes it."""
     return AXIS | {"title": {**AXIS["title"], "text": title}} | more  # type: ignore[dict-item]
 
 
-def _json(data: list[dict[str, Any]], layout: dict[str, Any], bands: Sequence[dict[str, Any]] = ()) -> str:
+def figure_json(data: list[dict[str, Any]], layout: dict[str, Any], bands: Sequence[dict[str, Any]] = ()) -> str:
+    """What static/js/plots.js draws; a click inside a band leads to it."""
     return json.dumps({"data": data, "layout": layout, "bands": list(bands)}, separators=(",", ":"))
 
 
-def _centres(edges: Sequence[float]) -> list[float]:
+def centres(edges: Sequence[float]) -> list[float]:
+    """The middles (n,) between edges (n + 1,)."""
     return [(low + high) / 2 for low, high in pairwise(edges)]
 
 
@@ -127,43 +92,5 @@ def _density_summary(edges: Sequence[float], counts: Sequence[int], dead: int) -
     peak = counts.index(max(counts))
     return (
         f"Histogram of the density of {count(sum(counts))} latents; most lie around "
-        f"{percent(10 ** _centres(edges)[peak])} of tokens. {not_drawn}"
+        f"{percent(10 ** centres(edges)[peak])} of tokens. {not_drawn}"
     )
-
-
-def _band_shape(mark: Mark, place: int) -> dict[str, Any]:
-    return {
-        "type": "rect",
-        "xref": "x",
-        "yref": "paper",
-        "x0": mark.low,
-        "x1": mark.high,
-        "y0": 0,
-        "y1": 1,
-        "layer": "below",
-        "line": {"width": 1, "color": "@line-strong", "dash": "dot"},
-        "fillcolor": "@accent-soft" if place % 2 else "rgba(0,0,0,0)",
-        "opacity": 0.6,
-    }
-
-
-def _names(marks: Sequence[Mark], top: float) -> list[dict[str, Any]]:
-    """The lower end of each band, above the plot; a name that would overlap its upper neighbour is left out."""
-    shown: list[dict[str, Any]] = []
-    last = float("inf")
-    for mark in sorted(marks, key=lambda mark: -mark.low):
-        if not mark.name or last - mark.low < CLOSE * top:
-            continue
-        last = mark.low
-        shown.append(
-            {
-                "x": mark.low,
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "text": mark.name,
-                "showarrow": False,
-                "font": {"size": 11, "color": "@muted"},
-            }
-        )
-    return shown

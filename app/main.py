@@ -1,5 +1,6 @@
 """The web application, put together from its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -7,17 +8,34 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from app import api
+from app import api, api_causal, api_engine, api_steer
 from app.assets import STATIC
-from app.caching import EntityTags
+from app.caching import EntityTags, HeadAsGet
 from app.db.session import make_engine, make_session_maker
+from app.engine import ModelEngine
 from app.metrics import MeasureRequests, WebMetrics
-from app.pages import builds, health, home, latents, reference, sources
+from app.openapi import install_openapi
+from app.pages import (
+    ablate,
+    builds,
+    health,
+    home,
+    latent_embed,
+    latent_spectrum,
+    latents,
+    microscope,
+    reference,
+    sign_in,
+    sources,
+)
 from app.pages.rendering import make_templates
 from app.pages.static import CheckedStaticFiles
 from app.problems import ErrorBoundary, install_problem_handlers
-from app.security import HostGate, SecurityHeaders, TokenGate
+from app.same_origin import SameOrigin
+from app.security import HostGate, SecurityHeaders
 from app.settings import Settings
+from app.sign_in import make_door
+from app.token_gate import TokenGate
 
 DESCRIPTION = "Browse the latents of sparse autoencoders. Errors are RFC 9457 problem+json."
 
@@ -35,23 +53,31 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings)
     app.state.sessions = make_session_maker(app.state.engine)
+    app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
+    app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
     _add_routes(app)
     _add_layers(app, settings)
     install_problem_handlers(app)
+    install_openapi(app)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    await asyncio.to_thread(app.state.models.close)
     app.state.engine.dispose()
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (api, home, sources, latents, builds, reference, health):
+    for module in (api, api_engine, api_causal, api_steer):
         app.include_router(module.router)
+    for module in (home, sources, latents, latent_spectrum, latent_embed, builds, reference, sign_in, health):
+        app.include_router(module.router)
+    app.include_router(ablate.router)
+    app.include_router(microscope.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     app.mount("/static", CheckedStaticFiles(directory=STATIC), name="static")
 
@@ -59,11 +85,12 @@ def _add_routes(app: FastAPI) -> None:
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """From the routes outwards: the layer added last sees a request first."""
     app.add_middleware(ErrorBoundary)
+    app.add_middleware(SameOrigin)
     app.add_middleware(EntityTags)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    token = settings.auth_token.get_secret_value()
-    if token:
-        app.add_middleware(TokenGate, token=token)
+    app.add_middleware(HeadAsGet)
+    if app.state.door is not None:
+        app.add_middleware(TokenGate, door=app.state.door)
     app.add_middleware(HostGate, allowed=settings.allowed_hosts)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     app.add_middleware(MeasureRequests, metrics=app.state.metrics)

@@ -1,6 +1,7 @@
 """Errors -> answers: problem+json for the API, a page for people, a panel for htmx. No traceback ever leaves."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import PeriscopeError, Problem, problem_of, shorten
 from app.pages.rendering import page, part
 from app.views import ErrorView
+from models.errors import PeriscopeModelError
 
 log = logging.getLogger("periscope.web")
 
@@ -21,11 +23,27 @@ SENTENCES = {
     404: "There is no page at this address.",
     405: "This address does not take that kind of request.",
 }
+#: Complaints of pydantic that read better in other words.
+KINDS = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "list_type": "a list",
+    "model_attributes_type": "an object",
+    "dataclass_type": "an object",
+}
 
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error that a path raises on purpose."""
     app.add_exception_handler(PeriscopeError, _on_periscope_error)
+    app.add_exception_handler(PeriscopeModelError, _on_periscope_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
 
@@ -101,13 +119,22 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _sentence(first: Any) -> str:
-    """The first complaint of pydantic as one sentence about the parameter."""
-    name = str(first["loc"][-1]) if first["loc"] else "The request"
+    """The first complaint of pydantic as one sentence about the parameter or the field of the body."""
+    name = _place(first["loc"])
     if first["type"] == "missing":
         return f"{name} is missing."
-    kinds = {"int_parsing": "a whole number", "int_parsing_size": "a whole number of fewer digits"}
-    kinds |= {"int_from_float": "a whole number", "float_parsing": "a number"}
-    given = shorten(str(first.get("input", "")))
-    if first["type"] in kinds:
-        return f"{name} must be {kinds[first['type']]}, not {given!r}."
-    return f"{name}: {first['msg']}."
+    if first["type"] == "json_invalid":
+        return f"The body is not JSON ({shorten(str(first.get('ctx', {}).get('error', 'it cannot be read')))})."
+    if first["type"] == "extra_forbidden":
+        return f"{name} is not known here; /docs lists what can be given."
+    if first["type"] in KINDS:
+        return f"{name} must be {KINDS[first['type']]}, not {shorten(str(first.get('input', '')))!r}."
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return f"{name} {said.removeprefix('Input ')}." if said.startswith("Input ") else f"{name}: {said.rstrip('.')}."
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """Where in the request, as people write it: ``terms[0].strength``."""
+    steps = [step for step in location if step not in ("body", "query", "path")] or ["The body"]
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return shorten(text.removeprefix("."))

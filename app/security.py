@@ -1,15 +1,12 @@
 """Who may ask, and what a browser may do with the answers. Pure ASGI layers, one concern each."""
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Problem, Unauthorized, problem_of, shorten
+from app.errors import Problem, shorten
 
 #: No inline script or style, nothing from another host, no frames.
 POLICY = "; ".join(
@@ -30,13 +27,15 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-#: Paths that answer without a token: a supervisor asks them.
-OPEN_PATHS = ("/healthz", "/readyz", "/api/v1/healthz", "/api/v1/readyz")
+#: Pages that other sites may frame, where a setting names these sites.
+EMBEDDED = "/embed/"
+#: Supervisors ask these under whatever address they know; they tell nothing but the state.
+HEALTH_PATHS = ("/healthz", "/readyz", "/api/v1/healthz", "/api/v1/readyz")
 
 
 class HostGate:
@@ -52,14 +51,14 @@ class HostGate:
             await self.app(scope, receive, send)
             return
         host = host_name(Headers(scope=scope).get("host", ""))
-        if any(_fits(host, pattern) for pattern in self.allowed):
+        if scope["path"] in HEALTH_PATHS or any(_fits(host, pattern) for pattern in self.allowed):
             await self.app(scope, receive, send)
             return
         detail = (
             f"This server does not answer to the name {shorten(host)!r}, only to {', '.join(self.allowed)}; if it is "
             "yours, add it to PERISCOPE_ALLOWED_HOSTS."
         )
-        await _refusal(Problem(400, "Unknown host", detail))(scope, receive, send)
+        await refusal(Problem(400, "Unknown host", detail))(scope, receive, send)
 
 
 def host_name(header: str) -> str:
@@ -76,10 +75,18 @@ def _fits(host: str, pattern: str) -> bool:
 
 
 class SecurityHeaders:
-    """Adds the headers above to every answer."""
+    """Adds the headers above to every answer; only the embedded view may stand in a frame of ``embed_origins``."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, embed_origins: Sequence[str] = ()) -> None:
         self.app = app
+        self.framed = HEADERS | {
+            "Content-Security-Policy": POLICY.replace(
+                "frame-ancestors 'none'", f"frame-ancestors 'self' {' '.join(embed_origins)}"
+            )
+        }
+        # It knows no list of sites: the policy above says who may.
+        del self.framed["X-Frame-Options"]
+        self.may_embed = bool(embed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the headers."""
@@ -87,49 +94,21 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        chosen = self.framed if self.may_embed and scope["path"].startswith(EMBEDDED) else HEADERS
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in chosen.items():
                     headers[name] = value
             await send(message)
 
         await self.app(scope, receive, with_headers)
 
 
-class TokenGate:
-    """Asks for the token of AUTH_TOKEN: as ``Authorization: Bearer``, or as the password of Basic in a browser."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self.app = app
-        self.token = token.encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer who has the token, and ask all others for it."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._is_known(Headers(scope=scope)):
-            await self.app(scope, receive, send)
-            return
-        error = Unauthorized(
-            "Periscope asks for its token: send it as `Authorization: Bearer TOKEN`, or as the password in the "
-            "browser, with any user name."
-        )
-        challenge = {"WWW-Authenticate": 'Basic realm="Periscope", charset="UTF-8"'}
-        await _refusal(problem_of(error), challenge)(scope, receive, send)
-
-    def _is_known(self, headers: Headers) -> bool:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return hmac.compare_digest(given.strip().encode(), self.token)
-        if scheme.lower() != "basic":
-            return False
-        try:
-            _, _, password = base64.b64decode(given.strip(), validate=True).partition(b":")
-        except (binascii.Error, ValueError):
-            return False
-        return hmac.compare_digest(password, self.token)
-
-
-def _refusal(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def refusal(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A plain answer: who is not let in gets no page."""
     more = {"Cache-Control": "no-store", **(headers or {})}
+    if problem.retry_after is not None:
+        more["Retry-After"] = str(problem.retry_after)
     return JSONResponse(problem.body(), problem.status, more, "application/problem+json")

@@ -19,6 +19,8 @@ PREFIX = "PERISCOPE_"
 #: Read by the tests only; not settings of the application.
 TEST_PREFIX = "PERISCOPE_TEST_"
 DEVICE_PATTERN = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+#: What a Content-Security-Policy takes as the address of a site that may frame a page.
+ORIGIN_PATTERN = re.compile(r"\*|https?://[A-Za-z0-9.-]{1,253}(:(\d{1,5}|\*))?")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 DATABASE_SCHEMES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -37,9 +39,13 @@ class Settings(BaseSettings):
     max_prompt_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
     max_new_tokens: Annotated[int, Field(ge=1, le=100_000)] = 256
     max_queue: Annotated[int, Field(ge=1, le=10_000)] = 32
+    max_memory_gib: Annotated[float, Field(ge=0, le=100_000)] = 0.0  # 0: four fifths of what is free
     auth_token: SecretStr = SecretStr("")  # empty: no authentication
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("localhost", "127.0.0.1", "::1")
     allow_insecure_host: bool = False
+    published_host: str = ""  # empty: the same as host; in a container, the address that its port is published on
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()  # empty: no page may be framed
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("device")
@@ -61,6 +67,24 @@ class Settings(BaseSettings):
             value = tuple(part.strip() for part in value.split(",") if part.strip())
         if not value:
             raise ValueError("must name at least one host, or * for any")
+        return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _known_proxies(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = tuple(part.strip() for part in value.split(",") if part.strip())
+        for part in value:
+            _check_network(part)
+        return value
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _known_origins(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        if not all(ORIGIN_PATTERN.fullmatch(origin) for origin in value):
+            raise ValueError("must be origins such as http://localhost:8888, separated by commas, or * for any")
         return value
 
     @field_validator("database_url")
@@ -88,10 +112,11 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        if self.host == "localhost":
+        host = self.published_host or self.host
+        if host == "localhost":
             return True
         try:
-            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+            return ipaddress.ip_address(host.strip("[]")).is_loopback
         except ValueError:
             return False
 
@@ -100,10 +125,18 @@ class Settings(BaseSettings):
         if self.is_loopback or self.auth_token.get_secret_value() or self.allow_insecure_host:
             return
         raise InsecureHost(
-            f"Host {self.host} can be reached from other machines and no token is set: set "
+            f"Host {self.published_host or self.host} can be reached from other machines and no token is set: set "
             f"{PREFIX}AUTH_TOKEN, or {PREFIX}ALLOW_INSECURE_HOST=true if something in front of "
             "Periscope checks who comes in."
         )
+
+
+def _check_network(text: str) -> None:
+    if text != "*":
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise ValueError("must be IP addresses or networks, separated by commas, or * for any") from None
 
 
 def default_database(data_dir: Path) -> str:

@@ -1,5 +1,6 @@
 """How long work is stopped from outside: at once, or at the next point where its state is whole."""
 
+import _thread
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,11 +17,22 @@ class StopSignal:
     def __init__(self) -> None:
         self.pending = False
         self._holding = False
+        self._is_listening = False
 
     def _receive(self, _signal: int, _frame: FrameType | None) -> None:
         if not self._holding or self.pending:
             raise KeyboardInterrupt
         self.pending = True
+
+    def interrupt(self) -> None:
+        """Stop from another thread, as Ctrl-C would: at once, or at the next point where the state is whole.
+
+        Where signals cannot be received (the work is not in the main thread) only ``pending`` is set.
+        """
+        if self._is_listening:
+            _thread.interrupt_main()
+        else:
+            self.pending = True
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -29,9 +41,11 @@ class StopSignal:
             yield
             return
         before = {number: signal.signal(number, self._receive) for number in (signal.SIGTERM, signal.SIGINT)}
+        self._is_listening = True
         try:
             yield
         finally:
+            self._is_listening = False
             for number, handler in before.items():
                 signal.signal(number, handler)
 

@@ -28,6 +28,7 @@ from models.records import (
     Sample,
     SourceFacts,
     SourceQuality,
+    TokenMeans,
     TokenValue,
 )  # fmt: skip
 from tests.fixture_texts import HOSTILE, SPECIAL, THEMES, make_texts, theme_tokens
@@ -111,6 +112,8 @@ def make_record(corpus: Corpus, latent: int, seed: int) -> LatentRecord:
     ids, n_each = np.unique(corpus.ids[prompts, positions], return_counts=True)
     often = np.argsort(-n_each, kind="stable")[:8]
     picked = order[:: max(1, order.size // 64)]
+    on = corpus.ids[prompts, positions]
+    means = tuple(float(values[on == ids[k]].mean()) for k in often)
     return LatentRecord(
         index=latent,
         n_active=values.size,
@@ -126,6 +129,8 @@ def make_record(corpus: Corpus, latent: int, seed: int) -> LatentRecord:
         neighbours=neighbours,
         top_tokens=tuple(TokenValue(int(ids[k]), float(n_each[k])) for k in often),
         sample=Sample(prompts[picked].astype(np.int32), positions[picked].astype(np.int32), values[picked]),
+        # The second source is of a build from before the means were recorded.
+        token_means=TokenMeans(len(ids), means) if seed == 1 else None,
     )
 
 

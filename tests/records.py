@@ -13,6 +13,7 @@ from models.records import (
     Neighbour,
     Sample,
     SourceFacts,
+    TokenMeans,
     TokenValue,
 )
 
@@ -119,6 +120,8 @@ def make_record(index: int, seed: int = 0, n_prompts: int = 20, tokens: int = 10
             rng.integers(0, CONTEXT, sample_size).astype(np.int32),
             np.sort(rng.random(sample_size).astype(np.float32))[::-1].copy(),
         ),
+        # Every fifth is of a build from before the means were recorded.
+        token_means=TokenMeans(17, tuple(rng.random(10).tolist())) if index % 5 else None,
     )
 
 

@@ -32,8 +32,27 @@ def demo(host: Host = None, port: Port = None, no_browser: NoBrowser = False) ->
 
     with bind(settings) as opened:
         migrate(settings)
+        announce_start(settings)
         with building():
             serve_app(settings, opened, open_browser=not no_browser)
+
+
+def announce_start(settings: Settings) -> None:
+    """Let the Home page say what goes on before the builder's process can: its imports take seconds."""
+    from app.db.session import make_engine, make_session_maker
+    from app.preparing import announce, withdraw
+    from app.services.home import has_sources
+
+    engine = make_engine(settings)
+    try:
+        with make_session_maker(engine)() as session:
+            is_empty = not has_sources(session)
+    finally:
+        engine.dispose()
+    if is_empty:
+        announce(settings.data_dir, "Starting the demo's builder.")
+    else:
+        withdraw(settings.data_dir)
 
 
 def migrate(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import FloatArray, IntArray, Neighbour, Sample, TokenValue
+from models.records import FloatArray, IntArray, Neighbour, Sample, TokenMeans, TokenValue
 
 PAIR = np.dtype([("id", "<u4"), ("value", "<f8")])
 SAMPLE = np.dtype([("prompt", "<i4"), ("position", "<i4"), ("activation", "<f4")])
@@ -36,6 +36,21 @@ def pack_token_values(items: Sequence[TokenValue]) -> bytes:
 def unpack_token_values(data: bytes) -> tuple[TokenValue, ...]:
     """Pairs of token id and number."""
     return tuple(TokenValue(token_id, value) for token_id, value in np.frombuffer(data, dtype=PAIR).tolist())
+
+
+def pack_token_means(item: TokenMeans | None) -> bytes | None:
+    """The number of distinct tokens (uint32), then a mean (float64) per top token; None stays None."""
+    if item is None:
+        return None
+    return struct.pack("<I", item.distinct) + np.array(item.means, dtype="<f8").tobytes()
+
+
+def unpack_token_means(data: bytes | None) -> TokenMeans | None:
+    """The number of distinct tokens and the means; None where nothing was recorded."""
+    if data is None:
+        return None
+    distinct: int = struct.unpack_from("<I", data)[0]
+    return TokenMeans(distinct, tuple(np.frombuffer(data, dtype="<f8", offset=4).tolist()))
 
 
 def pack_neighbours(items: Sequence[Neighbour]) -> bytes:

@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
 from alembic import command
+from app.db.index_cache import INFO, IndexCache
 from app.errors import (
     DatabaseBusy,
     DatabaseError,
@@ -32,6 +33,10 @@ from app.settings import Settings
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: How long a writer waits for another one, in milliseconds.
 SQLITE_BUSY_TIMEOUT = 30_000
+#: Memory of each connection for pages of the file, in KiB; the system keeps them as well, once for all connections.
+SQLITE_CACHE = 512
+#: Connections kept open for requests.
+POOL_SIZE = 10
 
 
 def database_url(settings: Settings) -> URL:
@@ -45,14 +50,14 @@ def make_engine(settings: Settings) -> Engine:
     url = database_url(settings)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_size=POOL_SIZE, connect_args={"connect_timeout": 10})
     sa.event.listen(engine, "handle_error", _translate)
     return engine
 
 
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
-    """Sessions on the engine; what they loaded stays readable after a commit."""
-    return sessionmaker(engine, expire_on_commit=False)
+    """Sessions on the engine; what they loaded stays readable after a commit. They share one cache of indexes."""
+    return sessionmaker(engine, expire_on_commit=False, info={INFO: IndexCache()})
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -64,7 +69,8 @@ def _sqlite_engine(url: URL) -> Engine:
             raise DatabaseUnreachable(
                 f"The folder {folder} for the database cannot be made: {error.strerror}."
             ) from None
-    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT / 1000})
+    # Opening a connection costs more than most questions, so as many are kept as are asked at once.
+    engine = sa.create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": SQLITE_BUSY_TIMEOUT / 1000})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
@@ -75,6 +81,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         # Synchronous NORMAL with a write-ahead log: a power cut may lose the last commit, never the database.
         connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT}")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE}")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as error:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.pages.navigation import has_page
 from app.pages.rendering import page
 from app.pages.requests import SessionDep
 from app.services.home import home_page
@@ -13,8 +14,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home(request: Request, session: SessionDep) -> HTMLResponse:
-    """Every source as a card."""
-    return page(request, "home", home_page(session), active="home")
+    """A text box for the microscope, every source as a card, and what is being built."""
+    microscope = "/microscope" if has_page(request.app, "microscope") else ""
+    return page(request, "home", home_page(session, request.app.state.settings.data_dir, microscope), active="home")
 
 
 @router.get("/random")

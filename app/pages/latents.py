@@ -1,33 +1,71 @@
-"""Latent ``/sources/{source}/latents/{index}`` and its examples alone."""
+"""Latent ``/sources/{source}/latents/{index}``, its examples alone, a whole prompt, and its label."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.errors import InvalidRequest
 from app.pages.rendering import page, part
 from app.pages.requests import SessionDep
-from app.services.bands import check_tab
-from app.services.latents import bands_part, latent_page
+from app.services.bands import BandsQuery, bands_query
+from app.services.labels import save_label
+from app.services.latents import RefusedLabel, bands_part, latent_page
+from app.services.prompts import prompt_view
 
 router = APIRouter(include_in_schema=False)
+PATH = "/sources/{source}/latents/{index}"
 
 
-def tab_of(view: str = "quantile") -> str:
-    """The ``view`` of the query string: quantile or width."""
-    return check_tab(view)
+def query_of(view: str = "quantile", scale: str = "log", band: str = "") -> BandsQuery:
+    """The query string: kind of bands, scale of the counts, one band or all."""
+    return bands_query(view, scale, band)
 
 
-TabDep = Annotated[str, Depends(tab_of)]
+QueryDep = Annotated[BandsQuery, Depends(query_of)]
 
 
-@router.get("/sources/{source}/latents/{index}")
-def latent(request: Request, session: SessionDep, source: str, index: int, tab: TabDep) -> HTMLResponse:
+@router.get(PATH)
+def latent(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
     """Everything about one latent."""
-    return page(request, "latent", latent_page(session, source, index, tab))
+    return page(request, "latent", latent_page(session, source, index, query))
 
 
-@router.get("/parts/sources/{source}/latents/{index}/bands")
-def bands(request: Request, session: SessionDep, source: str, index: int, tab: TabDep) -> HTMLResponse:
-    """The examples in the bands of one tab."""
-    return part(request, "bands", bands_part(session, source, index, tab))
+@router.get("/parts" + PATH + "/bands")
+def bands(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+    """The histogram and the examples."""
+    return part(request, "bands", bands_part(session, source, index, query))
+
+
+@router.get(PATH + "/prompts/{prompt}")
+def prompt(
+    request: Request, session: SessionDep, source: str, index: int, prompt: int, position: int | None = None
+) -> HTMLResponse:
+    """A whole prompt around an example."""
+    return page(request, "prompt", prompt_view(session, source, index, prompt, position))
+
+
+@router.get("/parts" + PATH + "/prompts/{prompt}")
+def prompt_part(
+    request: Request, session: SessionDep, source: str, index: int, prompt: int, position: int | None = None
+) -> HTMLResponse:
+    """A whole prompt, to stand below its example."""
+    return part(request, "prompt", prompt_view(session, source, index, prompt, position))
+
+
+@router.post(PATH + "/labels")
+def label(
+    request: Request,
+    session: SessionDep,
+    source: str,
+    index: int,
+    text: Annotated[str, Form()] = "",
+    author: Annotated[str, Form()] = "",
+) -> Response:
+    """Store a label and go back to the page, or show the page with the reason why not."""
+    try:
+        save_label(session, source, index, text, author)
+    except InvalidRequest as error:
+        refused = RefusedLabel(text, author, str(error))
+        return page(request, "latent", latent_page(session, source, index, BandsQuery(), refused), status=422)
+    return RedirectResponse(f"/sources/{source}/latents/{index}#labels", 303)

@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import formats
 from app.assets import FRONTEND, missing_assets
+from app.pages.navigation import navigation
+from app.sign_in import SESSION_KEY
 from app.views import Layout
 
 TEMPLATES = FRONTEND / "templates"
@@ -31,7 +33,9 @@ def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
 def page(request: Request, name: str, view: Any, *, active: str = "", status: int = 200) -> HTMLResponse:
     """A full page: ``pages/NAME.html`` with its view and the layout around it."""
     templates: Jinja2Templates = request.app.state.templates
-    layout = Layout(version=request.app.version, active=active, assets_missing=bool(missing_assets()))
+    nav = navigation(request.app, active)
+    signed_in = SESSION_KEY in request.scope
+    layout = Layout(request.app.version, nav, assets_missing=bool(missing_assets()), can_sign_out=signed_in)
     context = {"view": view, "layout": layout}
     return templates.TemplateResponse(request, f"pages/{name}.html", context, status_code=status)
 

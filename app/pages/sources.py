@@ -1,13 +1,25 @@
-"""Source ``/sources/{source}``, its table alone, and a random latent of it."""
+"""Source ``/sources/{source}``, its table alone and as a file, its scatter, and a random latent of it."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep, TableRequestDep
-from app.services.sources import random_latent_href, source_page, table_part
+from app.pages.requests import SessionDep
+from app.pages.table_requests import TableRequestDep
+from app.services import latent_export
+from app.services.sources import page_address, random_latent_href, scatter_points, source_page, table_part
 
 router = APIRouter(include_in_schema=False)
+
+#: The address of the scatter's numbers names the build, so they never change.
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+EXPORTS: dict[str, tuple[Callable[..., Iterator[str]], str]] = {
+    "csv": (latent_export.export_csv, "text/csv; charset=utf-8"),
+    "json": (latent_export.export_json, "application/json"),
+}
 
 
 @router.get("/sources/{source}")
@@ -18,8 +30,32 @@ def source(request: Request, session: SessionDep, source: str, table: TableReque
 
 @router.get("/parts/sources/{source}/latents")
 def latents(request: Request, session: SessionDep, source: str, table: TableRequestDep) -> HTMLResponse:
-    """The table of latents."""
-    return part(request, "latent_table", table_part(session, source, table))
+    """The table of latents; the browser's address becomes that of the page with the same table."""
+    response = part(request, "latent_table", table_part(session, source, table))
+    response.headers["HX-Push-Url"] = page_address(source, table)
+    return response
+
+
+@router.get("/figures/sources/{source}/{build}/scatter.json")
+def scatter(session: SessionDep, source: str, build: int) -> Response:
+    """Density and maximum of every latent, for static/js/scatter.js."""
+    return Response(scatter_points(session, source, build), media_type="application/json", headers=FOREVER)
+
+
+@router.get("/exports/sources/{source}/latents.{kind}")
+def export(
+    request: Request,
+    session: SessionDep,
+    source: str,
+    kind: Annotated[str, Path(pattern="^(csv|json)$")],
+    table: TableRequestDep,
+) -> StreamingResponse:
+    """Every latent of the filtered table in its order, as a file."""
+    found = latent_export.find_source(session, source)
+    write, media_type = EXPORTS[kind]
+    headers = {"Content-Disposition": f'attachment; filename="{source}-latents.{kind}"', "Cache-Control": "no-store"}
+    # The stream outlives the request's own session.
+    return StreamingResponse(write(request.app.state.sessions, found, table.query), 200, headers, media_type)
 
 
 @router.get("/sources/{source}/random")

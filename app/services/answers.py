@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app import answers
 from app.db import queries
-from app.db.queries import BuildInfo, LatentDetails, LatentQuery, LatentRow, SourceInfo
+from app.db.queries import BuildInfo, ExplanationInfo, LatentDetails, LatentQuery, LatentRow, SourceInfo
 from models.records import Band, Example
 
 
@@ -16,7 +16,8 @@ def sources(session: Session) -> answers.SourcesAnswer:
 def latents(session: Session, slug: str, query: LatentQuery, limit: int, cursor: str | None) -> answers.LatentsAnswer:
     """A page of latents."""
     page = queries.latent_page(session, queries.source_by_slug(session, slug), query, limit, cursor)
-    return answers.LatentsAnswer([_item(row) for row in page.rows], page.next_cursor, page.total)
+    items = [_item(row) for row in page.rows]
+    return answers.LatentsAnswer(items, page.next_cursor, page.previous_cursor, page.total)
 
 
 def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
@@ -28,10 +29,7 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
         source=slug,
         index=index,
         label=details.label,
-        explanations=[
-            answers.ExplanationAnswer(e.text, e.author, e.method, dict(e.scores), e.is_current)
-            for e in details.explanations
-        ],
+        explanations=[explanation(item) for item in details.explanations],
         output_score=details.output_score,
         n_active=record.n_active,
         density=record.density,
@@ -42,7 +40,16 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
         promoted=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.promoted],
         suppressed=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.suppressed],
         neighbours=[answers.NeighbourAnswer(n.index, n.cosine, labels.get(n.index)) for n in record.neighbours],
+        distinct_tokens=record.token_means.distinct if record.token_means else None,
+        top_tokens=_top_tokens(details),
         bands=[_band(band, details) for band in record.bands if band.view != "width"],
+    )
+
+
+def explanation(item: ExplanationInfo) -> answers.ExplanationAnswer:
+    """A label or another text about a latent."""
+    return answers.ExplanationAnswer(
+        item.id, item.text, item.author, item.method, dict(item.scores), item.is_current, item.created
     )
 
 
@@ -92,6 +99,15 @@ def _item(row: LatentRow) -> answers.LatentListItem:
         top_token=row.top_token,
         promoted=list(row.promoted),
     )
+
+
+def _top_tokens(details: LatentDetails) -> list[answers.TopTokenAnswer]:
+    record = details.record
+    means = record.token_means.means if record.token_means else [None] * len(record.top_tokens)
+    return [
+        answers.TopTokenAnswer(details.tokens[item.token_id], int(item.value), mean)
+        for item, mean in zip(record.top_tokens, means, strict=True)
+    ]
 
 
 def _band(band: Band, details: LatentDetails) -> answers.BandAnswer:

@@ -1,50 +1,115 @@
 """Bands of activations: the strongest first, then by quantiles or by equal width, each with examples."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
 from app.db.queries import LatentDetails
 from app.errors import InvalidRequest, shorten
-from app.figures import Mark
+from app.figures_latent import SCALES, Mark, activation_figure
 from app.formats import number, percent
-from app.services.tokens import heat
+from app.services.duplicates import fold
+from app.services.tokens import heat, joined
 from app.views import BandsView, BandView, ExampleView, Tab
-from models.records import TOP_BAND, Band, Example, LatentRecord
+from models.records import TOP_BAND, Band, Example
 
-TABS = {"quantile": "Quantile bands", "width": "Equal-width bands"}
-
-
-def check_tab(tab: str) -> str:
-    """The tab if there is one of this name."""
-    if tab not in TABS:
-        raise InvalidRequest(f"There is no view {shorten(tab)!r}; choose one of {', '.join(TABS)}.")
-    return tab
+VIEWS = {"quantile": "Quantile bands", "width": "Equal-width bands"}
 
 
-def bands_view(slug: str, details: LatentDetails, tab: str) -> BandsView:
-    """The strongest examples, then the bands of one tab from high to low."""
-    path = f"sources/{slug}/latents/{details.record.index}"
+@dataclass(frozen=True)
+class BandsQuery:
+    """What the query string asks for: the kind of bands, the scale of the counts, and one band or (empty) all."""
+
+    view: str = "quantile"
+    scale: str = "log"
+    band: str = ""
+
+    def link(self, path: str) -> str:
+        """The address with what is not default."""
+        default = BandsQuery()
+        given = {name: value for name, value in vars(self).items() if value != getattr(default, name)}
+        return f"{path}?{urlencode(given)}" if given else path
+
+
+def bands_query(view: str, scale: str, band: str) -> BandsQuery:
+    """The query if its values can be meant; whether the band exists is seen when it is shown."""
+    for value, known, what in ((view, VIEWS, "view"), (scale, SCALES, "scale")):
+        if value not in known:
+            raise InvalidRequest(f"There is no {what} {shorten(value)!r}; choose one of {', '.join(known)}.")
+    return BandsQuery(view, scale, band)
+
+
+def bands_view(slug: str, details: LatentDetails, query: BandsQuery, base: str = "") -> BandsView:
+    """The histogram, the strongest examples and the bands of one kind from high to low; or one of these bands.
+
+    ``base`` comes before the addresses of the tabs: ``embed/`` for the embedded view.
+    """
+    record, path = details.record, f"{base}sources/{slug}/latents/{details.record.index}"
+    places = [place for place, band in enumerate(record.bands) if band.view in ("top", query.view)]
+    shown = [place for place in places if query.band in ("", record.bands[place].name)]
+    if places and not shown:
+        names = ", ".join(record.bands[place].name for place in places)
+        raise InvalidRequest(f"There is no band {shorten(query.band)!r} here; choose one of {names}.")
     return BandsView(
-        tabs=tuple(
-            Tab(text, f"/{path}?view={name}#examples", f"/parts/{path}/bands?view={name}", name == tab)
-            for name, text in TABS.items()
+        # A band keeps its name only within its own kind of bands.
+        views=tuple(_tab(path, VIEWS[name], BandsQuery(name, query.scale), name == query.view) for name in VIEWS),
+        scales=tuple(_tab(path, SCALES[name], replace(query, scale=name), name == query.scale) for name in SCALES),
+        picks=tuple(
+            _tab(path, text, replace(query, band=name), name == query.band)
+            for name, text in [("", "All bands"), *((band.name, _title(band)) for band in _at(record.bands, places))]
         ),
-        bands=tuple(
-            _band(band, place, details) for place, band in enumerate(details.record.bands) if band.view in ("top", tab)
-        ),
-        max_activation=number(details.record.max_activation),
-    )
-
-
-def figure_marks(record: LatentRecord, tab: str) -> tuple[Mark, ...]:
-    """The bands of a tab as the histogram draws them; quantile bands are named by their lower quantile."""
-    return tuple(
-        Mark(band.low, band.high, _short_name(band), anchor(place))
-        for place, band in enumerate(record.bands)
-        if band.view == tab
+        figure=activation_figure(record, _marks(path, record.bands, query), query.scale) if places else None,
+        bands=tuple(_band(path.removeprefix(base), record.bands[place], place, details) for place in shown),
+        max_activation=number(record.max_activation),
     )
 
 
 def anchor(place: int) -> str:
     """The id of a band's element, from its place among the latent's bands."""
     return f"band-{place}"
+
+
+def example_view(path: str, example: Example, details: LatentDetails, folded: Sequence[Example] = ()) -> ExampleView:
+    """An example as it is shown, with its near-duplicates below it; ``path`` is the latent's without a slash."""
+    width = len(example.window)
+    texts = details.window_tokens(example.prompt, example.window_start, width)
+    focus = example.position - example.window_start
+    whole = f"{path}/prompts/{example.prompt}?position={example.position}"
+    return ExampleView(
+        tokens=joined(heat(texts, example.window.tolist(), focus, details.record.max_activation)),
+        activation=number(example.activation),
+        prompt=example.prompt,
+        position=example.position,
+        is_cut_left=example.window_start > 0,
+        is_cut_right=example.window_start + width < len(details.prompts[example.prompt]),
+        prompt_href=f"/{whole}",
+        prompt_part_href=f"/parts/{whole}",
+        folded=tuple(example_view(path, item, details) for item in folded),
+    )
+
+
+def _tab(path: str, text: str, wanted: BandsQuery, is_current: bool) -> Tab:
+    return Tab(text, wanted.link(f"/{path}") + "#examples", wanted.link(f"/parts/{path}/bands"), is_current)
+
+
+def _at(bands: Sequence[Band], places: Sequence[int]) -> list[Band]:
+    return [bands[place] for place in places]
+
+
+def _marks(path: str, bands: Sequence[Band], query: BandsQuery) -> list[Mark]:
+    """The bands as the histogram draws them; quantile bands are named by their lower quantile."""
+    return [
+        Mark(
+            low=band.low,
+            high=band.high,
+            name=_short_name(band),
+            anchor=anchor(place),
+            href=f"{replace(query, band=band.name).link(f'/{path}')}#{anchor(place)}",
+            is_chosen=band.name == query.band,
+        )
+        for place, band in enumerate(bands)
+        if band.view == query.view
+    ]
 
 
 def _short_name(band: Band) -> str:
@@ -63,30 +128,13 @@ def _title(band: Band) -> str:
     return f"{low}\N{EN DASH}{high} %"
 
 
-def _band(band: Band, place: int, details: LatentDetails) -> BandView:
+def _band(path: str, band: Band, place: int, details: LatentDetails) -> BandView:
+    folded = fold(band.examples, details.prompts.__getitem__)
     return BandView(
         anchor=anchor(place),
         title=_title(band),
         low=number(band.low),
         high=number(band.high),
         share_of_active=percent(band.share_of_active),
-        examples=tuple(_example(example, details) for example in band.examples),
-    )
-
-
-def _example(example: Example, details: LatentDetails) -> ExampleView:
-    width = len(example.window)
-    texts = details.window_tokens(example.prompt, example.window_start, width)
-    return ExampleView(
-        tokens=heat(
-            texts,
-            example.window.tolist(),
-            example.position - example.window_start,
-            details.record.max_activation,
-        ),
-        activation=number(example.activation),
-        prompt=example.prompt,
-        position=example.position,
-        is_cut_left=example.window_start > 0,
-        is_cut_right=example.window_start + width < len(details.prompts[example.prompt]),
+        examples=tuple(example_view(path, example, details, others) for example, others in folded),
     )

@@ -1,20 +1,25 @@
-"""The Builds page, the panel of running builds and the events that keep it up to date."""
+"""The Builds page, the panel of running builds and its events, and the end of a build on request."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from app.db import queries
+from app.db import queries, writes
 from app.db.queries import BuildInfo
+from app.errors import Conflict
 from app.formats import count, moment, short_count, span
-from app.views import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse
+from app.services.build_command import command_of, json_of, slugs_of
+from app.services.tokens import plain
+from app.views import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse, SourceLink
 
 #: The list of builds shows at most so many.
 LIMIT = 50
 #: A build that has not reported for longer is shown as silent.
 SILENT_AFTER = timedelta(seconds=45)
 STATUS_CLASS = {"running": "running", "complete": "done", "failed": "failed", "cancelled": "stopped"}
+CANCELLED = "Cancelled on the Builds page."
 
 
 def builds_page(session: Session) -> BuildsView:
@@ -23,9 +28,10 @@ def builds_page(session: Session) -> BuildsView:
     return BuildsView(pulse=pulse(builds), live=live_builds(builds), rows=tuple(map(_row, builds)), limit=LIMIT)
 
 
-def running(session: Session) -> LiveBuilds:
-    """The builds that run now."""
-    return live_builds(queries.running_builds(session))
+def watched(session: Session) -> tuple[Pulse, LiveBuilds]:
+    """The state of the pages, and the builds that run now."""
+    builds = queries.recent_builds(session, LIMIT)
+    return pulse(builds), live_builds(builds)
 
 
 def current_pulse(session: Session) -> Pulse:
@@ -40,41 +46,60 @@ def pulse(builds: Sequence[BuildInfo]) -> Pulse:
     return Pulse(seen=".".join(str(n) for n in (newest, *sorted(active))), is_running=bool(active))
 
 
-def live_builds(builds: Sequence[BuildInfo], slug: str | None = None) -> LiveBuilds:
-    """The running ones among the builds, oldest first, or only those of one source."""
-    active = [b for b in builds if b.status == "running" and slug in (None, b.slug)]
-    return LiveBuilds(tuple(_live(build) for build in sorted(active, key=lambda build: build.id)))
+def live_builds(builds: Sequence[BuildInfo]) -> LiveBuilds:
+    """The running ones among the builds, those of one run together, oldest first."""
+    active = sorted((b for b in builds if b.status == "running"), key=lambda build: (slugs_of(build), build.id))
+    runs = [list(members) for _, members in groupby(active, key=slugs_of)]
+    return LiveBuilds(tuple(_live(run) for run in sorted(runs, key=lambda run: run[0].id)))
 
 
-def _live(build: BuildInfo) -> LiveBuild:
+def cancel(session: Session, build_id: int) -> str:
+    """End a running build with all builds of its run; gives the sentence to show. Conflict if it does not run."""
+    build = queries.build_by_id(session, build_id)
+    run = [other for other in queries.running_builds(session) if slugs_of(other) == slugs_of(build)]
+    if build.status != "running":
+        raise Conflict(f"Build {build_id} does not run: it is {build.status}.")
+    writes.request_cancel(session, [other.id for other in run], CANCELLED)
+    return f"Cancelled the build of {', '.join(other.slug for other in run)}."
+
+
+def _live(run: Sequence[BuildInfo]) -> LiveBuild:
+    build = run[0]
     speed = build.tokens_per_second
     remaining = build.tokens - build.tokens_done
+    silence = datetime.now(UTC) - max(member.heartbeat for member in run)
     return LiveBuild(
-        slug=build.slug,
-        href=f"/sources/{build.slug}",
-        stage=build.stage,
+        number=build.id,
+        sources=tuple(SourceLink(member.slug, f"/sources/{member.slug}") for member in run),
+        stage=plain(build.stage),
         percent=round(100 * build.progress, 1),
         tokens_done=short_count(build.tokens_done),
         tokens=short_count(build.tokens),
         speed=f"{count(round(speed))} tokens/s" if speed else "",
         left=f"about {span(remaining / speed)} left" if speed and remaining > 0 else "",
-        message=build.message,
-        is_silent=datetime.now(UTC) - build.heartbeat > SILENT_AFTER,
+        message=plain(build.message),
+        silence=span(silence.total_seconds()) if silence > SILENT_AFTER else "",
+        cancel_href=f"/builds/{build.id}/cancel",
+        slugs=", ".join(slugs_of(build)),
     )
 
 
 def _row(build: BuildInfo) -> BuildRow:
+    is_silent = build.status == "running" and datetime.now(UTC) - build.heartbeat > SILENT_AFTER
     return BuildRow(
         number=build.id,
         slug=build.slug,
         href=f"/sources/{build.slug}",
-        corpus=build.corpus,
+        corpus=plain(build.corpus),
         tokens=short_count(build.tokens),
         context_size=build.context_size,
-        status=build.status,
-        status_class=STATUS_CLASS[build.status],
+        status="no sign of life" if is_silent else build.status,
+        status_class="silent" if is_silent else STATUS_CLASS[build.status],
         is_current=build.is_current,
         started=moment(build.started),
         took=span((build.finished - build.started).total_seconds()) if build.finished else "",
-        error=build.error or "",
+        error=plain(build.error or ""),
+        config=json_of(build),
+        command=command_of(build),
+        can_resume=build.status in ("failed", "cancelled"),
     )

@@ -7,23 +7,28 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 
 from app.db import queries
-from app.db.queries import MAX_LIMIT, LatentQuery, LatentRow, SourceInfo
+from app.db.queries import MAX_LIMIT, LatentPage, LatentQuery, LatentRow, SourceInfo
 from app.formats import count, number, percent
+from app.services.table_filters import filters_view
 from app.services.tokens import chip
-from app.views import Column, LatentTable, LatentTableRow, TableFilters
+from app.views import Column, LatentTable, LatentTableRow, PageLink
 
-__all__ = ["COLUMNS", "DEFAULT", "MAX_LIMIT", "LatentQuery", "TableRequest", "latent_table"]
+__all__ = ["COLUMNS", "DEFAULT", "MAX_LIMIT", "LatentQuery", "TableRequest", "latent_table", "link"]
 
 PAGE = 50
 DEFAULT = LatentQuery(sort="density", order="desc")
 #: Column heads in their order; the direction that a first click sorts in.
 COLUMNS = {
     "index": ("Latent", "asc"),
+    "label": ("Label", "asc"),
     "density": ("Density", "desc"),
     "max_activation": ("Maximum", "desc"),
     "mean_activation": ("Mean", "desc"),
     "output_score": ("Output score", "desc"),
+    "top_token": ("Fires most on", "asc"),
+    "promoted": ("Promotes", "asc"),
 }
+TEXT_COLUMNS = ("index", "label", "top_token", "promoted")
 PROMOTED = 4
 
 
@@ -37,52 +42,63 @@ class TableRequest:
     def parameters(self, **changes: str) -> dict[str, str]:
         """The query string's parameters with some changed; what is default or empty is left out."""
         q = self.query
-        given = {
-            "q": q.q,
-            "min_density": "" if q.min_density is None else f"{q.min_density:g}",
-            "max_density": "" if q.max_density is None else f"{q.max_density:g}",
-            "sort": "" if (q.sort, q.order) == (DEFAULT.sort, DEFAULT.order) else q.sort,
-            "order": "" if (q.sort, q.order) == (DEFAULT.sort, DEFAULT.order) else q.order,
-        } | changes
-        return {name: value for name, value in given.items() if value}
+        is_default = (q.sort, q.order) == (DEFAULT.sort, DEFAULT.order)
+        given = {name: plain(value) for name, value in q.given().items()}
+        given |= {} if is_default else {"sort": q.sort, "order": q.order}
+        return {name: value for name, value in (given | changes).items() if value}
+
+
+def plain(value: str | float) -> str:
+    """A parameter as it stands in a link: a number in as few digits as give it back exactly."""
+    return value if isinstance(value, str) else f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def latent_table(session: Session, source: SourceInfo, request: TableRequest) -> LatentTable:
     """One page of the table."""
-    page = queries.latent_page(session, source, request.query, PAGE, request.cursor or None)
+    page = queries.latent_page(session, source, request.query, PAGE, request.cursor or None, PROMOTED)
+    has_scores = queries.has_output_scores(session, source)
     page_href, part_href = f"/sources/{source.slug}", f"/parts/sources/{source.slug}/latents"
-    onward = request.parameters(cursor=page.next_cursor) if page.next_cursor else None
-    first = request.parameters() if request.cursor else None
+    order = {name: value for name, value in request.parameters().items() if name in ("sort", "order")}
+    export = f"/exports/sources/{source.slug}/latents"
     return LatentTable(
         page_href=page_href,
         part_href=part_href,
-        filters=_filters(request),
-        columns=tuple(_column(name, request, page_href, part_href) for name in COLUMNS),
+        reset_href=link(page_href, order),
+        reset_part_href=link(part_href, order),
+        filters=filters_view(request.query, request.parameters(), page_href, part_href, has_scores),
+        columns=tuple(
+            _column(name, request, page_href, part_href) for name in COLUMNS if has_scores or name != "output_score"
+        ),
         rows=tuple(_row(source.slug, row) for row in page.rows),
+        has_scores=has_scores,
         total=count(page.total),
-        next_href=_link(page_href, onward),
-        next_part_href=_link(part_href, onward),
-        first_href=_link(page_href, first),
-        first_part_href=_link(part_href, first),
+        pages=_pages(page, request, page_href, part_href),
+        csv_href=link(f"{export}.csv", request.parameters()),
+        json_href=link(f"{export}.json", request.parameters()),
     )
 
 
-def _link(path: str, parameters: Mapping[str, str] | None) -> str:
-    if parameters is None:
-        return ""
+def link(path: str, parameters: Mapping[str, str]) -> str:
+    """A path with a query string."""
     return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
-def _filters(request: TableRequest) -> TableFilters:
-    q = request.query
-    given = request.parameters()
-    return TableFilters(
-        q=q.q,
-        min_density=given.get("min_density", ""),
-        max_density=given.get("max_density", ""),
-        sort=q.sort,
-        order=q.order,
-        is_filtered=any(name in given for name in ("q", "min_density", "max_density")),
+def _pages(page: LatentPage, request: TableRequest, page_href: str, part_href: str) -> tuple[PageLink, ...]:
+    wanted: list[tuple[str, str, str]] = []
+    if page.previous_cursor or (request.cursor and not page.rows):
+        wanted.append(("First page", "first", ""))
+    if page.previous_cursor:
+        wanted.append(("Previous page", "prev", page.previous_cursor))
+    if page.next_cursor:
+        wanted.append(("Next page", "next", page.next_cursor))
+    return tuple(
+        PageLink(
+            text,
+            rel,
+            link(page_href, request.parameters(cursor=cursor)),
+            link(part_href, request.parameters(cursor=cursor)),
+        )
+        for text, rel, cursor in wanted
     )
 
 
@@ -95,9 +111,10 @@ def _column(name: str, request: TableRequest, page_href: str, part_href: str) ->
     parameters = request.parameters(sort=name, order=order)
     return Column(
         name=text,
-        href=_link(page_href, parameters),
-        part_href=_link(part_href, parameters),
+        href=link(page_href, parameters),
+        part_href=link(part_href, parameters),
         aria_sort=f"{request.query.order}ending" if is_sorted else "none",
+        is_number=name not in TEXT_COLUMNS,
     )
 
 
@@ -108,7 +125,7 @@ def _row(slug: str, row: LatentRow) -> LatentTableRow:
         label=row.label or "",
         top_token=None if row.top_token is None else chip(row.top_token),
         top_token_share="" if row.top_token_share is None else percent(row.top_token_share, 2),
-        promoted=tuple(chip(text) for text in row.promoted[:PROMOTED]),
+        promoted=tuple(chip(text) for text in row.promoted),
         density=percent(row.density),
         max_activation=number(row.max_activation),
         mean_activation=number(row.mean_activation),

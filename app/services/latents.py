@@ -1,122 +1,107 @@
 """The Latent page: what one latent fires on, in words, numbers, bands of examples and neighbours."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app import figures
+from app import glossary
 from app.db import queries
-from app.db.queries import ExplanationInfo, LatentDetails, SourceInfo
+from app.db.queries import BuildInfo, LatentDetails, SourceInfo
 from app.errors import NotBuilt
-from app.formats import count, number, one_in, percent
-from app.services.bands import bands_view, figure_marks
+from app.formats import percent
+from app.services import latent_panels as panels
+from app.services.bands import BandsQuery, bands_view
+from app.services.labels import labels_view
 from app.services.quality import corpus_of
-from app.services.tokens import chip
-from app.views import BandsView, Crumb, ExplanationView, LatentView, Measure, NeighbourView, TokenBar
-from models.records import LatentRecord, Neighbour, TokenValue
+from app.services.tokens import chip, plain
+from app.views import BandsView, Crumb, EmbedView, LatentView
 
 #: From this density on a latent is called very dense.
 DENSE = 0.1
+#: Terms that the page explains besides those of its statistics.
+TERMS = ("share_of_active", "token_share", "logit_effect", "cosine")
+EMBEDDED_EFFECTS = 5
 
 
-def latent_page(session: Session, slug: str, index: int, tab: str) -> LatentView:
-    """Everything about one latent; ``tab`` chooses the bands: quantile or width."""
-    source = queries.source_by_slug(session, slug)
-    if source.build is None:
-        raise NotBuilt(slug)
-    details = queries.latent_details(session, source, index)
+@dataclass(frozen=True)
+class RefusedLabel:
+    """A label that could not be stored, shown again in its form with the reason."""
+
+    text: str = ""
+    author: str = ""
+    error: str = ""
+
+
+def latent_page(
+    session: Session, slug: str, index: int, query: BandsQuery, refused: RefusedLabel | None = None
+) -> LatentView:
+    """Everything about one latent; ``query`` chooses the bands."""
+    source, build, details = _find(session, slug, index)
     record, href = details.record, f"/sources/{slug}"
-    last = source.facts.d_sae - 1
+    refused = refused or RefusedLabel()
     is_dead = record.n_active == 0
+    statistics = panels.statistics(details, source)
+    near = queries.latents_by_index(session, source, [item.index for item in record.neighbours])
     return LatentView(
         slug=slug,
         index=index,
+        href=f"{href}/latents/{index}",
         json_href=f"/api/v1/sources/{slug}/latents/{index}",
+        spectrum_href=f"{href}/latents/{index}/spectrum",
         previous_href=f"{href}/latents/{index - 1}" if index > 0 else "",
-        next_href=f"{href}/latents/{index + 1}" if index < last else "",
+        next_href=f"{href}/latents/{index + 1}" if index < source.facts.d_sae - 1 else "",
         random_href=f"{href}/random",
         crumbs=(Crumb("Sources", "/"), Crumb(slug, href)),
         model=source.facts.model.name,
         hook_name=source.facts.hook_name,
-        label=details.label or "",
+        label=plain(details.label or ""),
         top_token=None if details.top_token is None else chip(details.top_token),
-        top_token_share="" if details.top_token_share is None else percent(details.top_token_share, 2),
+        top_token_share=_share(details),
         is_dead=is_dead,
         dense_note=percent(record.density) if record.density >= DENSE else "",
-        explanations=tuple(_explanation(item) for item in details.explanations),
-        statistics=_statistics(details, source),
-        corpus=corpus_of(source.build),
-        figure=None if is_dead else figures.activation_figure(record, figure_marks(record, tab)),
-        bands=None if is_dead else bands_view(slug, details, tab),
-        promoted=_bars(record.promoted, details.tokens),
-        suppressed=_bars(record.suppressed, details.tokens),
-        top_tokens=_top_tokens(record, details.tokens),
-        neighbours=tuple(_neighbour(slug, item, details.neighbour_labels) for item in record.neighbours),
+        labels=labels_view(slug, index, details.explanations, **vars(refused)),
+        statistics=statistics,
+        terms=tuple(glossary.TERMS[key] for key in (*(item.term for item in statistics), *TERMS)),
+        corpus=corpus_of(build),
+        bands=None if is_dead else bands_view(slug, details, query),
+        promoted=panels.token_bars(record.promoted, details.tokens),
+        suppressed=panels.token_bars(record.suppressed, details.tokens),
+        which_tokens=panels.tokens_view(record, details.tokens),
+        neighbours=panels.neighbours(slug, record, near),
     )
 
 
-def bands_part(session: Session, slug: str, index: int, tab: str) -> BandsView:
-    """The panel of examples alone."""
-    source = queries.source_by_slug(session, slug)
-    return bands_view(slug, queries.latent_details(session, source, index), tab)
+def bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> BandsView:
+    """The histogram and the examples alone."""
+    _, _, details = _find(session, slug, index)
+    return bands_view(slug, details, query)
 
 
-def _statistics(details: LatentDetails, source: SourceInfo) -> tuple[Measure, ...]:
+def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> EmbedView:
+    """A small dashboard for a frame in a notebook."""
+    source, build, details = _find(session, slug, index)
     record = details.record
-    tokens = source.build.tokens_done if source.build else 0
-    score = details.output_score
-    common = (
-        Measure("Density", percent(record.density), "", one_in(record.density)),
-        Measure("Active tokens", count(record.n_active), "", f"of {count(tokens)}"),
-    )
-    if record.n_active == 0:
-        return common
-    return (
-        *common,
-        Measure("Maximum", number(record.max_activation), "", "largest activation, M"),
-        Measure("Mean", number(record.mean_activation), "", "over active tokens"),
-        Measure("Median", _quantile(record, "0.5"), "", "over active tokens"),
-        Measure("99th percentile", _quantile(record, "0.99"), "", "over active tokens"),
-        Measure("Output score", None if score is None else number(score), "", "how well it steers"),
+    return EmbedView(
+        slug=slug,
+        index=index,
+        href=f"/sources/{slug}/latents/{index}",
+        label=plain(details.label or ""),
+        top_token=None if details.top_token is None else chip(details.top_token),
+        top_token_share=_share(details),
+        statistics=panels.statistics(details, source),
+        corpus=corpus_of(build),
+        bands=None if record.n_active == 0 else bands_view(slug, details, query, "embed/"),
+        promoted=panels.token_bars(record.promoted[:EMBEDDED_EFFECTS], details.tokens),
+        suppressed=panels.token_bars(record.suppressed[:EMBEDDED_EFFECTS], details.tokens),
     )
 
 
-def _quantile(record: LatentRecord, name: str) -> str | None:
-    value = record.quantiles.get(name)
-    return None if value is None else number(value)
+def _find(session: Session, slug: str, index: int) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
+    source = queries.source_by_slug(session, slug)
+    if source.build is None:
+        raise NotBuilt(slug)
+    return source, source.build, queries.latent_details(session, source, index)
 
 
-def _bars(items: Sequence[TokenValue], tokens: Mapping[int, str]) -> tuple[TokenBar, ...]:
-    longest = max((abs(item.value) for item in items), default=0.0) or 1.0
-    return tuple(
-        TokenBar(chip(tokens[item.token_id]), _signed(item.value), abs(item.value) / longest) for item in items
-    )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _top_tokens(record: LatentRecord, tokens: Mapping[int, str]) -> tuple[TokenBar, ...]:
-    """The tokens it fires on, with their share of the active tokens."""
-    total = max(1, record.n_active)
-    longest = max((item.value for item in record.top_tokens), default=0.0) or 1.0
-    return tuple(
-        TokenBar(chip(tokens[item.token_id]), percent(item.value / total, 2), item.value / longest)
-        for item in record.top_tokens
-    )
-
-
-def _neighbour(slug: str, item: Neighbour, labels: Mapping[int, str]) -> NeighbourView:
-    href = f"/sources/{slug}/latents/{item.index}"
-    return NeighbourView(item.index, href, labels.get(item.index, ""), f"{item.cosine:.2f}")
-
-
-def _explanation(item: ExplanationInfo) -> ExplanationView:
-    scores = tuple(f"{name} {_score(value)}" for name, value in item.scores.items())
-    return ExplanationView(item.text, item.author, item.method, scores, item.is_current)
-
-
-def _score(value: Any) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+def _share(details: LatentDetails) -> str:
+    return "" if details.top_token_share is None else percent(details.top_token_share, 2)

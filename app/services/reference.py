@@ -32,8 +32,32 @@ def _operation(document: Schema, base: str, path: str, method: str, operation: S
         meaning=operation.get("description", ""),
         parameters=tuple(_parameters(operation)),
         answer=_answer(document, operation),
-        example=f"curl {base}{address}",
+        example=_command(document, method, f"{base}{address}", operation),
     )
+
+
+def _command(document: Schema, method: str, address: str, operation: Schema) -> str:
+    """A curl command; what is sent is the body's required fields and those that have an example."""
+    if method == "get":
+        return f"curl {address}"
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if not content:
+        return f"curl -X {method.upper()} {address}"
+    body = json.dumps(_sample(document, content["schema"]), ensure_ascii=False)
+    return f"curl {address} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+
+
+def _sample(document: Schema, schema: Schema) -> Any:
+    if "$ref" in schema:
+        return _sample(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "properties" in schema:
+        required = schema.get("required", ())
+        return {n: _sample(document, p) for n, p in schema["properties"].items() if n in required or p.get("examples")}
+    if schema.get("type") == "array":
+        return [_sample(document, schema["items"])]
+    return {"integer": 42, "number": 0.5, "boolean": True}.get(schema.get("type", ""), "...")
 
 
 def _parameters(operation: Schema) -> Iterator[ParameterView]:

@@ -4,14 +4,15 @@ import random
 
 from sqlalchemy.orm import Session
 
-from app import figures
+from app import figures, figures_source
 from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries import BuildInfo, SourceInfo
+from app.errors import UnknownBuild, shorten
 from app.formats import count
 from app.services.builds import current_pulse, live_builds
-from app.services.latent_table import TableRequest, latent_table
+from app.services.latent_table import TableRequest, latent_table, link
 from app.services.quality import build_command, corpus_of, failure, quality_measures
-from app.views import Crumb, FigureView, LatentTable, SourceView
+from app.views import Crumb, FigureView, LatentTable, ScatterView, SourceView
 
 
 def source_page(session: Session, slug: str, request: TableRequest) -> SourceView:
@@ -40,6 +41,7 @@ def source_page(session: Session, slug: str, request: TableRequest) -> SourceVie
         corpus=corpus_of(build) if build else None,
         measures=quality_measures(build) if build else (),
         figure=_density_figure(session, source) if build else None,
+        scatter=_scatter(session, source, build) if build else None,
         table=latent_table(session, source, request) if build else None,
     )
 
@@ -47,6 +49,30 @@ def source_page(session: Session, slug: str, request: TableRequest) -> SourceVie
 def _density_figure(session: Session, source: SourceInfo) -> FigureView:
     histogram = queries.density_histogram(session, source)
     return figures.density_figure(histogram.edges, histogram.counts, histogram.dead)
+
+
+def _scatter(session: Session, source: SourceInfo, build: BuildInfo) -> ScatterView:
+    step = queries.point_step(source)
+    return ScatterView(
+        data_href=f"/figures/sources/{source.slug}/{build.id}/scatter.json",
+        latent_href=f"/sources/{source.slug}/latents/",
+        summary=f"Density against maximum activation of the latents of {source.slug}, both on logarithmic axes.",
+        note=figures_source.scatter_note(source.facts.d_sae, step),
+    )
+
+
+def scatter_points(session: Session, slug: str, build_id: int) -> str:
+    """The numbers of the scatter; UnknownBuild unless pages show this build of the source."""
+    source = queries.source_by_slug(session, slug)
+    if source.build is None or source.build.id != build_id:
+        raise UnknownBuild(f"Build {shorten(str(build_id))} is not the one that the pages of {slug} show; reload them.")
+    return figures_source.scatter_data(queries.latent_points(session, source))
+
+
+def page_address(slug: str, request: TableRequest) -> str:
+    """The address of the Source page with a table."""
+    changes = {"cursor": request.cursor} if request.cursor else {}
+    return link(f"/sources/{slug}", request.parameters(**changes))
 
 
 def table_part(session: Session, slug: str, request: TableRequest) -> LatentTable:

@@ -24,6 +24,8 @@ CHIP_LENGTH = 48
 @lru_cache(maxsize=65536)
 def pieces(text: str) -> tuple[Piece, ...]:
     """A token inside a text: line breaks, tabs and invisible characters become marks."""
+    if text.isprintable():  # which excludes all that needs a mark, and a little more
+        return (Piece(text),) if text else ()
     found: list[Piece] = []
     plain = ""
     for character in text:
@@ -57,22 +59,59 @@ def plain(text: str) -> str:
 
 
 def heat(texts: Sequence[str], activations: Iterable[float], focus: int, top: float) -> tuple[HeatToken, ...]:
-    """A window of tokens on the scale from 0 to ``top``; ``focus`` is the place of the example's own token."""
+    """A window of tokens on the scale from 0 to ``top``; ``focus`` is the place of the example's own token.
+
+    NaN is an activation that the build did not keep.
+    """
     return tuple(
-        HeatToken(
-            # A character that several tokens share stands with the last of them.
-            pieces=pieces(text) or ((Piece(NOTHING, "part of the next character"),) if activation > 0 else ()),
-            step=heat_step(activation, top),
-            value=number(activation) if activation > 0 else "",
-            is_focus=place == focus,
-        )
+        _quiet(text) if activation == 0 and place != focus else _warm(text, activation, top, place == focus)
         for place, (text, activation) in enumerate(zip(texts, activations, strict=True))
     )
 
 
+def _warm(text: str, activation: float, top: float, is_focus: bool) -> HeatToken:
+    return HeatToken(
+        # A character that several tokens share stands with the last of them.
+        pieces=pieces(text) or ((Piece(NOTHING, "part of the next character"),) if activation > 0 else ()),
+        step=heat_step(activation, top),
+        value=number(activation) if activation > 0 else "",
+        is_focus=is_focus,
+        is_known=not math.isnan(activation),
+    )
+
+
+def joined(tokens: Sequence[HeatToken]) -> tuple[HeatToken, ...]:
+    """The same text with neighbouring tokens that show nothing as one: most of a window, quicker to draw."""
+    found: list[HeatToken] = []
+    quiet: list[Piece] = []
+
+    def close() -> None:
+        if quiet:
+            found.append(HeatToken(tuple(quiet), 0, "", is_focus=False))
+            quiet.clear()
+
+    for token in tokens:
+        if token.step or token.is_focus or not token.is_known:
+            close()
+            found.append(token)
+            continue
+        for piece in token.pieces:
+            if quiet and not piece.mark and not quiet[-1].mark:
+                quiet[-1] = Piece(quiet[-1].text + piece.text)
+            else:
+                quiet.append(piece)
+    close()
+    return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def _quiet(text: str) -> HeatToken:
+    return HeatToken(pieces(text), 0, "", is_focus=False)
+
+
 def heat_step(activation: float, top: float) -> int:
     """The step 1 to ``STEPS`` of an activation on the scale from 0 to ``top``; 0 for one that is not active."""
-    if activation <= 0 or top <= 0:
+    if not activation > 0 or top <= 0:
         return 0
     return min(STEPS, max(1, math.ceil(STEPS * activation / top)))
 

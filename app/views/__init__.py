@@ -4,56 +4,134 @@ Frozen dataclasses, one per page and partial; a template names the class in its 
 against each other. Texts that came from a model or a data set travel as ``Piece`` s (``tokens``), never as HTML.
 """
 
-from app.views.builds import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse
+from app.views.ablate import AblateView, AblationView, EffectRow, SetView
+from app.views.builds import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse, SourceLink
 from app.views.errors import ErrorView
 from app.views.figures import FigureView
-from app.views.home import HomeView, ModelGroup, SourceCard
+from app.views.home import HomeView, ModelGroup, SourceCard, Spark
+from app.views.latent_try import LatentTryView, TriedText
 from app.views.latents import (
     BandsView,
     BandView,
+    EmbedView,
     ExampleView,
     ExplanationView,
+    LabelsView,
     LatentView,
     NeighbourView,
+    PromptView,
+    Statistic,
     TokenBar,
+    TokenRow,
+    TokensView,
 )
-from app.views.layout import Crumb, Layout, Measure, Tab
+from app.views.layout import Crumb, Layout, Measure, NavItem, Tab
+from app.views.microscope import (
+    Hit,
+    LatentCard,
+    MicroscopeView,
+    RankRow,
+    ReadingView,
+    ScopeRanking,
+    ScopeText,
+    ScopeToken,
+    ScopeTurn,
+    SourcePick,
+    TokenHits,
+    TurnField,
+)
 from app.views.reference import OperationView, ParameterView, ReferenceView
-from app.views.sources import Column, Corpus, LatentTable, LatentTableRow, SourceView, TableFilters
+from app.views.sign_in import SignInView
+from app.views.sources import (
+    ActiveFilter,
+    Choice,
+    ChoiceFilter,
+    Column,
+    Corpus,
+    LatentTable,
+    LatentTableRow,
+    PageLink,
+    RangeFilter,
+    ScatterView,
+    SourceView,
+    TableFilters,
+    TextFilter,
+)
+from app.views.spectrum import GroupField, GroupRow, Place, SpectrumView, Suggestion
 from app.views.tokens import HeatToken, Piece, TokenText
 
 __all__ = [
+    "AblateView",
+    "AblationView",
+    "ActiveFilter",
     "BandView",
     "BandsView",
     "BuildRow",
     "BuildsView",
+    "Choice",
+    "ChoiceFilter",
     "Column",
     "Corpus",
     "Crumb",
+    "EffectRow",
+    "EmbedView",
     "ErrorView",
     "ExampleView",
     "ExplanationView",
     "FigureView",
+    "GroupField",
+    "GroupRow",
     "HeatToken",
+    "Hit",
     "HomeView",
+    "LabelsView",
+    "LatentCard",
     "LatentTable",
     "LatentTableRow",
+    "LatentTryView",
     "LatentView",
     "Layout",
     "LiveBuild",
     "LiveBuilds",
     "Measure",
+    "MicroscopeView",
     "ModelGroup",
+    "NavItem",
     "NeighbourView",
     "OperationView",
+    "PageLink",
     "ParameterView",
     "Piece",
+    "Place",
+    "PromptView",
     "Pulse",
+    "RangeFilter",
+    "RankRow",
+    "ReadingView",
     "ReferenceView",
+    "ScatterView",
+    "ScopeRanking",
+    "ScopeText",
+    "ScopeToken",
+    "ScopeTurn",
+    "SetView",
+    "SignInView",
     "SourceCard",
+    "SourceLink",
+    "SourcePick",
     "SourceView",
+    "Spark",
+    "SpectrumView",
+    "Statistic",
+    "Suggestion",
     "Tab",
     "TableFilters",
+    "TextFilter",
     "TokenBar",
+    "TokenHits",
+    "TokenRow",
     "TokenText",
+    "TokensView",
+    "TriedText",
+    "TurnField",
 ]

@@ -4,11 +4,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class LiveBuild:
-    """A build that is running now. ``percent`` 0 to 100; ``speed`` and ``left`` are empty while they are unknown."""
+class SourceLink:
+    """A source by name, with its page."""
 
     slug: str
     href: str
+
+
+@dataclass(frozen=True)
+class LiveBuild:
+    """A run that is going on now: builds of one or several sources that share a pass over the corpus.
+
+    ``percent`` 0 to 100; ``speed`` and ``left`` are empty while they are unknown; partials/_live_build.html.
+    """
+
+    number: int  # of its first build
+    sources: tuple[SourceLink, ...]
     stage: str
     percent: float
     tokens_done: str
@@ -16,7 +27,9 @@ class LiveBuild:
     speed: str
     left: str
     message: str
-    is_silent: bool  # no sign of life for a while: the process may be gone
+    silence: str  # for how long there was no sign of life; empty while there is one
+    cancel_href: str
+    slugs: str  # of all its sources, those that are finished included
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Pulse:
 
 @dataclass(frozen=True)
 class BuildRow:
-    """A build that ended, or one line of the list of all builds."""
+    """One line of the list of all builds."""
 
     number: int
     slug: str
@@ -45,11 +58,14 @@ class BuildRow:
     tokens: str
     context_size: int
     status: str
-    status_class: str  # running, done, failed, stopped
+    status_class: str  # running, silent, done, failed, stopped
     is_current: bool
     started: str
     took: str  # empty while it runs
     error: str
+    config: str  # as JSON
+    command: str  # that goes on with it or repeats it; empty if its configuration was not recorded
+    can_resume: bool
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
-"""The Latent page and its panel of examples."""
+"""The Latent page, its panels, a whole prompt, and the view for notebooks."""
 
 from dataclasses import dataclass
 
+from app.glossary import Term
 from app.views.figures import FigureView
-from app.views.layout import Crumb, Measure, Tab
+from app.views.layout import Crumb, Tab
 from app.views.sources import Corpus
 from app.views.tokens import HeatToken, TokenText
 
 
 @dataclass(frozen=True)
 class ExampleView:
-    """A text window around one active token; ``is_cut_*``: the prompt goes on there."""
+    """A text window around one active token; ``is_cut_*``: the prompt goes on there. ``folded``: near-duplicates."""
 
     tokens: tuple[HeatToken, ...]
     activation: str
@@ -18,6 +19,9 @@ class ExampleView:
     position: int
     is_cut_left: bool
     is_cut_right: bool
+    prompt_href: str
+    prompt_part_href: str
+    folded: tuple["ExampleView", ...]
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,43 @@ class BandView:
 
 @dataclass(frozen=True)
 class BandsView:
-    """partials/_bands.html."""
+    """partials/_bands.html: histogram and examples. ``picks``: all bands, or one of them alone."""
 
-    tabs: tuple[Tab, ...]
+    views: tuple[Tab, ...]
+    scales: tuple[Tab, ...]
+    picks: tuple[Tab, ...]
+    figure: FigureView | None  # None: dead
     bands: tuple[BandView, ...]
     max_activation: str
+
+
+@dataclass(frozen=True)
+class PromptView:
+    """partials/_prompt.html and pages/prompt.html: a whole prompt with what is known of one latent in it."""
+
+    title: str
+    crumbs: tuple[Crumb, ...]
+    tokens: tuple[HeatToken, ...]
+    prompt: int
+    position: int
+    activation: str
+    max_activation: str
+    n_tokens: str
+    n_known: str
+    first: int
+    last: int
+    is_cut_left: bool
+    is_cut_right: bool
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A number with a few words; ``term`` is its key in the glossary; ``value`` None reads "not recorded"."""
+
+    name: str
+    value: str | None
+    meaning: str
+    term: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +87,28 @@ class TokenBar:
 
 
 @dataclass(frozen=True)
+class TokenRow:
+    """A token that the latent fires on. ``bar`` 0 to 1: its count among the most frequent's; ``mean`` None: not
+    recorded.
+    """
+
+    token: TokenText
+    count: str
+    share: str
+    mean: str | None
+    bar: float
+
+
+@dataclass(frozen=True)
+class TokensView:
+    """partials/_which_tokens.html: the first few rows, and the rest behind a fold."""
+
+    distinct: str | None  # of the vocabulary; None: not recorded
+    first: tuple[TokenRow, ...]
+    rest: tuple[TokenRow, ...]
+
+
+@dataclass(frozen=True)
 class NeighbourView:
     """Another latent whose decoder row points in a similar direction."""
 
@@ -58,6 +116,8 @@ class NeighbourView:
     href: str
     label: str
     cosine: str
+    top_token: TokenText | None  # None: dead
+    max_activation: str
 
 
 @dataclass(frozen=True)
@@ -67,17 +127,34 @@ class ExplanationView:
     text: str
     author: str
     method: str
+    when: str
     scores: tuple[str, ...]
     is_current: bool
 
 
 @dataclass(frozen=True)
+class LabelsView:
+    """partials/_labels.html: the label, the form to change it, and what it was before."""
+
+    action: str
+    label: ExplanationView | None
+    history: tuple[ExplanationView, ...]
+    text: str  # what stands in the form
+    author: str
+    error: str  # why the last one was refused
+    max_label: int
+    max_author: int
+
+
+@dataclass(frozen=True)
 class LatentView:
-    """pages/latent.html. A dead latent has no figure and no bands."""
+    """pages/latent.html. A dead latent has no bands."""
 
     slug: str
     index: int
+    href: str
     json_href: str
+    spectrum_href: str
     previous_href: str  # empty at the first latent
     next_href: str  # empty at the last latent
     random_href: str
@@ -89,12 +166,29 @@ class LatentView:
     top_token_share: str
     is_dead: bool
     dense_note: str  # the density, when the latent fires very often
-    explanations: tuple[ExplanationView, ...]
-    statistics: tuple[Measure, ...]
+    labels: LabelsView
+    statistics: tuple[Statistic, ...]
+    terms: tuple[Term, ...]
     corpus: Corpus
-    figure: FigureView | None
     bands: BandsView | None
     promoted: tuple[TokenBar, ...]
     suppressed: tuple[TokenBar, ...]
-    top_tokens: tuple[TokenBar, ...]
+    which_tokens: TokensView
     neighbours: tuple[NeighbourView, ...]
+
+
+@dataclass(frozen=True)
+class EmbedView:
+    """pages/embed.html: a dashboard small enough for a frame in a notebook."""
+
+    slug: str
+    index: int
+    href: str
+    label: str
+    top_token: TokenText | None
+    top_token_share: str
+    statistics: tuple[Statistic, ...]
+    corpus: Corpus
+    bands: BandsView | None
+    promoted: tuple[TokenBar, ...]
+    suppressed: tuple[TokenBar, ...]

@@ -43,34 +43,107 @@ class Column:
     href: str
     part_href: str
     aria_sort: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class RangeFilter:
+    """Two fields, from and to; empty: no limit."""
+
+    name: str
+    title: str
+    low: str
+    high: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class TextFilter:
+    """A field for a part of a text."""
+
+    name: str
+    title: str
+    value: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several."""
+
+    value: str
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class ChoiceFilter:
+    """A field with few possible values."""
+
+    name: str
+    title: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class ActiveFilter:
+    """A filter that is set, in words, and the links to the same table without it."""
+
+    text: str
+    href: str
+    part_href: str
 
 
 @dataclass(frozen=True)
 class TableFilters:
-    """What the table was asked for, as it stands in its form."""
+    """What the table was asked for, as it stands in its form. ``is_open``: one of the folded fields is set."""
 
     q: str
-    min_density: str
-    max_density: str
+    ranges: tuple[RangeFilter, ...]
+    texts: tuple[TextFilter, ...]
+    choices: tuple[ChoiceFilter, ...]
+    active: tuple[ActiveFilter, ...]
+    is_open: bool
     sort: str
     order: str
-    is_filtered: bool
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A link to another page of the table; ``rel`` is first, prev or next."""
+
+    text: str
+    rel: str
+    href: str
+    part_href: str
 
 
 @dataclass(frozen=True)
 class LatentTable:
-    """partials/_latent_table.html. Links are empty where there is nothing to go to."""
+    """partials/_latent_table.html. ``reset_href`` leads to the table without filters, in the same order."""
 
     page_href: str
     part_href: str
+    reset_href: str
+    reset_part_href: str
     filters: TableFilters
     columns: tuple[Column, ...]
     rows: tuple[LatentTableRow, ...]
+    has_scores: bool  # without any output score there is no column for them
     total: str
-    next_href: str
-    next_part_href: str
-    first_href: str
-    first_part_href: str
+    pages: tuple[PageLink, ...]
+    csv_href: str
+    json_href: str
+
+
+@dataclass(frozen=True)
+class ScatterView:
+    """Density against maximum, drawn from the numbers at ``data_href`` by static/js/scatter.js."""
+
+    data_href: str
+    latent_href: str  # of a latent, without its index
+    summary: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -98,4 +171,5 @@ class SourceView:
     corpus: Corpus | None
     measures: tuple[Measure, ...]
     figure: FigureView | None
+    scatter: ScatterView | None
     table: LatentTable | None

@@ -26,3 +26,4 @@ class HeatToken:
     step: int
     value: str
     is_focus: bool
+    is_known: bool = True  # False: the build did not keep the activation here

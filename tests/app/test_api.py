@@ -17,7 +17,8 @@ BUILD = {
 ITEM = {"index", "label", "density", "max_activation", "mean_activation", "output_score", "top_token", "promoted"}
 LATENT = {
     "source", "index", "label", "explanations", "output_score", "n_active", "density", "max_activation",
-    "mean_activation", "quantiles", "histogram", "promoted", "suppressed", "neighbours", "bands",
+    "mean_activation", "quantiles", "histogram", "promoted", "suppressed", "neighbours", "bands", "top_tokens",
+    "distinct_tokens",
 }  # fmt: skip
 EXAMPLE = {"prompt", "position", "tokens", "activations", "activation", "focus"}
 
@@ -42,7 +43,7 @@ def test_sources_have_their_shape_and_unknown_is_null(client: TestClient) -> Non
 
 def test_a_list_of_latents_has_its_shape_and_begins_with_the_first(client: TestClient) -> None:
     answer = get(client, f"{ROOT}/tiny-mid/latents")
-    assert set(answer) == {"latents", "next_cursor", "total"}
+    assert set(answer) == {"latents", "next_cursor", "previous_cursor", "total"}
     assert answer["total"] == D_SAE
     assert all(set(item) == ITEM for item in answer["latents"])
     assert [item["index"] for item in answer["latents"]] == list(range(50))
@@ -121,20 +122,26 @@ def test_health_answers_at_both_addresses(client: TestClient, prefix: str) -> No
     assert get(client, f"{prefix}/readyz") == {"status": "ready"}
 
 
+def operations(client: TestClient) -> list[str]:
+    """``GET /path`` of everything in the OpenAPI document."""
+    paths = client.get("/openapi.json").json()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
 def test_the_reference_lists_every_operation_of_the_openapi_document(client: TestClient) -> None:
     page = client.get("/docs").text
-    paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {
-        "/api/v1/sources", "/api/v1/sources/{source}/latents", "/api/v1/sources/{source}/latents/{index}",
-        "/api/v1/builds", "/healthz", "/readyz", "/metrics",
-    }  # fmt: skip
-    assert all(f"GET {path}" in page for path in paths)
+    found = operations(client)
+    assert {
+        "GET /api/v1/sources", "GET /api/v1/sources/{source}/latents", "GET /api/v1/sources/{source}/latents/{index}",
+        "GET /api/v1/builds", "GET /healthz", "GET /readyz", "GET /metrics", "POST /api/v1/microscope",
+        "POST /api/v1/sources/{source}/latents/{index}/activations", "GET /api/v1/models",
+    } <= set(found)  # fmt: skip
+    assert all(operation in page for operation in found)
 
 
 def test_every_operation_has_a_heading_in_the_docs(client: TestClient) -> None:
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    for path in client.get("/openapi.json").json()["paths"]:
-        assert f"## `GET {path}`" in text
+    assert [operation for operation in operations(client) if f"## `{operation}`" not in text] == []
 
 
 def test_numbers_are_finite_json(client: TestClient) -> None:

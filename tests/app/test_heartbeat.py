@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from app import heartbeat
 from app.db.session import make_session_maker
 from app.db.tables import Build
-from app.db.writes import register_source, start_build
+from app.db.writes import register_source, request_cancel, start_build
 from tests.records import VOCABULARY, make_facts
 
 
@@ -29,3 +29,19 @@ def test_the_heartbeat_moves_while_the_block_runs_and_stops_with_it(engine, sess
     assert after > before
     time.sleep(0.2)
     assert last() == after
+
+
+def test_the_end_of_a_build_elsewhere_is_told_once(engine, session, monkeypatch):
+    monkeypatch.setattr(heartbeat, "POLL_SECONDS", 0.02)
+    source = register_source(session, "tiny", make_facts(), VOCABULARY)
+    build = start_build(session, source, corpus="x", tokens=1, context_size=8, seed=0, config={})
+    told = []
+    with heartbeat.beating(make_session_maker(engine), {"tiny": build}, lambda: told.append(time.monotonic())):
+        time.sleep(0.2)
+        assert told == []
+        request_cancel(session, [build], "no more")
+        deadline = time.monotonic() + 20
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.2)
+    assert len(told) == 1

@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 from app.security import HEADERS, host_name
 from app.settings import Settings
+from app.sign_in import MAX_FAILURES
 from tests.web import BASE
 
 TOKEN = "long-enough-token"
@@ -57,26 +58,46 @@ def test_a_host_is_read_without_its_port(header: str, name: str) -> None:
 def test_allowed_hosts_are_names_or_patterns(own_settings: Settings, allowed: str, host: str, status: int) -> None:
     settings = own_settings.model_copy(update={"allowed_hosts": (allowed,)})
     with TestClient(create_app(settings)) as client:
-        assert client.get("/healthz", headers={"Host": host}).status_code == status
+        assert client.get("/api/v1/sources", headers={"Host": host}).status_code == status
 
 
-def test_without_the_token_nothing_is_shown_but_health(own_settings: Settings) -> None:
+def test_supervisors_ask_for_health_under_any_name(client: TestClient) -> None:
+    assert client.get("/readyz", headers={"Host": "10.1.2.3:8000"}).status_code == 200
+
+
+def test_without_the_token_nothing_is_shown_but_health_and_the_form(own_settings: Settings) -> None:
     with guarded(own_settings) as client:
-        for path in ("/", "/api/v1/sources", "/static/css/base.css", "/metrics", "/openapi.json"):
+        for path in ("/", "/api/v1/sources", "/metrics", "/openapi.json", "/docs", "/parts/builds/events", "/nothing"):
             response = client.get(path)
             assert response.status_code == 401
-            assert response.headers["www-authenticate"].startswith("Basic")
-        assert client.get("/healthz").status_code == 200
+            assert response.headers["www-authenticate"].startswith("Bearer")
+            assert response.headers["content-type"] == "application/problem+json"
+            assert "/sign-in" in response.json()["detail"]
+        for path in ("/healthz", "/readyz", "/sign-in", "/static/css/base.css"):
+            assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/static/../api/v1/sources", "/static/%2e%2e/api/v1/sources", "/healthz/../metrics"])
+def test_an_open_path_leads_nowhere_else(own_settings: Settings, path: str) -> None:
+    with guarded(own_settings) as client:
+        assert client.get(path).status_code in (401, 404)
 
 
 @pytest.mark.parametrize(
     ("given", "status"),
     [
-        (f"Bearer {TOKEN}", 200), ("Bearer wrong", 401), (TOKEN, 401), ("Basic %%%", 401), ("Bearer é", 401),
-        ("Basic " + base64.b64encode(f"me:{TOKEN}".encode()).decode(), 200),
-        ("Basic " + base64.b64encode(b"me:wrong").decode(), 401),
+        (f"Bearer {TOKEN}", 200), (f"bearer  {TOKEN} ", 200), ("Bearer wrong", 401), (TOKEN, 401), ("Bearer é", 401),
+        ("Bearer ", 401), ("Basic %%%", 401), ("Basic " + base64.b64encode(f"me:{TOKEN}".encode()).decode(), 401),
     ],
 )  # fmt: skip
-def test_the_token_is_taken_as_bearer_or_as_password(own_settings: Settings, given: str, status: int) -> None:
+def test_the_token_is_taken_as_bearer_only(own_settings: Settings, given: str, status: int) -> None:
     with guarded(own_settings) as client:
         assert client.get("/", headers={"Authorization": given.encode()}).status_code == status
+
+
+def test_a_proxy_that_is_not_trusted_cannot_say_who_asks(own_settings: Settings) -> None:
+    with guarded(own_settings) as client:
+        for number in range(MAX_FAILURES):
+            headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": f"192.0.2.{number}"}
+            assert client.get("/api/v1/sources", headers=headers).status_code == 401
+        assert client.get("/api/v1/sources", headers=headers).status_code == 429

@@ -50,6 +50,7 @@ def test_an_env_file_is_read_and_the_command_line_comes_first(tmp_path: Path) ->
         ("ALLOWED_HOSTS", " , ", "at least one host"),
         ("MAX_QUEUE", "-1", "greater than or equal to 1"),
         ("LOG_LEVEL", "loud", "'debug'"),
+        ("TRUSTED_PROXIES", "proxy.example", "IP addresses or networks"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
@@ -84,6 +85,24 @@ def test_an_open_host_needs_a_token_or_an_explicit_word(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"])
 def test_hosts_of_this_machine_need_no_token(host: str) -> None:
     Settings(_env_file=None, host=host).require_safe_host()
+
+
+@pytest.mark.parametrize(("published", "is_safe"), [("127.0.0.1", True), ("0.0.0.0", False), ("", False)])  # noqa: S104
+def test_in_a_container_the_published_address_counts(published: str, is_safe: bool) -> None:
+    settings = Settings(_env_file=None, host="0.0.0.0", published_host=published)  # noqa: S104
+    assert settings.is_loopback == is_safe
+    if is_safe:
+        settings.require_safe_host()
+    else:
+        with pytest.raises(InsecureHost, match="PERISCOPE_AUTH_TOKEN"):
+            settings.require_safe_host()
+
+
+def test_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERISCOPE_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
+    assert load_settings().trusted_proxies == ("10.0.0.0/8", "::1")
+    monkeypatch.setenv("PERISCOPE_TRUSTED_PROXIES", "*")
+    assert load_settings().trusted_proxies == ("*",)
 
 
 def test_a_slip_in_a_name_is_pointed_out() -> None:

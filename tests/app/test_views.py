@@ -17,6 +17,10 @@ PAGES = {
     "/sources/other-mlp": views.SourceView,
     "/sources/tiny-mid/latents/5": views.LatentView,
     "/sources/tiny-mid/latents/0": views.LatentView,
+    "/sources/tiny-mid/latents/5/prompts/3": views.PromptView,
+    "/sources/tiny-mid/latents/5/spectrum": views.SpectrumView,
+    "/sources/tiny-mid/latents/5/spectrum?rule=snow&where=near&name=cold": views.SpectrumView,
+    "/sources/tiny-mid/latents/0/spectrum": views.SpectrumView,
     "/builds": views.BuildsView,
     "/docs": views.ReferenceView,
     "/sources/nope": views.ErrorView,
@@ -24,6 +28,8 @@ PAGES = {
 PARTS = {
     "/parts/sources/tiny-mid/latents": views.LatentTable,
     "/parts/sources/tiny-mid/latents/5/bands": views.BandsView,
+    "/parts/sources/tiny-mid/latents/0/bands": views.BandsView,
+    "/parts/sources/tiny-mid/latents/5/prompts/3": views.PromptView,
     "/parts/sources/nope/latents": views.ErrorView,
 }
 

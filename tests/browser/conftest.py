@@ -8,12 +8,13 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from app.main import create_app
@@ -55,11 +56,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """The address of a server in a thread."""
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), port=0, log_level="error", timeout_graceful_shutdown=1)
-    )
+def serving(settings: Settings, prepare: Callable[[FastAPI], None] = lambda app: None) -> Iterator[str]:
+    """The address of a server in a thread; ``prepare`` may change the application first."""
+    app = create_app(settings)
+    prepare(app)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -90,6 +91,7 @@ class Watch:
     """What went wrong in a browser while a test used it."""
 
     base: str
+    expected: tuple[int, ...] = ()  # HTTP statuses that the test asks for on purpose
     problems: list[str] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
@@ -98,6 +100,8 @@ class Watch:
         page.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
+        if any(f"the server responded with a status of {status}" in message.text for status in self.expected):
+            return
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
@@ -107,13 +111,20 @@ class Watch:
 
 
 @contextlib.contextmanager
-def open_page(browser: Browser, base: str, width: int = 1280, scheme: str = "light", **more: object) -> Iterator[Page]:
+def open_page(
+    browser: Browser,
+    base: str,
+    width: int = 1280,
+    scheme: str = "light",
+    expected: tuple[int, ...] = (),
+    **more: object,
+) -> Iterator[Page]:
     """A page that fails its test on console errors, script errors and requests to other hosts."""
     context: BrowserContext = browser.new_context(
         base_url=base, viewport={"width": width, "height": 900}, color_scheme=scheme, **more  # type: ignore[arg-type]
     )  # fmt: skip
     context.set_default_timeout(10_000)
-    watch = Watch(base)
+    watch = Watch(base, expected)
     page = context.new_page()
     watch.follow(page)
     try:

@@ -11,7 +11,8 @@ Colour = tuple[float, float, float]
 THEMES = ("light", "dark")
 BACKGROUNDS = ("page", "surface", "sunken", "accent-soft")
 PAIRS = [("ink", b) for b in BACKGROUNDS] + [("muted", b) for b in BACKGROUNDS] + [("accent", b) for b in BACKGROUNDS]
-PAIRS += [("accent-ink", "accent"), ("bad", "surface"), ("bad", "page"), ("page", "ink")]
+PAIRS += [(kind, b) for kind in ("bad", "warn", "good") for b in ("page", "surface", f"{kind}-soft")]
+PAIRS += [("accent-ink", "accent"), ("page", "ink")]
 
 
 def sheet(name: str) -> str:

@@ -10,21 +10,22 @@ from app.db.queries.answers import (
     ExplanationInfo,
     LatentDetails,
     LatentPage,
-    LatentPoint,
+    LatentPoints,
     LatentRow,
     SourceInfo,
 )
+from app.db.queries.filters import ORDERS, SORTS, LatentQuery
 from app.db.queries.latents import (
     densities,
     density_histogram,
     latent_details,
-    latent_points,
     latent_record,
     max_activations,
     prompts,
     random_latent,
 )
-from app.db.queries.lists import MAX_LIMIT, ORDERS, SORTS, LatentQuery, latent_page, latents_by_index
+from app.db.queries.lists import MAX_LIMIT, all_matching, has_output_scores, latent_page, latents_by_index
+from app.db.queries.points import latent_points, point_step
 from app.db.queries.sources import (
     all_sources,
     build_by_id,
@@ -45,16 +46,18 @@ __all__ = [
     "ExplanationInfo",
     "LatentDetails",
     "LatentPage",
-    "LatentPoint",
+    "LatentPoints",
     "LatentQuery",
     "LatentRow",
     "SourceInfo",
+    "all_matching",
     "all_sources",
     "build_by_id",
     "builds_of",
     "densities",
     "density_histogram",
     "explanations",
+    "has_output_scores",
     "labels",
     "latent_details",
     "latent_page",
@@ -62,6 +65,7 @@ __all__ = [
     "latent_record",
     "latents_by_index",
     "max_activations",
+    "point_step",
     "prompts",
     "random_latent",
     "recent_builds",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.db.display import whole_characters
 from models.records import IntArray, LatentRecord, SourceFacts, SourceQuality
 
@@ -44,6 +47,7 @@ class SourceInfo:
     language_model_id: int
     facts: SourceFacts
     created: datetime
+    table_version: int  # goes up with every change to labels or output scores
     build: BuildInfo | None
     running: BuildInfo | None
     latest: BuildInfo | None
@@ -67,10 +71,11 @@ class LatentRow:
 
 @dataclass(frozen=True)
 class LatentPage:
-    """A page of a list; ``total`` counts all latents that match, ``next_cursor`` is None on the last page."""
+    """A page of a list; ``total`` counts all latents that match; a cursor is None where there is no such page."""
 
     rows: tuple[LatentRow, ...]
     next_cursor: str | None
+    previous_cursor: str | None
     total: int
 
 
@@ -89,7 +94,7 @@ class ExplanationInfo:
 
 @dataclass(frozen=True, eq=False)
 class LatentDetails:
-    """Everything the latent's page shows. ``tokens`` is the display string of every token id in it."""
+    """Everything the latent's page shows. ``tokens`` has the display string of every token id that it shows."""
 
     record: LatentRecord
     label: str | None
@@ -98,7 +103,7 @@ class LatentDetails:
     top_token: str | None
     top_token_share: float | None
     tokens: Mapping[int, str]
-    prompts: Mapping[int, IntArray]  # prompt -> token ids (context,)
+    prompts: Mapping[int, IntArray]  # of the examples: prompt -> token ids (context,)
     neighbour_labels: Mapping[int, str]
 
     def window_tokens(self, prompt: int, start: int, width: int) -> tuple[str, ...]:
@@ -116,10 +121,10 @@ class DensityHistogram:
     dead: int
 
 
-@dataclass(frozen=True)
-class LatentPoint:
-    """A latent as a dot: density against maximum activation."""
+@dataclass(frozen=True, eq=False)
+class LatentPoints:
+    """Latents 0, ``step``, 2 ``step``, ... as dots; a dead one has density 0."""
 
-    index: int
-    density: float
-    max_activation: float
+    step: int
+    densities: NDArray[np.float64]  # (n,)
+    max_activations: NDArray[np.float64]  # (n,)

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import packing
-from app.db.queries.answers import DensityHistogram, LatentDetails, LatentPoint, SourceInfo
-from app.db.queries.texts import explanations, in_parts, labels, token_texts
+from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
+from app.db.queries.indexes.latents import vocabulary_index
+from app.db.queries.texts import explanations, in_parts, labels
 from app.db.tables import Build, Example, Latent, LatentDetail, Prompt
 from app.errors import NotBuilt, UnknownLatent
 from models import records
@@ -27,20 +28,21 @@ ONE_LATENT = sa.select(LATENT, *[column for column in DETAIL.c if column.name no
 
 
 def latent_details(session: Session, source: SourceInfo, index: int) -> LatentDetails:
-    """Everything the latent's page shows, in six queries whatever the size of the source."""
+    """Everything the latent's page shows, in five queries whatever the size of the source."""
     row = _latent_row(session, source, index)
     record = _record(row, _examples(session, row["build_id"], index))
     used = prompts(session, row["build_id"], _prompts_of(record))
+    known = labels(session, source, [index, *(neighbour.index for neighbour in record.neighbours)])
     return LatentDetails(
         record=record,
-        label=labels(session, source, [index]).get(index),
+        label=known.get(index),
         explanations=explanations(session, source, index),
         output_score=row["output_score"],
         top_token=row["top_token"],
         top_token_share=row["top_token_share"],
-        tokens=token_texts(session, source.language_model_id, _token_ids(record, used)),
+        tokens=vocabulary_index(session, source.language_model_id).texts(_token_ids(record, used)),
         prompts=used,
-        neighbour_labels=labels(session, source, [neighbour.index for neighbour in record.neighbours]),
+        neighbour_labels=known,
     )
 
 
@@ -85,16 +87,6 @@ def density_histogram(session: Session, source: SourceInfo) -> DensityHistogram:
     edges, counts = packing.unpack_histogram(data or b"")
     dead = int(counts[0]) if counts.size else 0
     return DensityHistogram(tuple(edges[1:].tolist()), tuple(counts[1:].tolist()), dead)
-
-
-def latent_points(session: Session, source: SourceInfo, limit: int = 4000) -> tuple[LatentPoint, ...]:
-    """Live latents for the scatter plot: all of them, or every n-th so that at most about ``limit`` come."""
-    step = max(1, -(-source.facts.d_sae // limit))
-    columns = (LATENT.c.latent_index, LATENT.c.density, LATENT.c.max_activation)
-    query = sa.select(*columns).where(
-        LATENT.c.build_id == _build_id(source), LATENT.c.latent_index % step == 0, LATENT.c.n_active > 0
-    )
-    return tuple(LatentPoint(*row) for row in session.execute(query.order_by(LATENT.c.latent_index)))
 
 
 def random_latent(session: Session, source: SourceInfo, rng: random.Random | None = None) -> int:
@@ -165,18 +157,21 @@ def _record(row: Mapping[Any, Any], examples: Mapping[int, Sequence[records.Exam
         neighbours=packing.unpack_neighbours(row["neighbours"]),
         top_tokens=packing.unpack_token_values(row["top_tokens"]),
         sample=packing.unpack_sample(row["sample"]),
+        token_means=packing.unpack_token_means(row["token_means"]),
     )
 
 
 def _prompts_of(record: LatentRecord) -> set[int]:
-    return {example.prompt for band in record.bands for example in band.examples} | set(record.sample.prompts.tolist())
+    return {example.prompt for band in record.bands for example in band.examples}
 
 
 def _token_ids(record: LatentRecord, used: Mapping[int, IntArray]) -> set[int]:
-    """Ids of every token the page can show: effects, top tokens, the prompts of examples and sample."""
+    """Ids of every token the page can show: effects, top tokens, the windows of examples."""
     ids: set[int] = set()
     listed: Iterable[records.TokenValue] = (*record.promoted, *record.suppressed, *record.top_tokens)
     ids.update(item.token_id for item in listed)
-    for tokens in used.values():
-        ids.update(tokens.tolist())
+    for band in record.bands:
+        for example in band.examples:
+            shown = used[example.prompt][example.window_start : example.window_start + len(example.window)]
+            ids.update(shown.tolist())
     return ids

@@ -24,6 +24,15 @@ SOURCES = sa.select(SOURCE, *[column.label(f"model_{column.name}") for column in
     MODEL, MODEL.c.id == SOURCE.c.language_model_id
 )
 
+# Put together once: that takes longer than the database needs to answer them.
+BY_SLUG = SOURCES.where(SOURCE.c.slug == sa.bindparam("slug"))
+IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+NEWEST = sa.select(sa.func.max(BUILD.c.id)).where(BUILD.c.source_id.in_(IDS)).group_by(BUILD.c.source_id)
+SHOWN_BUILDS = BUILDS.where(
+    BUILD.c.source_id.in_(IDS),
+    (BUILD.c.id == SOURCE.c.current_build_id) | (BUILD.c.status == RUNNING) | BUILD.c.id.in_(NEWEST),
+).order_by(BUILD.c.id)
+
 
 def all_sources(session: Session) -> tuple[SourceInfo, ...]:
     """Every source with its shown, running and newest build, in the order of model, layer and slug."""
@@ -34,7 +43,7 @@ def all_sources(session: Session) -> tuple[SourceInfo, ...]:
 def source_by_slug(session: Session, slug: str) -> SourceInfo:
     """The source; UnknownSource names a few that exist."""
     # A slug never has a NUL, and PostgreSQL refuses to compare with one.
-    rows = session.execute(SOURCES.where(SOURCE.c.slug == slug.replace("\0", ""))).mappings().all()
+    rows = session.execute(BY_SLUG, {"slug": slug.replace("\0", "")}).mappings().all()
     if not rows:
         known = session.scalars(sa.select(SOURCE.c.slug).order_by(SOURCE.c.slug).limit(6)).all()
         raise UnknownSource(slug, known)
@@ -76,11 +85,8 @@ def build_by_id(session: Session, build_id: int) -> BuildInfo:
 
 def _with_builds(session: Session, rows: Sequence[Mapping[Any, Any]]) -> tuple[SourceInfo, ...]:
     ids = [row["id"] for row in rows]
-    newest = sa.select(sa.func.max(BUILD.c.id)).where(BUILD.c.source_id.in_(ids)).group_by(BUILD.c.source_id)
-    wanted = (BUILD.c.id == SOURCE.c.current_build_id) | (BUILD.c.status == RUNNING) | BUILD.c.id.in_(newest)
-    query = BUILDS.where(BUILD.c.source_id.in_(ids), wanted).order_by(BUILD.c.id)
     builds: dict[int, list[BuildInfo]] = {source_id: [] for source_id in ids}
-    for row in session.execute(query).mappings():
+    for row in session.execute(SHOWN_BUILDS, {"ids": ids}).mappings():
         builds[row["source_id"]].append(_build(row))
     return tuple(_source(row, builds[row["id"]]) for row in rows)
 
@@ -92,6 +98,7 @@ def _source(row: Mapping[Any, Any], builds: Sequence[BuildInfo]) -> SourceInfo:
         language_model_id=row["language_model_id"],
         facts=_facts(row),
         created=row["created"],
+        table_version=row["table_version"],
         build=next((build for build in builds if build.is_current), None),
         running=next((build for build in builds if build.status == RUNNING), None),
         latest=builds[-1] if builds else None,

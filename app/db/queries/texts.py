@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +14,19 @@ EXPLANATION = Explanation.__table__
 
 #: Numbers in one IN list; SQLite allows 32766 in a statement, PostgreSQL 65535.
 MAX_IN = 10_000
+#: Labels of latents: the newest text of each for the weights that the source has. Put together once: that takes longer
+#: than the database needs to answer it.
+LABELS = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(
+    EXPLANATION.c.id.in_(
+        sa.select(sa.func.max(EXPLANATION.c.id))
+        .where(
+            EXPLANATION.c.source_id == sa.bindparam("source_id"),
+            EXPLANATION.c.weights_hash == sa.bindparam("weights_hash"),
+            EXPLANATION.c.latent_index.in_(sa.bindparam("indices", expanding=True)),
+        )
+        .group_by(EXPLANATION.c.latent_index)
+    )
+)
 
 
 def in_parts(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
@@ -41,22 +53,12 @@ def vocabulary(session: Session, language_model_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def label_ids(source_id: int, weights_hash: str) -> sa.Select[Any]:
-    """The ids of the explanations that are labels: each latent's newest for the weights the source has."""
-    return (
-        sa.select(sa.func.max(EXPLANATION.c.id))
-        .where(EXPLANATION.c.source_id == source_id, EXPLANATION.c.weights_hash == weights_hash)
-        .group_by(EXPLANATION.c.latent_index)
-    )
-
-
 def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, str]:
     """The labels of those of the latents that have one, one query."""
     found: dict[int, str] = {}
     for part in in_parts(indices):
-        newest = label_ids(source.id, source.facts.weights_hash).where(EXPLANATION.c.latent_index.in_(part))
-        query = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(EXPLANATION.c.id.in_(newest))
-        found.update((index, text) for index, text in session.execute(query))
+        wanted = {"source_id": source.id, "weights_hash": source.facts.weights_hash, "indices": part}
+        found.update((index, text) for index, text in session.execute(LABELS, wanted))
     return found
 
 

@@ -12,15 +12,18 @@ from app.db.tables.builds import (
     FAILED,
     RUNNING,
     Build,
+    BuildColumn,
     Example,
     Latent,
     LatentDetail,
+    LatentsOfToken,
     Prompt,
 )
 from app.db.tables.sources import LanguageModel, Source, Token
 from app.db.tables.steering import Calibration, Explanation, Mix, Vector
 
 __all__ = [
-    "CANCELLED", "COMPLETE", "FAILED", "RUNNING", "Base", "Build", "Calibration", "Example", "Explanation",
-    "Instant", "LanguageModel", "Latent", "LatentDetail", "Mix", "Prompt", "Source", "Token", "Vector",
+    "CANCELLED", "COMPLETE", "FAILED", "RUNNING", "Base", "Build", "BuildColumn", "Calibration", "Example",
+    "Explanation", "Instant", "LanguageModel", "Latent", "LatentDetail", "LatentsOfToken", "Mix", "Prompt", "Source",
+    "Token", "Vector",
 ]  # fmt: skip

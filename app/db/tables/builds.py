@@ -73,14 +73,12 @@ class Prompt(Base):
 
 
 class Latent(Base):
-    """What lists and searches need of one latent. ``search_text``: top and promoted tokens in lower case."""
+    """What lists show of one latent, and what its activations are measured in."""
 
     __tablename__ = "latent"
     __table_args__ = (
-        # (build, value, index) serves both the order and the place in it where a page begins.
+        # All densities, and the few output scores, without reading the latents.
         Index("ix_latent_density", "build_id", "density", "latent_index"),
-        Index("ix_latent_max_activation", "build_id", "max_activation", "latent_index"),
-        Index("ix_latent_mean_activation", "build_id", "mean_activation", "latent_index"),
         Index("ix_latent_output_score", "build_id", "output_score", "latent_index"),
         {"sqlite_with_rowid": False},
     )
@@ -94,7 +92,6 @@ class Latent(Base):
     output_score: Mapped[float | None]
     top_token: Mapped[str | None]  # null for a dead latent
     top_token_share: Mapped[float | None]
-    search_text: Mapped[str]
 
 
 class LatentDetail(Base):
@@ -112,6 +109,7 @@ class LatentDetail(Base):
     bands: Mapped[list[Any]]
     histogram: Mapped[bytes]
     sample: Mapped[bytes]
+    token_means: Mapped[bytes | None]  # null: a build from before they were recorded
 
 
 class Example(Base):
@@ -129,3 +127,28 @@ class Example(Base):
     activation: Mapped[float]
     window_start: Mapped[int]
     window: Mapped[bytes]
+
+
+class BuildColumn(Base):
+    """A number or a token id of every latent side by side, in parts; what sorts and filters read (``writes.columns``).
+
+    ``data`` of ``density``, ``max_activation``, ``mean_activation``: float64; of ``top_token``, ``promoted``: uint32.
+    """
+
+    __tablename__ = "build_column"
+
+    build_id: Mapped[int] = mapped_column(ForeignKey("build.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    part: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    data: Mapped[bytes]
+
+
+class LatentsOfToken(Base):
+    """The latents that promote a token, ascending: int32, packed. What a search for a promoted token reads."""
+
+    __tablename__ = "latents_of_token"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    build_id: Mapped[int] = mapped_column(ForeignKey("build.id"), primary_key=True)
+    token_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    latents: Mapped[bytes]

@@ -37,7 +37,10 @@ class Token(Base):
 
 
 class Source(Base):
-    """One SAE on one hook of one model. ``current_build_id`` is the build that pages show."""
+    """One SAE on one hook of one model. ``current_build_id`` is the build that pages show.
+
+    ``table_version`` goes up with every change to labels or output scores: by it caches know that they are stale.
+    """
 
     __tablename__ = "source"
 
@@ -58,3 +61,4 @@ class Source(Base):
     warnings: Mapped[list[Any]]
     current_build_id: Mapped[int | None] = mapped_column(ForeignKey("build.id", use_alter=True))
     created: Mapped[datetime]
+    table_version: Mapped[int] = mapped_column(server_default="0", default=0)

@@ -20,7 +20,6 @@ class Explanation(Base):
     latent_index: Mapped[int]
     weights_hash: Mapped[str]
     text: Mapped[str]
-    search_text: Mapped[str]  # the text in lower case
     author: Mapped[str]
     method: Mapped[str]
     scores: Mapped[dict[str, Any]]

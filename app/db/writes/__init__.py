@@ -11,18 +11,32 @@ from app.db.writes.builds import (
     clean_stale_builds,
     fail_build,
     finish_build,
+    request_cancel,
     start_build,
     update_progress,
 )
-from app.db.writes.explanations import NewExplanation, add_explanation, add_explanations, remove_explanation
+from app.db.writes.explanations import (
+    HUMAN,
+    MAX_AUTHOR,
+    MAX_LABEL,
+    NewExplanation,
+    add_explanation,
+    add_explanations,
+    add_label,
+    remove_explanation,
+)
 from app.db.writes.latents import write_latents, write_output_scores, write_prompts, write_quality
 from app.db.writes.sources import register_source, remove_source, require_free_slug
 
 __all__ = [
+    "HUMAN",
+    "MAX_AUTHOR",
+    "MAX_LABEL",
     "NewExplanation",
     "Process",
     "add_explanation",
     "add_explanations",
+    "add_label",
     "cancel_build",
     "clean_stale_builds",
     "fail_build",
@@ -30,6 +44,7 @@ __all__ = [
     "register_source",
     "remove_explanation",
     "remove_source",
+    "request_cancel",
     "require_free_slug",
     "start_build",
     "update_progress",

@@ -3,7 +3,7 @@
 import math
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.db.packing import pack_histogram
 from app.db.tables import CANCELLED, COMPLETE, FAILED, RUNNING, Build, Latent, Prompt, Source
 from app.db.writes.bulk import delete_build_rows, rolled_back_on_error
+from app.db.writes.columns import write_columns
 from app.errors import BuildLost, BuildRunning, UnknownBuild
 
 #: A running build that has not been heard of for longer is taken for dead.
@@ -149,6 +150,7 @@ def finish_build(session: Session, build_id: int) -> None:
     """Show the build on the pages from now on, in one transaction; then delete what older builds wrote."""
     with rolled_back_on_error(session):
         histogram = _density_histogram(session, build_id)
+        write_columns(session, build_id)
         now = datetime.now(UTC)
         touch(
             session,
@@ -181,6 +183,23 @@ def cancel_build(session: Session, build_id: int, message: str = "Cancelled.") -
     _end(session, build_id, CANCELLED, message)
 
 
+def request_cancel(session: Session, build_ids: Sequence[int], message: str) -> int:
+    """End those of the builds that run, all at once; gives how many.
+
+    Their process learns of it between two batches or within seconds (``heartbeat``) and deletes what it wrote; of a
+    process that died, the rows go with the next ``clean_stale_builds``. So this answers at once.
+    """
+    with rolled_back_on_error(session):
+        changed: Any = session.execute(
+            sa.update(Build)
+            .where(Build.id.in_(build_ids), Build.status == RUNNING)
+            .values(status=CANCELLED, error=message, finished=datetime.now(UTC))
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()
+    return int(changed.rowcount)
+
+
 def clean_stale_builds(session: Session) -> int:
     """Mark dead builds failed and delete rows that no page will show; gives the number of builds swept."""
     swept = 0
@@ -211,7 +230,9 @@ def _end(session: Session, build_id: int, status: str, message: str) -> None:
             .values(status=status, error=message, finished=datetime.now(UTC))
         )
         session.commit()
-        if changed.rowcount == 1:
+        # Also what was ended elsewhere (request_cancel) while this process still wrote.
+        ended = session.scalar(sa.select(Build.status).where(Build.id == build_id)) in (FAILED, CANCELLED)
+        if changed.rowcount == 1 or ended:
             delete_build_rows(session, build_id)
 
 

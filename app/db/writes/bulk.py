@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.session import is_sqlite, translated
-from app.db.tables import Base, Example, Latent, LatentDetail, Prompt
+from app.db.tables import Base, BuildColumn, Example, Latent, LatentDetail, LatentsOfToken, Prompt
 
 #: Latents or prompts deleted in one transaction, so that others can write in between.
 DELETE_STEP = 512
@@ -53,6 +53,8 @@ def insert_rows(session: Session, table: type[Base], columns: Sequence[str], row
 def delete_build_rows(session: Session, build_id: int) -> None:
     """Delete what a build wrote, in bounded pieces, each committed by itself; the build's own row stays."""
     for table, key in (
+        (BuildColumn, BuildColumn.part),
+        (LatentsOfToken, LatentsOfToken.token_id),
         (Example, Example.latent_index),
         (LatentDetail, LatentDetail.latent_index),
         (Latent, Latent.latent_index),

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from app.db.display import displayable
 from app.db.queries.answers import SourceInfo
 from app.db.queries.texts import in_parts
-from app.db.tables import Explanation
+from app.db.tables import Explanation, Source
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import InvalidRequest, NotFound, UnknownLatent
 
 MAX_TEXT = 2000
+MAX_LABEL, MAX_AUTHOR = 500, 80
+#: The method of labels that people write on a latent's page.
+HUMAN = "human"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,36 @@ def add_explanations(
                 .execution_options(synchronize_session=False)
             )
         session.execute(sa.insert(Explanation), rows)
+        _count_change(session, source)
         session.commit()
+
+
+def add_label(session: Session, source: SourceInfo, latent_index: int, text: str, author: str = "") -> int:
+    """Store what a person calls a latent; it becomes the label, and what was there before stays as its history.
+
+    Gives the number of the row; the same words by the same author once more change nothing.
+    """
+    text, author = displayable(" ".join(text.split())), displayable(" ".join(author.split()))
+    if not text:
+        raise InvalidRequest(f"A label has 1 to {MAX_LABEL} characters; this one is empty.")
+    if len(text) > MAX_LABEL:
+        raise InvalidRequest(f"A label has at most {MAX_LABEL} characters, not {len(text)}.")
+    if len(author) > MAX_AUTHOR:
+        raise InvalidRequest(f"The name of an author has at most {MAX_AUTHOR} characters, not {len(author)}.")
+    row = _row(source, NewExplanation(latent_index, text), author, HUMAN, datetime.now(UTC))
+    with rolled_back_on_error(session):
+        newest = sa.select(Explanation.id, Explanation.text, Explanation.author, Explanation.method).where(
+            Explanation.source_id == source.id,
+            Explanation.latent_index == latent_index,
+            Explanation.weights_hash == source.facts.weights_hash,
+        )
+        last = session.execute(newest.order_by(Explanation.id.desc()).limit(1)).first()
+        if last is not None and last[1:] == (text, author, HUMAN):
+            return int(last[0])
+        made: Any = session.execute(sa.insert(Explanation).values(row))
+        _count_change(session, source)
+        session.commit()
+    return int(made.inserted_primary_key[0])
 
 
 def remove_explanation(session: Session, source: SourceInfo, explanation_id: int) -> None:
@@ -76,9 +108,16 @@ def remove_explanation(session: Session, source: SourceInfo, explanation_id: int
         changed: Any = session.execute(
             sa.delete(Explanation).where(Explanation.id == explanation_id, Explanation.source_id == source.id)
         )
+        _count_change(session, source)
         session.commit()
     if changed.rowcount != 1:
         raise NotFound(f"{source.slug} has no explanation {explanation_id}.")
+
+
+def _count_change(session: Session, source: SourceInfo) -> None:
+    """Tell the caches of the table of latents that labels changed."""
+    changed = sa.update(Source).where(Source.id == source.id).values(table_version=Source.table_version + 1)
+    session.execute(changed.execution_options(synchronize_session=False))
 
 
 def _row(source: SourceInfo, item: NewExplanation, author: str, method: str, now: datetime) -> dict[str, Any]:
@@ -92,7 +131,6 @@ def _row(source: SourceInfo, item: NewExplanation, author: str, method: str, now
         "latent_index": item.latent_index,
         "weights_hash": source.facts.weights_hash,
         "text": text,
-        "search_text": text.lower(),
         "author": author,
         "method": method,
         "scores": dict(item.scores),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import packing
 from app.db.display import displayable
-from app.db.tables import Example, Latent, LatentDetail, Prompt
+from app.db.tables import Build, Example, Latent, LatentDetail, Prompt, Source
 from app.db.writes.builds import touch
 from app.db.writes.bulk import insert_rows, rolled_back_on_error
 from models.records import Band, LatentRecord, SourceQuality
@@ -24,11 +24,11 @@ PROMPT_STEP = 4096
 
 LATENT_COLUMNS = (
     "build_id", "latent_index", "n_active", "density", "max_activation", "mean_activation", "output_score",
-    "top_token", "top_token_share", "search_text",
+    "top_token", "top_token_share",
 )  # fmt: skip
 DETAIL_COLUMNS = (
     "build_id", "latent_index", "promoted", "suppressed", "neighbours", "top_tokens", "quantiles", "bands",
-    "histogram", "sample",
+    "histogram", "sample", "token_means",
 )  # fmt: skip
 EXAMPLE_COLUMNS = (
     "build_id", "latent_index", "band", "rank", "prompt_index", "position", "activation", "window_start",
@@ -97,6 +97,9 @@ def write_output_scores(session: Session, build_id: int, scores: Mapping[int, fl
         return
     with rolled_back_on_error(session):
         session.connection().execute(statement.values(output_score=sa.bindparam("output_score")), rows)
+        of_build = sa.select(Build.source_id).where(Build.id == build_id).scalar_subquery()
+        changed = sa.update(Source).where(Source.id == of_build)
+        session.connection().execute(changed.values(table_version=Source.table_version + 1))
         session.commit()
 
 
@@ -113,13 +116,10 @@ def _parts(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
 def _add_record(rows: _Rows, build_id: int, record: LatentRecord, token_text: Callable[[int], str]) -> None:
     top = record.top_tokens[0] if record.top_tokens else None
     top_text = displayable(token_text(top.token_id)) if top else None
-    promoted = [displayable(token_text(item.token_id)) for item in record.promoted]
-    # A line each, so that a search never matches across two tokens.
-    search_text = "\n".join([top_text or "", *promoted]).lower()
     share = top.value / record.n_active if top and record.n_active else None
     rows.latents.append((
         build_id, record.index, int(record.n_active), float(record.density), float(record.max_activation),
-        float(record.mean_activation), None, top_text, share, search_text,
+        float(record.mean_activation), None, top_text, share,
     ))  # fmt: skip
     rows.details.append((
         build_id, record.index,
@@ -127,7 +127,7 @@ def _add_record(rows: _Rows, build_id: int, record: LatentRecord, token_text: Ca
         packing.pack_neighbours(record.neighbours), packing.pack_token_values(record.top_tokens),
         json.dumps(record.quantiles), json.dumps([_band_facts(band) for band in record.bands]),
         packing.pack_histogram(record.histogram_edges, record.histogram_counts),
-        packing.pack_sample(record.sample),
+        packing.pack_sample(record.sample), packing.pack_token_means(record.token_means),
     ))  # fmt: skip
     for place, band in enumerate(record.bands):
         for rank, example in enumerate(band.examples):

@@ -1,4 +1,5 @@
-// Draws every element with data-figure: JSON {data, layout, bands} made by app/figures.py, in the page's colours.
+// Draws every element with data-figure: JSON {data, layout, bands} made by app/figures*.py, in the page's colours.
+// A click goes to the band under it: to its element if that is on the page, else to its address.
 // Plotly comes only when there is something to draw; without it each figure says so and the page still works.
 (() => {
   const script = document.currentScript;
@@ -25,7 +26,7 @@
       return getComputedStyle(probe).color;
     };
     const found = Object.fromEntries(
-      ["ink", "muted", "line", "surface", "accent", "accent-soft", "line-strong"].map((n) => [n, read(`--${n}`)]),
+      ["ink", "muted", "line", "surface", "accent", "accent-soft", "line-strong", "counter", "warn", "bad"].map((n) => [n, read(`--${n}`)]),
     );
     probe.remove();
     return found;
@@ -42,8 +43,11 @@
   }
 
   function jump(bands, x) {
-    const band = bands.find((b) => x >= b.low && x <= b.high && document.getElementById(b.anchor));
-    if (band) location.hash = band.anchor;
+    // Bands share their ends: the upper one has the bar that begins there.
+    const band = bands.find((b) => x >= b.low && x <= b.high);
+    if (!band) return;
+    if (document.getElementById(band.anchor)) location.hash = band.anchor;
+    else if (band.href) location.assign(band.href);
   }
 
   async function draw(host) {
@@ -66,7 +70,9 @@
   const drawAll = () => document.querySelectorAll("[data-figure]").forEach(draw);
 
   document.addEventListener("DOMContentLoaded", drawAll);
-  document.addEventListener("htmx:afterSettle", (event) => event.target.querySelectorAll("[data-figure]").forEach(draw));
+  document.addEventListener("htmx:afterSettle", () => {
+    document.querySelectorAll("[data-figure]:not(.drawn)").forEach(draw);
+  });
   document.addEventListener("periscope:theme", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 })();

@@ -88,3 +88,49 @@ def test_hostile_labels_are_kept_as_text(session: Session) -> None:
     source = built(session)
     writes.add_explanation(session, source, 1, "<b>\0\ud800'; --", author="a", method="m")
     assert queries.labels(session, source, [1]) == {1: "<b>␀\\ud800'; --"}
+
+
+def test_an_edited_label_keeps_its_history(session: Session) -> None:
+    source = built(session)
+    writes.add_explanation(session, source, 5, "machine's guess", author="auto", method="llm")
+    numbers = [
+        writes.add_label(session, source, 5, words, author)
+        for words, author in (("boats", "Ada"), (" ships \n at sea", "Ada"), ("boats", "Ada"), ("boats", "Ben"))
+    ]
+    found = queries.explanations(session, source, 5)
+    assert [(item.text, item.author) for item in found] == [
+        ("boats", "Ben"), ("boats", "Ada"), ("ships at sea", "Ada"), ("boats", "Ada"), ("machine's guess", "auto"),
+    ]  # fmt: skip
+    assert [item.id for item in found[:4]] == numbers[::-1]
+    assert {item.method for item in found[:4]} == {writes.HUMAN}
+    assert queries.labels(session, source, [5]) == {5: "boats"}
+
+
+def test_the_same_label_sent_twice_is_stored_once(session: Session) -> None:
+    source = built(session)
+    first = writes.add_label(session, source, 5, "boats", "Ada")
+    assert writes.add_label(session, source, 5, "  boats ", "Ada") == first
+    assert len(queries.explanations(session, source, 5)) == 1
+
+
+def test_a_label_has_limits_and_a_latent(session: Session) -> None:
+    source = built(session)
+    for words, author in (("", ""), (" \n", ""), ("x" * 501, ""), ("fine", "y" * 81)):
+        with pytest.raises(InvalidRequest, match=r"empty|at most"):
+            writes.add_label(session, source, 1, words, author)
+    with pytest.raises(UnknownLatent):
+        writes.add_label(session, source, 64, "outside")
+    writes.add_label(session, source, 1, "x" * 500, "y" * 80)
+    assert queries.labels(session, source, [1]) == {1: "x" * 500}
+
+
+def test_a_label_is_bound_to_the_weights_it_was_written_for(session: Session) -> None:
+    source = built(session)
+    writes.add_label(session, source, 5, "boats")
+    session.execute(text("UPDATE source SET weights_hash = 'newer'"))
+    session.commit()
+    source = queries.source_by_slug(session, "tiny")
+    assert queries.labels(session, source, [5]) == {}
+    # The same words for other weights are another statement.
+    writes.add_label(session, source, 5, "boats")
+    assert [item.is_current for item in queries.explanations(session, source, 5)] == [True, False]

@@ -3,7 +3,7 @@
 import base64
 import itertools
 import json
-import re
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.db import queries, writes
 from app.db.display import searchable
-from app.db.queries import MAX_LIMIT, ORDERS, SORTS, LatentQuery, LatentRow, SourceInfo
+from app.db.queries import MAX_LIMIT, ORDERS, SORTS, LatentPage, LatentQuery, LatentRow, SourceInfo
 from app.db.writes import NewExplanation
 from app.errors import BadCursor, InvalidRequest
-from tests.app.db.support import begin, built, fill, statements
+from tests.app.db.support import begin, built, fill, start, statements
 from tests.records import VOCABULARY, make_records
 
 TIED = 10
@@ -26,7 +26,10 @@ def source(session: Session) -> SourceInfo:
     _, build_id = begin(session)
     fill(session, build_id, make_records(64, dead=(3, 40, 41, 42)))
     session.execute(
-        text("UPDATE latent SET density = 0.01, max_activation = 2, mean_activation = 1 WHERE latent_index < :n"),
+        text(
+            "UPDATE latent SET density = 0.01, max_activation = 2, mean_activation = 1 "
+            "WHERE latent_index < :n AND n_active > 0"
+        ),
         {"n": TIED},
     )
     session.commit()
@@ -36,76 +39,150 @@ def source(session: Session) -> SourceInfo:
 
 
 def all_pages(session: Session, source: SourceInfo, query: LatentQuery, limit: int) -> list[LatentRow]:
-    rows: list[LatentRow] = []
+    """Every row by following the cursors on to the end, and the same rows by following them back."""
+    pages: list[LatentPage] = []
     cursor: str | None = None
     for _ in range(100):
-        page = queries.latent_page(session, source, query, limit, cursor)
-        rows += page.rows
-        cursor = page.next_cursor
+        pages.append(queries.latent_page(session, source, query, limit, cursor))
+        cursor = pages[-1].next_cursor
         if cursor is None:
-            assert page.total == len(rows)
-            return rows
-        assert len(page.rows) == limit
-    raise AssertionError("the pages never end")
+            break
+        assert len(pages[-1].rows) == limit
+    rows = [row for page in pages for row in page.rows]
+    assert [page.total for page in pages] == [len(rows)] * len(pages)
+    assert pages[0].previous_cursor is None
+    for earlier, later in itertools.pairwise(pages):
+        back = queries.latent_page(session, source, query, limit, later.previous_cursor)
+        assert back.rows == earlier.rows
+        assert (back.next_cursor, back.previous_cursor) == (earlier.next_cursor, earlier.previous_cursor)
+    return rows
+
+
+def value_of(row: LatentRow, sort: str) -> Any:
+    """What a row is sorted by; None comes last."""
+    if sort == "index":
+        return row.index
+    if sort == "promoted":
+        return alphabetical(row.promoted[0]) if row.promoted else None
+    found = getattr(row, sort)
+    return alphabetical(found) if isinstance(found, str) else found
+
+
+def alphabetical(text: str) -> str:
+    return searchable(text).strip()
+
+
+def fits(row: LatentRow, query: LatentQuery) -> bool:
+    for name in ("density", "max_activation", "mean_activation", "output_score"):
+        value, low, high = getattr(row, name), getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
+        if (low is not None or high is not None) and value is None:
+            return False
+        if (low is not None and value < low) or (high is not None and value > high):
+            return False
+    texts = {"label": (row.label,), "top_token": (row.top_token,), "promoted": row.promoted}
+    texts["q"] = tuple(text for group in texts.values() for text in group)
+    for name, group in texts.items():
+        wanted = searchable(getattr(query, name).strip())
+        if wanted and not any(text is not None and wanted in searchable(text) for text in group):
+            return False
+    if query.labelled and (query.labelled == "yes") != (row.label is not None):
+        return False
+    return not query.dead or (query.dead == "only") == (row.n_active == 0)
 
 
 def by_hand(rows: list[LatentRow], query: LatentQuery) -> list[int]:
-    low = query.min_density if query.min_density is not None else 0.0
-    high = query.max_density if query.max_density is not None else 1.0
-    kept = [row for row in rows if low <= row.density <= high]
-    down = query.order == "desc"
-    if query.sort == "index":
-        return sorted((row.index for row in kept), reverse=down)
-    known = [row for row in kept if getattr(row, query.sort) is not None]
-    known.sort(key=lambda row: (getattr(row, query.sort), row.index), reverse=down)
-    unknown = sorted(row.index for row in kept if getattr(row, query.sort) is None)
+    kept = [row for row in rows if fits(row, query)]
+    known = [row for row in kept if value_of(row, query.sort) is not None]
+    known.sort(key=lambda row: (value_of(row, query.sort), row.index), reverse=query.order == "desc")
+    unknown = sorted(row.index for row in kept if value_of(row, query.sort) is None)
     return [row.index for row in known] + unknown
 
 
+LABELS = {2: "ships", 5: "Ships and harbours", 9: " winter", 30: "winter", 41: "a dead one", 60: "Ünïcode"}
+FILTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"min_density": 0.005, "max_density": 0.03},
+    {"max_density": 0.01},
+    {"min_density": 0.9},
+    {"min_max_activation": 2.0},
+    {"max_max_activation": 2.0},
+    {"min_mean_activation": 1.0, "max_mean_activation": 2.5, "dead": "hide"},
+    {"min_output_score": 1 / 3},
+    {"max_output_score": 1.0, "max_density": 0.02},
+    {"dead": "hide"},
+    {"dead": "only"},
+    {"labelled": "yes"},
+    {"labelled": "no", "dead": "hide"},
+    {"label": "SHIPS"},
+    {"top_token": "word1"},
+    {"promoted": "Word2", "max_density": 0.02},
+    {"q": "winter"},
+    {"q": "word11", "promoted": "word2"},
+)
+
+
+@pytest.fixture
+def labelled(session: Session, source: SourceInfo) -> SourceInfo:
+    items = [NewExplanation(index, text) for index, text in LABELS.items()]
+    writes.add_explanations(session, source, items, author="a", method="m")
+    return queries.source_by_slug(session, "tiny")
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
 @pytest.mark.parametrize("limit", [1, 7, 64])
-def test_pages_equal_a_sort_by_hand(session: Session, source: SourceInfo, limit: int) -> None:
-    everything = all_pages(session, source, LatentQuery(), MAX_LIMIT)
+def test_pages_equal_a_sort_by_hand(session: Session, labelled: SourceInfo, limit: int, is_packed: bool) -> None:
+    if not is_packed:
+        # As a build from before there were packed columns.
+        for table in ("build_column", "latents_of_token"):
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 (two fixed names)
+        session.commit()
+    everything = list(queries.latents_by_index(session, labelled, range(64)).values())
     assert len(everything) == 64
-    ranges = ((None, None), (0.005, 0.03), (None, 0.01), (0.9, 1.0))
-    for sort, order, (low, high) in itertools.product(SORTS, ORDERS, ranges):
-        query = LatentQuery(sort, order, low, high)
-        found = all_pages(session, source, query, limit)
+    sorts: tuple[str, ...] = SORTS if limit == 7 else ("index", "density", "output_score", "label")
+    for (sort, order), given in itertools.product(itertools.product(sorts, ORDERS), FILTERS):
+        query = LatentQuery(sort, order, **given)
+        found = all_pages(session, labelled, query, limit)
         assert [row.index for row in found] == by_hand(everything, query), query
+        if limit == 64:
+            assert list(queries.all_matching(session, labelled, query)) == found
 
 
-def test_pages_are_read_in_the_order_of_an_index(engine: Engine, session: Session, source: SourceInfo) -> None:
-    for sort, order in itertools.product(SORTS, ORDERS):
-        first = queries.latent_page(session, source, LatentQuery(sort, order), 5)
-        with statements(engine) as sent:
-            queries.latent_page(session, source, LatentQuery(sort, order), 5, first.next_cursor)
-        rows = [statement for statement in sent if "JOIN latent_detail" in statement]
-        assert len(rows) == 1
-        plan = explain(session, rows[0])
-        assert "TEMP B-TREE" not in plan
-        assert "Sort" not in plan
-        if engine.dialect.name == "sqlite":
-            assert ("PRIMARY KEY" if sort == "index" else f"INDEX ix_latent_{sort}") in plan
-        else:
-            assert ("pk_latent" if sort == "index" else f"ix_latent_{sort}") in plan
-
-
-def explain(session: Session, statement: str) -> str:
-    """The plan of a statement, whatever its parameters."""
-    if session.get_bind().dialect.name == "sqlite":
-        found = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0,) * statement.count("?"))
-        return "\n".join(row[-1] for row in found)
-    # So small a table would be read whole; the question is whether an index can give the order.
-    for way in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"):
-        session.execute(text(f"SET LOCAL enable_{way} = off"))
-    generic = re.sub(r"%\(\w+\)s(::\w+)?", "1", statement)
-    return "\n".join(row[0] for row in session.connection().exec_driver_sql(f"EXPLAIN {generic}"))
-
-
-def test_a_page_takes_four_queries(engine: Engine, session: Session, source: SourceInfo) -> None:
+def test_a_page_takes_two_queries(engine: Engine, session: Session, labelled: SourceInfo) -> None:
+    query = LatentQuery("max_activation", "desc", q="word1", min_density=0.001)
+    queries.latent_page(session, labelled, query)
     with statements(engine) as sent:
-        page = queries.latent_page(session, source, LatentQuery("density", "desc"))
-    assert len(page.rows) == 50
-    assert len(sent) == 4  # total, rows, token texts, labels
+        page = queries.latent_page(session, labelled, query)
+    assert len(page.rows) > 10
+    assert len(sent) == 2  # rows, labels
+
+
+def test_the_columns_of_a_build_go_when_it_is_replaced(session: Session, source: SourceInfo) -> None:
+    assert source.build is not None
+    build_id = start(session, source.id)
+    fill(session, build_id, make_records(64, seed=1))
+    writes.finish_build(session, build_id)
+    for table in ("build_column", "latents_of_token"):
+        found = session.scalars(text(f"SELECT DISTINCT build_id FROM {table}")).all()  # noqa: S608 (two fixed names)
+        assert found == [build_id]
+
+
+def test_a_new_build_is_seen_at_once(session: Session, source: SourceInfo) -> None:
+    before = queries.latent_page(session, source, LatentQuery("density")).rows
+    build_id = start(session, source.id)
+    fill(session, build_id, make_records(64, seed=1))
+    writes.finish_build(session, build_id)
+    again = queries.source_by_slug(session, "tiny")
+    after = queries.latent_page(session, again, LatentQuery("density")).rows
+    assert after != before
+    assert [row.density for row in after] == sorted(row.density for row in after)
+
+
+def test_new_output_scores_are_seen_at_once(session: Session, source: SourceInfo) -> None:
+    assert source.build is not None
+    queries.latent_page(session, source, LatentQuery("output_score"))
+    writes.write_output_scores(session, source.build.id, {63: -5.0})
+    page = queries.latent_page(session, queries.source_by_slug(session, "tiny"), LatentQuery("output_score"))
+    assert page.rows[0].index == 63
 
 
 def test_rows_carry_label_top_token_and_promoted_tokens(session: Session, source: SourceInfo) -> None:
@@ -146,13 +223,19 @@ def test_a_search_finds_labels_but_not_replaced_ones(session: Session, source: S
 
 
 def indices(session: Session, source: SourceInfo, q: str) -> list[int]:
+    source = queries.source_by_slug(session, source.slug)
     return [row.index for row in queries.latent_page(session, source, LatentQuery(q=q), 500).rows]
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        {"sort": "label"},
+        {"sort": "search_text"},
+        {"labelled": "maybe"},
+        {"dead": "yes"},
+        {"min_max_activation": float("nan")},
+        {"max_output_score": float("-inf")},
+        {"promoted": "x" * 201},
         {"order": "down"},
         {"min_density": -0.1},
         {"max_density": 1.5},
@@ -181,7 +264,9 @@ def test_cursors_of_others_are_refused(session: Session, source: SourceInfo) -> 
         ["density", "asc", 0.5], ["density", "desc", 0.5, 1], ["index", "asc", None, 1], ["density", "asc", None, 1],
         ["density", "asc", "0.5", 1], ["density", "asc", float("nan"), 1], ["density", "asc", float("inf"), 1],
         ["density", "asc", True, 1], ["density", "asc", 0.5, -1],
-        ["density", "asc", 0.5, 2**31], ["density", "asc", 0.5, 1.5], ["density", "asc", 0.5, True], [], {},
+        ["density", "asc", 0.5, 2**31], ["density", "asc", 0.5, 1.5], ["density", "asc", 0.5, True],
+        ["density", "asc", 0.5, 1, "back", 1],
+        ["density", "asc", 0.5, 1, "forth"], [], {},
     ]  # fmt: skip
     broken = [base64.urlsafe_b64encode(data).decode() for data in (b"[" * 200, b"\xff\xfe")]
     for cursor in [*map(encoded, foreign), *broken, "x", "!!!", "é", "a" * 1000]:

@@ -22,8 +22,9 @@ ABSURD = {
     "min_density=nan": "min_density is a share of tokens from 0 to 1, not nan.",
     "min_density=2": "min_density is a share of tokens from 0 to 1, not 2.0.",
     "max_density=lots": "max_density must be a number, not 'lots'.",
-    "sort=foo": "Cannot sort by 'foo'; choose one of index, density, max_activation, mean_activation, output_score.",
-    "order=up": "Unknown order 'up'; choose asc or desc.",
+    "sort=foo": "Unknown sort 'foo'; choose one of index, density, max_activation, mean_activation, output_score, "
+    "label, top_token, promoted.",
+    "order=up": "Unknown order 'up'; choose one of asc, desc.",
     "cursor=garbage": "This cursor does not belong to this list; begin again without a cursor.",
     "q=" + "x" * 10_000: "The search has 10000 characters; at most 200 are allowed.",
 }
@@ -56,7 +57,7 @@ def test_absurd_parameters_are_refused_in_one_sentence(client: TestClient, query
 def test_a_panel_answers_an_error_with_a_panel(client: TestClient) -> None:
     response = client.get("/parts/sources/tiny-mid/latents?sort=foo")
     assert response.status_code == 422
-    assert "Cannot sort by 'foo'" in text_of(one(soup(response), "[role=alert]"))
+    assert "Unknown sort 'foo'" in text_of(one(soup(response), "[role=alert]"))
     assert "<html" not in response.text
 
 

@@ -1,12 +1,20 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 
+from app.db import queries
+from app.db.session import make_engine, make_session_maker
+from app.formats import number, percent
+from app.services.prompts import known_activations
+from app.services.tokens import plain
+from app.settings import Settings
 from tests.fixture_texts import HOSTILE
-from tests.fixtures_source import D_SAE, DEAD, DENSE, RUBBISH, make_corpus, make_record
+from tests.fixtures_source import CONTEXT, D_SAE, DEAD, DENSE, RUBBISH, activations, make_corpus, make_record
 from tests.web import facts_of, one, text_of
 
 Get = Callable[[str], BeautifulSoup]
@@ -36,6 +44,7 @@ def test_a_latent_without_a_label_is_summed_up_from_its_tokens(get: Get) -> None
 def test_statistics_are_those_of_the_record(get: Get) -> None:
     record = make_record(make_corpus(), WINTER, seed=1)
     found = facts_of(one(get(href(WINTER)), "section.overview"))
+    assert found["Median"] == f"{record.quantiles['0.5']:.3g}"
     assert found["Active tokens"] == f"{record.n_active:,}"
     assert found["Maximum"] == f"{record.max_activation:.3g}"
     assert found["Output score"] == "not recorded"
@@ -64,6 +73,84 @@ def test_equal_width_bands_are_a_second_tab_at_their_own_address(client: TestCli
     assert not panel.select("html")
 
 
+def test_one_band_can_be_seen_alone_with_a_link_to_each(get: Get) -> None:
+    page = get(f"{href(WINTER)}?band=0.5-0.7")
+    assert [text_of(one(band, "h3")) for band in bands(page)] == ["50–70 %"]
+    picks = page.select("nav[aria-label='Bands'] a")
+    assert [text_of(pick) for pick in picks][:3] == ["All bands", "Strongest", "99–100 %"]
+    assert [text_of(pick) for pick in picks if pick.get("aria-current")] == ["50–70 %"]
+    for pick in picks:
+        assert len(bands(get(str(pick["hx-get"])))) == (7 if text_of(pick) == "All bands" else 1)
+    # Another kind of bands has other names: it begins with all.
+    assert "band=" not in str(page.select(".tabs a")[1]["href"])
+    figure = json.loads(str(one(page, "[data-figure]")["data-figure"]))
+    assert all("#band-" in band["href"] for band in figure["bands"])
+
+
+def test_the_counts_can_be_seen_on_a_linear_scale(get: Get) -> None:
+    page = get(f"{href(WINTER)}?view=width&scale=linear")
+    axis = json.loads(str(one(page, "[data-figure]")["data-figure"]))["layout"]["yaxis"]
+    assert axis.get("type", "linear") == "linear"
+    current = [text_of(link) for link in page.select("[aria-label='Scale of the counts'] a[aria-current]")]
+    assert current == ["Linear counts"]
+    assert all("scale=linear" in str(tab["href"]) for tab in page.select(".tabs a"))
+
+
+@pytest.mark.parametrize("wrong", ["view=nope", "scale=nope", "band=nope", "view=width&band=0.5-0.7"])
+def test_what_cannot_be_meant_is_answered_in_a_sentence(client: TestClient, wrong: str) -> None:
+    answer = client.get(f"{href(WINTER)}?{wrong}")
+    assert answer.status_code == 422
+    assert "choose one of" in answer.text
+
+
+def test_each_statistic_is_explained_with_its_formula_and_its_misreading(get: Get) -> None:
+    page = get(href(WINTER))
+    for button in page.select("button.term"):
+        panel = one(page, f"#{button['popovertarget']}")
+        assert panel.has_attr("popover")
+        assert "Commonly misread:" in text_of(panel)
+        assert one(panel, ".formula")
+    assert len(page.select("section.overview button.term")) == 7
+
+
+def test_an_example_leads_to_its_whole_prompt(get: Get) -> None:
+    corpus, acts = make_corpus(), activations(make_corpus(), WINTER, 1)
+    link = bands(get(href(WINTER)))[0].select(".widen a")[0]
+    page = get(str(link["href"]))
+    panel = get(str(link.parent["hx-get"]))  # type: ignore[index]
+    assert text_of(one(page, "bdi.whole")) == text_of(one(panel, "bdi.whole"))
+    assert not panel.select("html")
+    prompt = int(str(link["href"]).split("/")[-1].split("?")[0])
+    whole = plain("".join(corpus.vocabulary[i] for i in corpus.ids[prompt].tolist()))
+    # The parser makes one space of an element that holds only spaces.
+    assert text_of(one(panel, "bdi.whole")) == " ".join(whole.split())
+    focus = one(panel, ".tok.focus")
+    assert focus["data-a"] == number(float(acts[prompt].max()))
+
+
+def test_a_prompt_shades_only_what_the_build_kept(get: Get, filled_folder: Path) -> None:
+    acts = activations(make_corpus(), WINTER, 1)
+    engine = make_engine(Settings(_env_file=None, data_dir=filled_folder))
+    with make_session_maker(engine)() as session:
+        record = queries.latent_record(session, queries.source_by_slug(session, "tiny-mid"), WINTER)
+    engine.dispose()
+    for prompt in {band.examples[0].prompt for band in record.bands if band.examples}:
+        known = known_activations(record, prompt, CONTEXT)
+        kept = ~np.isnan(known)
+        assert kept.any()
+        assert np.array_equal(known[kept], acts[prompt][kept])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("prompts/99999", 404), ("prompts/-1", 404), ("prompts/99999999999999", 404), ("prompts/0?position=64", 422)],
+)
+def test_a_prompt_or_position_that_is_not_there_is_named(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(f"{href(WINTER)}/{path}")
+    assert answer.status_code == status
+    assert "prompt" in answer.text.lower()
+
+
 def test_every_band_of_the_figure_is_on_the_page(get: Get) -> None:
     page = get(href(WINTER))
     figure = json.loads(str(one(page, "[data-figure]")["data-figure"]))
@@ -84,7 +171,8 @@ def test_hostile_tokens_are_escaped_and_what_is_invisible_is_shown(get: Get, cli
     shown = "".join(example.get_text() for example in page.select("bdi.text"))
     assert all(token in shown for token in HOSTILE[:5])
     assert not [script for script in page.select("script") if not script.get("src")]
-    assert not page.select("img, textarea")
+    assert not page.select("img")
+    assert text_of(one(page, "textarea")) == ""
     marks = {str(mark["title"]) for mark in page.select("bdi .mark")}
     assert {"right-to-left override U+202E", "zero width space U+200B", "tab"} <= marks
     text = client.get(href(RUBBISH)).text
@@ -115,15 +203,39 @@ def test_a_dense_latent_is_called_dense(get: Get) -> None:
 
 def test_token_bars_have_the_longest_at_full_length(get: Get) -> None:
     page = get(href(WINTER))
-    for name in ("Promoted tokens", "Suppressed tokens", "Tokens it is most often active on"):
+    for name in ("Promoted tokens", "Suppressed tokens"):
         meters = page.select(f"ol[aria-label='{name}'] meter")
         assert max(float(str(meter["value"])) for meter in meters) == 1
 
 
+def test_the_tokens_it_fires_on_have_their_exact_count_share_and_mean(get: Get) -> None:
+    corpus, acts = make_corpus(), activations(make_corpus(), WINTER, 1)
+    table = one(get(href(WINTER)), "table[aria-label='Tokens it is most often active on']")
+    for row in table.select("tbody tr"):
+        token = text_of(one(row, ".token")).replace("·", " ")
+        mine = acts[(corpus.ids == corpus.vocabulary.index(token)) & (acts > 0)]
+        count, share, mean = (text_of(cell) for cell in row.select("td"))
+        assert count == f"{mine.size:,}"
+        assert share == " ".join(percent(mine.size / (acts > 0).sum(), 2).split())
+        assert mean == number(float(mine.mean()))
+    assert len(table.select("tbody tr")) == 8
+    distinct = np.unique(corpus.ids[acts > 0]).size
+    assert f"Distinct tokens: {distinct} " in text_of(table.find_parent("section"))  # type: ignore[arg-type]
+
+
+def test_an_older_build_says_that_means_were_not_recorded(get: Get) -> None:
+    page = get(f"/sources/tiny-late/latents/{WINTER}")
+    section = one(page, "section[aria-labelledby='top-tokens']")
+    assert "Distinct tokens: not recorded" in text_of(section)
+    assert {text_of(row.select("td")[2]) for row in section.select("tbody tr")} == {"not recorded"}
+
+
 def test_neighbours_are_links_with_their_cosine(get: Get) -> None:
-    links = get(href(WINTER)).select(".neighbours a")
-    assert text_of(links[0]) == "6 the night sky 0.90"
-    assert links[0]["href"] == href(6)
+    cards = get(href(WINTER)).select(".neighbours li")
+    other = make_record(make_corpus(), 6, seed=1)
+    top = make_corpus().vocabulary[other.top_tokens[0].token_id].replace(" ", "·")
+    assert text_of(cards[0]) == f"6 the night sky 0.90 {top} max {number(other.max_activation)}"
+    assert one(cards[0], "a")["href"] == href(6)
 
 
 def test_the_first_and_the_last_latent_lead_only_one_way(get: Get) -> None:

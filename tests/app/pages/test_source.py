@@ -1,11 +1,17 @@
+import base64
 import json
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
+from app.db import queries
+from app.figures_source import scatter_note
+from tests.fixture_texts import THEMES
 from tests.fixtures_source import D_SAE, DEAD
 from tests.web import facts_of, one, soup, text_of
 
@@ -46,7 +52,10 @@ def test_the_table_begins_with_the_densest_latents(get: Get) -> None:
     assert one(page, "th[aria-sort=descending]").get_text(strip=True).startswith("Density")
 
 
-@pytest.mark.parametrize("sort", ["index", "density", "max_activation", "mean_activation", "output_score"])
+@pytest.mark.parametrize(
+    "sort",
+    ["index", "density", "max_activation", "mean_activation", "output_score", "label", "top_token", "promoted"],
+)
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_paging_shows_every_latent_once_in_every_order(client: TestClient, sort: str, order: str) -> None:
     seen: list[int] = []
@@ -54,6 +63,9 @@ def test_paging_shows_every_latent_once_in_every_order(client: TestClient, sort:
     while href:
         page = soup(client.get(href))
         seen += indices(page)
+        if page.select("a[rel=prev]"):
+            before = soup(client.get(str(one(page, "a[rel=prev]")["href"])))
+            assert indices(before) == seen[-len(indices(page)) - len(indices(before)) : -len(indices(page))]
         links = page.select("a[rel=next]")
         href = str(links[0]["href"]) if links else ""
     assert sorted(seen) == list(range(D_SAE))
@@ -65,7 +77,7 @@ def test_a_head_that_is_clicked_again_turns_the_order(get: Get) -> None:
 
 
 def test_a_link_and_its_panel_lead_to_the_same_state(client: TestClient) -> None:
-    for link in soup(client.get(f"{PAGE}?q=the&sort=index&order=asc")).select("#latents [hx-get]"):
+    for link in soup(client.get(f"{PAGE}?q=the&sort=index&order=asc")).select("#latents a[hx-get]"):
         assert link["hx-push-url"] == link["href"]
         page, panel = soup(client.get(str(link["href"]))), soup(client.get(str(link["hx-get"])))
         assert indices(page) == indices(panel)
@@ -79,8 +91,13 @@ def test_search_finds_labels_top_tokens_and_promoted_tokens(get: Get) -> None:
     assert 0 < len(indices(page)) < D_SAE
 
 
-def test_a_search_without_a_hit_says_so(get: Get) -> None:
-    assert "No latent matches" in text_of(one(get(f"{PAGE}?q=xyzzy"), "#latents .notice"))
+def test_a_search_without_a_hit_names_the_filters_and_how_to_drop_them(get: Get) -> None:
+    notice = one(get(f"{PAGE}?q=xyzzy&min_density=0.01&sort=index&order=asc"), "#latents .notice")
+    assert (
+        "No latent matches. The table is filtered by: “xyzzy” in labels or tokens; density at least 0.01."
+        in text_of(notice)
+    )
+    assert one(notice, "a")["href"] == f"{PAGE}?sort=index&order=asc"
 
 
 def test_a_search_for_markup_stays_text(get: Get) -> None:
@@ -119,3 +136,105 @@ def test_a_source_without_a_build_says_how_to_build_it(get: Get) -> None:
 def test_random_leads_to_a_live_latent_of_the_source(client: TestClient) -> None:
     target = client.get(f"{PAGE}/random", follow_redirects=False).headers["location"]
     assert target.startswith(f"{PAGE}/latents/")
+
+
+def test_the_form_of_the_panel_moves_the_address_of_the_page(client: TestClient) -> None:
+    answer = client.get("/parts/sources/tiny-mid/latents?q=winter&min_density=&max_density=&dead=hide&sort=&order=")
+    assert answer.headers["HX-Push-Url"] == f"{PAGE}?q=winter&dead=hide"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("q=winter", "“winter” in labels or tokens"),
+        ("label=winter", "label with “winter”"),
+        ("top_token=the", "fires most on “the”"),
+        ("promoted=cold", "promotes “cold”"),
+        ("min_density=0.001&max_density=0.5", "density from 0.001 to 0.5"),
+        ("max_max_activation=12.5", "maximum at most 12.5"),
+        ("min_mean_activation=1", "mean at least 1"),
+        ("labelled=yes", "with a label"),
+        ("labelled=no", "without a label"),
+        ("dead=hide", "dead ones hidden"),
+        ("dead=only", "dead ones only"),
+    ],
+)
+def test_a_filter_that_is_set_stands_above_the_table_with_a_link_that_drops_it(
+    get: Get, query: str, words: str
+) -> None:
+    page = get(f"{PAGE}?{query}&sort=index&order=asc")
+    tag = one(page, ".active-filters a.tag")
+    assert text_of(tag) == f"{words} ×"
+    assert tag["href"] == f"{PAGE}?sort=index&order=asc"
+    assert len(indices(page)) > 0
+    # Every field of the form has what was asked for, so that the next search keeps it.
+    for name, value in parse_qsl(query):
+        field = one(page, f"form.table-filters [name={name}]")
+        shown = one(field, "option[selected]")["value"] if field.name == "select" else field["value"]
+        assert shown == value
+
+
+def test_dead_latents_can_be_hidden(get: Get) -> None:
+    page = get(f"{PAGE}?dead=hide&sort=density&order=asc")
+    assert DEAD not in indices(page)
+    assert text_of(one(page, "#latents p[role=status]")) == f"{D_SAE - 1} latents match"
+
+
+def test_only_labelled_latents_can_be_shown_and_sorted_by_label(get: Get) -> None:
+    page = get(f"{PAGE}?labelled=yes&sort=label")
+    labels = [text_of(cell) for cell in page.select("table.latents .label")]
+    assert labels == sorted(THEMES)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("sort=search_text", "Unknown sort"),
+        ("labelled=maybe", "choose one of yes, no"),
+        ("dead=yes", "choose one of hide, only"),
+        ("min_density=2", "min_density is a share of tokens from 0 to 1, not 2.0."),
+        ("max_max_activation=nan", "max_max_activation is a number, not nan."),
+        ("min_mean_activation=x", "min_mean_activation must be a number"),
+        (f"promoted={'x' * 201}", "The promoted token has 201 characters; at most 200 are allowed."),
+        ("cursor=abc", "This cursor does not belong to this list"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(client: TestClient, query: str, sentence: str) -> None:
+    for path in (PAGE, "/parts/sources/tiny-mid/latents", "/exports/sources/tiny-mid/latents.csv"):
+        if "cursor" in query and "exports" in path:
+            continue  # an export has no pages
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 422
+        assert sentence in text_of(soup(answer))
+
+
+def test_the_scatter_has_every_live_latent_at_its_place(client: TestClient, own_session: Session) -> None:
+    scatter = one(soup(client.get(PAGE)), "[data-scatter]")
+    answer = client.get(str(scatter["data-scatter"]))
+    assert "immutable" in answer.headers["Cache-Control"]
+    data = answer.json()
+    places = np.frombuffer(base64.b64decode(data["points"]), "<u2").reshape(-1, 2)
+    assert data["step"] == 1
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    rows = queries.latents_by_index(own_session, source, range(D_SAE))
+    for index, (x, y) in enumerate(places.tolist()):
+        row = rows[index]
+        if row.n_active == 0:
+            assert (x, y) == (65535, 65535)
+            continue
+        for place, ends, value in ((x, data["density"], row.density), (y, data["maximum"], row.max_activation)):
+            assert 10 ** (ends[0] + place / 65534 * (ends[1] - ends[0])) == pytest.approx(value, rel=1e-3)
+
+
+def test_the_scatter_of_another_build_is_refused(client: TestClient) -> None:
+    assert client.get("/figures/sources/tiny-mid/999/scatter.json").status_code == 404
+
+
+def test_a_wide_source_shows_every_nth_latent_as_a_dot(own_session: Session) -> None:
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    points = queries.latent_points(own_session, source, limit=10)
+    assert points.step == 7
+    rows = queries.latents_by_index(own_session, source, range(0, D_SAE, 7))
+    assert points.densities.tolist() == [row.density for row in rows.values()]
+    assert points.max_activations.tolist() == [row.max_activation for row in rows.values()]
+    assert scatter_note(1_000_000, 20) == "Every 20th of the 1,000,000 latents is a dot, unless it is dead."

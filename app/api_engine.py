@@ -1,0 +1,118 @@
+"""The part of the JSON API that runs a model for a request. docs/api.md explains each path."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import answers_engine as answers
+from app.connections import answer_while_connected
+from app.engine import ModelEngine
+from app.errors import InvalidRequest
+from app.jobs.reading import TextInput
+from app.services import activations as activations_service
+from app.services import microscope as microscope_service
+from app.services import models as models_service
+from app.services.engine_sources import Reader
+from app.services.microscope import MicroscopeRequest
+from models.chat import parse_messages
+
+router = APIRouter(prefix="/api/v1")
+
+
+def get_engine(request: Request) -> ModelEngine:
+    """The engine of the application."""
+    engine: ModelEngine = request.app.state.models
+    return engine
+
+
+def get_reader(request: Request) -> Reader:
+    """Where sources are known, and how long a text may be."""
+    return Reader(request.app.state.sessions, request.app.state.settings)
+
+
+EngineDep = Annotated[ModelEngine, Depends(get_engine)]
+ReaderDep = Annotated[Reader, Depends(get_reader)]
+
+
+class Body(BaseModel):
+    """A body in which an unknown name is an error: an option that does nothing would mislead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class MessageBody(Body):
+    """One turn of a chat."""
+
+    role: str = Field(description="system, user or assistant.")
+    content: str
+
+
+class TextBody(Body):
+    """A plain text or a chat, one of the two."""
+
+    text: str | None = Field(None, description="A plain text.", examples=["The cat sat on the mat."])
+    messages: list[MessageBody] | None = Field(
+        None, max_length=200, description="A chat, rendered with the model's own template; instead of text."
+    )
+    add_generation_prompt: bool = Field(False, description="For a chat: end with the beginning of an answer.")
+
+    def given(self) -> TextInput:
+        """What was given. Raises InvalidRequest unless it is exactly one of the two."""
+        if (self.text is None) == (self.messages is None):
+            raise InvalidRequest("Give either text or messages.")
+        if self.messages is None:
+            return TextInput(self.text or "")
+        messages = parse_messages([message.model_dump() for message in self.messages])
+        return TextInput(messages=messages, add_generation_prompt=self.add_generation_prompt)
+
+
+class MicroscopeBody(TextBody):
+    """A text and the sources to read it with."""
+
+    sources: list[str] = Field(description="Slugs of sources.", examples=[["demo-l2-resid-1k"]])
+    top_k: int = Field(10, description="Latents per token, 1 to 100.")
+    max_density: float | None = Field(None, description="Hide latents that are active on more of the corpus's tokens.")
+    positions: list[int] | None = Field(None, description="Tokens that the ranking is over; null: all that count.")
+    rank_by: str = Field("max", description="max, sum or share (of the latent's maximum in the build).")
+    ranked: int = Field(50, description="Latents in the ranking, 1 to 1000.")
+
+
+class ActivationsBody(Body):
+    """Texts to read one latent on."""
+
+    texts: list[str] = Field(description="1 to 64 texts.", examples=[["The cat sat on the mat."]])
+
+
+@router.post("/microscope", summary="Latents on a text", response_model=answers.MicroscopeAnswer)
+async def microscope(request: Request, engine: EngineDep, reader: ReaderDep, body: MicroscopeBody) -> Response:
+    """Which latents fire on each token of a text or a chat, and which of them most, in one or more sources."""
+    asked = MicroscopeRequest(
+        body.sources, body.given(), body.top_k, body.max_density, body.positions, body.rank_by, body.ranked
+    )
+    return await answer_while_connected(request, microscope_service.read(engine, reader, asked))
+
+
+@router.post(
+    "/sources/{source}/latents/{index}/activations",
+    summary="One latent on your texts",
+    response_model=answers.ActivationsAnswer,
+)
+async def activations(
+    request: Request, engine: EngineDep, reader: ReaderDep, source: str, index: int, body: ActivationsBody
+) -> Response:
+    """One latent's activation on every token of each text."""
+    work = activations_service.activations(engine, reader, source, index, body.texts)
+    return await answer_while_connected(request, work)
+
+
+@router.get("/models", summary="Models in memory")
+def models(engine: EngineDep, reader: ReaderDep) -> answers.ModelsAnswer:
+    """Models that are loading, ready or failed; a model loads when it is first needed."""
+    return models_service.models(engine, reader)
+
+
+@router.delete("/models/{model}", summary="Unload a model", status_code=204)
+def unload(engine: EngineDep, reader: ReaderDep, model: str) -> None:
+    """Free the memory of a model that nobody uses now; it loads again when it is needed."""
+    models_service.unload(engine, reader, model)

@@ -1,0 +1,55 @@
+"""Work that ends when its client leaves, and answers whose JSON is written outside of the event loop."""
+
+import asyncio
+import zlib
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from fastapi import Request, Response
+from pydantic import TypeAdapter
+
+Answer = TypeVar("Answer")
+
+#: Nobody reads this answer; the log shows it.
+CLIENT_LEFT = 499
+#: Answers above this size are compressed here rather than in the event loop, in bytes.
+LARGE = 1 << 17
+
+
+async def answer_while_connected(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
+    """The JSON of what ``work`` returns; if the client leaves first, the work is cancelled."""
+    task = asyncio.ensure_future(_answer(request, work))
+    watcher = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else Response(status_code=CLIENT_LEFT)
+    finally:
+        for left in (task, watcher):
+            if not left.done():
+                left.cancel()
+                with suppress(asyncio.CancelledError):
+                    await left
+
+
+async def _left(request: Request) -> None:
+    """Returns when the connection is closed. The body has been read: what is received now can only be that."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _answer(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
+    answer = await work
+    accepts_gzip = "gzip" in request.headers.get("accept-encoding", "").lower()
+    return await asyncio.to_thread(json_response, answer, accepts_gzip)
+
+
+def json_response(answer: Any, accepts_gzip: bool) -> Response:
+    """The answer as JSON, compressed if it is large."""
+    body = TypeAdapter(type(answer)).dump_json(answer)
+    headers = {"Cache-Control": "no-store"}
+    if accepts_gzip and len(body) > LARGE:
+        packer = zlib.compressobj(1, wbits=31)
+        body = packer.compress(body) + packer.flush()
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(body, media_type="application/json", headers=headers)

@@ -1,0 +1,78 @@
+"""Stored calibrations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db.tables import Calibration
+
+CALIBRATION = Calibration.__table__
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose strength it is: a latent of a source, or a vector; the ids of the database."""
+
+    source_id: int | None = None
+    latent_index: int | None = None
+    vector_id: int | None = None
+
+
+@dataclass(frozen=True)
+class CalibrationInfo:
+    """A sweep as it was measured; lists run along ``strengths``. ``unit``: what strength 1 was."""
+
+    subject: Subject
+    mode: str
+    unit: float
+    prompts: tuple[str, ...]
+    strengths: tuple[float, ...]
+    effect: tuple[float | None, ...]
+    base_nll: tuple[float | None, ...]
+    distinct_2: tuple[float | None, ...]
+    safe_low: float
+    safe_high: float
+    recommended: float
+    created: datetime
+
+
+def calibration_of(session: Session, subject: Subject, mode: str) -> CalibrationInfo | None:
+    """The calibration of one slider, if there is one."""
+    row = session.execute(sa.select(CALIBRATION).where(*of_subject(subject), CALIBRATION.c.mode == mode)).mappings()
+    found = row.first()
+    return None if found is None else _calibration(found)
+
+
+def calibrations_of(session: Session, subject: Subject) -> tuple[CalibrationInfo, ...]:
+    """The calibrations of a latent, of a vector, or of all latents of a source (no ``latent_index``), by mode."""
+    query = sa.select(CALIBRATION).where(*of_subject(subject))
+    query = query.order_by(CALIBRATION.c.latent_index, CALIBRATION.c.mode)
+    return tuple(_calibration(row) for row in session.execute(query).mappings())
+
+
+def of_subject(subject: Subject) -> list[Any]:
+    """The conditions that choose a subject's rows."""
+    if subject.vector_id is not None:
+        return [CALIBRATION.c.vector_id == subject.vector_id]
+    found = [CALIBRATION.c.source_id == subject.source_id]
+    return found if subject.latent_index is None else [*found, CALIBRATION.c.latent_index == subject.latent_index]
+
+
+def _calibration(row: sa.RowMapping) -> CalibrationInfo:
+    return CalibrationInfo(
+        subject=Subject(row["source_id"], row["latent_index"], row["vector_id"]),
+        mode=row["mode"],
+        unit=row["unit"],
+        prompts=tuple(row["prompts"]),
+        strengths=tuple(row["strengths"]),
+        effect=tuple(row["effect"]),
+        base_nll=tuple(row["base_nll"]),
+        distinct_2=tuple(row["distinct_2"]),
+        safe_low=row["safe_low"],
+        safe_high=row["safe_high"],
+        recommended=row["recommended"],
+        created=row["created"],
+    )

@@ -1,0 +1,130 @@
+"""What the table of latents can be asked for, and which latents match."""
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.db.queries.indexes.latents import LATENT_TEXTS, NUMBERS, LatentIndex
+from app.db.queries.indexes.order import Mask
+from app.errors import InvalidRequest, shorten
+
+SORTS = ("index", *NUMBERS, *LATENT_TEXTS)
+ORDERS = ("asc", "desc")
+LABELLED = ("", "yes", "no")
+DEAD = ("", "hide", "only")
+MAX_SEARCH = 200
+#: Filters that are texts, with what they look at.
+TEXTS = {"q": "search", "label": "label", "top_token": "top token", "promoted": "promoted token"}
+
+
+@dataclass(frozen=True)
+class LatentQuery:
+    """What the table of latents is asked for; a value that cannot be meant is refused with InvalidRequest.
+
+    ``q`` is looked for in the label, the top token and the promoted tokens, the other texts in one of them; always as
+    a part, literally, upper and lower case alike. Equal values come in the order of their index, in the same
+    direction; latents without a value (no output score, no label, dead) come last, by index. Activations are in units
+    of the latents, densities are shares of tokens.
+    """
+
+    sort: str = "index"
+    order: str = "asc"
+    min_density: float | None = None
+    max_density: float | None = None
+    q: str = ""
+    min_max_activation: float | None = None
+    max_max_activation: float | None = None
+    min_mean_activation: float | None = None
+    max_mean_activation: float | None = None
+    min_output_score: float | None = None
+    max_output_score: float | None = None
+    label: str = ""
+    top_token: str = ""
+    promoted: str = ""
+    labelled: str = ""  # "yes", "no" or both
+    dead: str = ""  # "hide", "only" or all
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("sort", SORTS), ("order", ORDERS), ("labelled", LABELLED), ("dead", DEAD)):
+            given = getattr(self, name)
+            if given not in allowed:
+                choices = ", ".join(choice for choice in allowed if choice)
+                raise InvalidRequest(f"Unknown {name} {shorten(given)!r}; choose one of {choices}.")
+        for number in NUMBERS:
+            for name in (f"min_{number}", f"max_{number}"):
+                _check_number(name, getattr(self, name), is_share=number == "density")
+        for name, what in TEXTS.items():
+            given = getattr(self, name)
+            if len(given) > MAX_SEARCH:
+                raise InvalidRequest(f"The {what} has {len(given)} characters; at most {MAX_SEARCH} are allowed.")
+
+    def given(self) -> dict[str, str | float]:
+        """The filters that are set, by name; not the sort."""
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in ("sort", "order")}
+        return {name: value for name, value in values.items() if value is not None and str(value).strip()}
+
+
+def matching(session: Session, index: LatentIndex, query: LatentQuery) -> tuple[Mask | None, int]:
+    """(the latents that match (n,), None: all of them; how many)."""
+    given = query.given()
+    if not given:
+        return None, index.n
+    return index.mask(tuple(sorted(given.items())), lambda: _mask(session, index, query))
+
+
+def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask | None:
+    masks = [*_number_masks(session, index, query), *_text_masks(session, index, query)]
+    if query.labelled:
+        has_label = _none(index)
+        has_label[index.labels(session).latents] = True
+        masks.append(has_label if query.labelled == "yes" else ~has_label)
+    if query.dead:
+        is_dead = _none(index)
+        is_dead[index.order(session, "density").between(0, 0)] = True
+        masks.append(is_dead if query.dead == "only" else ~is_dead)
+    return np.logical_and.reduce(masks) if masks else None
+
+
+def _number_masks(session: Session, index: LatentIndex, query: LatentQuery) -> list[Mask]:
+    found = []
+    for name in NUMBERS:
+        low, high = getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
+        if low is None and high is None:
+            continue
+        mask = _none(index)
+        mask[index.order(session, name).between(low, high)] = True
+        found.append(mask)
+    return found
+
+
+def _text_masks(session: Session, index: LatentIndex, query: LatentQuery) -> list[Mask]:
+    found = []
+    for name in TEXTS:
+        wanted = getattr(query, name).strip()
+        if not wanted:
+            continue
+        mask = _none(index)
+        if name in ("q", "label"):
+            mask[index.labels(session).containing(wanted)] = True
+        if name in ("q", "top_token"):
+            mask[index.firing_on(session, wanted)] = True
+        if name in ("q", "promoted"):
+            for latents in index.promoting(session, wanted):
+                mask[latents] = True
+        found.append(mask)
+    return found
+
+
+def _none(index: LatentIndex) -> Mask:
+    return np.zeros(index.n, np.bool_)
+
+
+def _check_number(name: str, value: float | None, *, is_share: bool) -> None:
+    if value is None:
+        return
+    if is_share and not 0 <= value <= 1:
+        raise InvalidRequest(f"{name} is a share of tokens from 0 to 1, not {value}.")
+    if not math.isfinite(value):
+        raise InvalidRequest(f"{name} is a number, not {value}.")

@@ -1,0 +1,205 @@
+"""The latents of one build by every quantity that the table can be sorted or filtered by."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from app.db.index_cache import cache_of
+from app.db.queries.answers import BuildInfo, SourceInfo
+from app.db.queries.indexes import reading
+from app.db.queries.indexes.order import Mask, Order
+from app.db.queries.indexes.reading import NO_TOKEN, Postings
+from app.db.queries.indexes.texts import TextIndex
+from app.db.tables import Explanation, Token
+from app.errors import NotBuilt
+
+EXPLANATION = Explanation.__table__
+TOKEN = Token.__table__
+
+#: Quantities that are numbers of ``latent``, and quantities that are texts.
+NUMBERS = ("density", "max_activation", "mean_activation", "output_score")
+LATENT_TEXTS = ("label", "top_token", "promoted")
+#: Filters whose result is kept, packed to one bit per latent.
+MAX_MASKS = 16
+#: Quantities that may change after the build: their orders belong to a ``table_version``.
+CHANGING = ("label", "output_score")
+
+
+class LabelIndex:
+    """The labels of a source: ``latents`` (k,) ascending and their texts (k,)."""
+
+    def __init__(self, latents: NDArray[np.int32], texts: TextIndex) -> None:
+        self.latents = latents
+        self.texts = texts
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.latents.nbytes + self.texts.nbytes
+
+    def containing(self, wanted: str) -> NDArray[np.int32]:
+        """The latents whose label contains a text."""
+        return self.latents[self.texts.containing(wanted)]
+
+
+@dataclass(eq=False)
+class BuildArrays:
+    """What is kept of one build; the parts are made when first needed, by one thread at a time."""
+
+    everything: NDArray[np.int32]  # 0 to n - 1
+    orders: dict[tuple[str, int], Order] = field(default_factory=dict)
+    postings: Postings | None = None
+    masks: OrderedDict[Hashable, tuple[NDArray[np.uint8], int]] = field(default_factory=OrderedDict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory; what is not made yet is counted in, so that the bound of the cache holds later too."""
+        made = sum(order.nbytes for order in list(self.orders.values()))
+        masks = sum(mask.nbytes for mask, _ in list(self.masks.values()))
+        return max(made, 40 * len(self.everything)) + masks + (self.postings.nbytes if self.postings else 0)
+
+
+class LatentIndex:
+    """The build that pages show, in the present state of its source's labels and output scores (``table_version``)."""
+
+    def __init__(self, source: SourceInfo, build: BuildInfo, kept: BuildArrays) -> None:
+        self.source = source
+        self.build_id = build.id
+        self.n = len(kept.everything)
+        self._kept = kept
+
+    def order(self, session: Session, name: str) -> Order:
+        """The latents in the order of a quantity."""
+        key = (name, self.source.table_version if name in CHANGING else 0)
+        orders = self._kept.orders
+        if key not in orders:
+            with self._kept.lock:
+                if key not in orders:
+                    made = self._make_order(session, name)
+                    for old in [other for other in orders if other[0] == name]:
+                        del orders[old]
+                    orders[key] = made
+                return orders[key]
+        return orders[key]
+
+    def mask(self, key: Hashable, make: Callable[[], Mask | None]) -> tuple[Mask | None, int]:
+        """(latents that pass a filter (n,), None: all of them; how many). ``make`` is called for a new ``key`` only."""
+        key = (key, self.source.table_version)
+        masks = self._kept.masks
+        # One at a time: several at once would be no quicker, and take the memory of several.
+        with self._kept.lock:
+            if key not in masks:
+                mask = make()
+                if mask is None:
+                    return None, self.n
+                masks[key] = np.packbits(mask), int(np.count_nonzero(mask))
+                while len(masks) > MAX_MASKS:
+                    masks.popitem(last=False)
+            masks.move_to_end(key)
+            packed, total = masks[key]
+        return np.unpackbits(packed, count=self.n).view(np.bool_), total
+
+    def labels(self, session: Session) -> LabelIndex:
+        """The labels as they are now."""
+        source = self.source
+        key = ("labels", source.id, source.facts.weights_hash, source.table_version)
+        return cache_of(session).get(key, lambda: _read_labels(session, source))
+
+    def vocabulary(self, session: Session) -> TextIndex:
+        """The display strings of the language model's tokens."""
+        return vocabulary_index(session, self.source.language_model_id)
+
+    def firing_on(self, session: Session, wanted: str) -> NDArray[np.int32]:
+        """Latents whose top token contains a text."""
+        vocabulary = self.vocabulary(session)
+        ranks = np.zeros(len(vocabulary), np.bool_)
+        # Tokens of one rank differ in the white space around them only, which a search does not look at.
+        ranks[vocabulary.ranks[vocabulary.containing(wanted)]] = True
+        return self.order(session, "top_token").with_values(ranks)
+
+    def promoting(self, session: Session, wanted: str) -> Iterator[NDArray[np.int32]]:
+        """Latents of which a promoted token contains a text, in pieces, some latents more than once."""
+        ids = self.vocabulary(session).containing(wanted).tolist()
+        self.order(session, "top_token")  # reads the rows of a build without packed columns, lists included
+        postings = self._kept.postings
+        if postings is None:
+            yield from reading.read_postings(session, self.build_id, ids)
+            return
+        for token in ids:
+            yield postings.latents[slice(*postings.starts[token : token + 2])]
+
+    def _make_order(self, session: Session, name: str) -> Order:
+        if name == "index":
+            return Order.by_index(self._kept.everything)
+        if name == "label":
+            labels = self.labels(session)
+            values = np.zeros(self.n, np.int32)
+            has_label = np.zeros(self.n, np.bool_)
+            values[labels.latents] = labels.texts.ranks
+            has_label[labels.latents] = True
+            return Order.of(values, has_label)
+        if name in LATENT_TEXTS:
+            tokens = self._tokens(session, name)
+            ranks = np.append(self.vocabulary(session).ranks, np.int32(0))
+            return Order.of(ranks[np.minimum(tokens, len(ranks) - 1)], tokens != NO_TOKEN)
+        numbers = self._numbers(session, name)
+        is_known = ~np.isnan(numbers)
+        if not is_known.any():
+            return Order(np.zeros(0, np.int32), np.zeros(0), None, self._kept.everything)
+        return Order.of(numbers, is_known)
+
+    def _numbers(self, session: Session, name: str) -> NDArray[np.float64]:
+        # Output scores may come after the build, so they are never packed with it.
+        if name != "output_score":
+            try:
+                return reading.read_column(session, self.build_id, name, self.n)
+            except LookupError:
+                pass
+        return reading.read_numbers(session, self.build_id, name, self.n)
+
+    def _tokens(self, session: Session, name: str) -> NDArray[np.uint32]:
+        """Token ids (n,): the ``top_token`` or the best ``promoted`` one of each latent, or NO_TOKEN."""
+        try:
+            return reading.read_column(session, self.build_id, name, self.n)
+        except LookupError:
+            top, promoted = reading.read_tokens(session, self.build_id, self.n)
+            self._kept.postings = reading.postings_of(promoted)
+            return top if name == "top_token" else reading.first_promoted(promoted)
+
+
+def index_of(session: Session, source: SourceInfo) -> LatentIndex:
+    """The index of the build that pages show, in the present state of labels and scores; NotBuilt without one."""
+    if source.build is None:
+        raise NotBuilt(source.slug)
+    key = ("latents", source.build.id, source.build.finished)
+    kept = cache_of(session).get(key, lambda: BuildArrays(np.arange(source.facts.d_sae, dtype=np.int32)))
+    return LatentIndex(source, source.build, kept)
+
+
+def vocabulary_index(session: Session, language_model_id: int) -> TextIndex:
+    """The display strings of a vocabulary, numbered by token id."""
+
+    def read() -> TextIndex:
+        query = sa.select(TOKEN.c.token_id, TOKEN.c.text).where(TOKEN.c.language_model_id == language_model_id)
+        found = {row[0]: row[1] for row in session.execute(query)}
+        return TextIndex.of([found.get(number, f"<{number}>") for number in range(max(found, default=-1) + 1)])
+
+    return cache_of(session).get(("vocabulary", language_model_id), read)
+
+
+def _read_labels(session: Session, source: SourceInfo) -> LabelIndex:
+    query = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(
+        EXPLANATION.c.source_id == source.id, EXPLANATION.c.weights_hash == source.facts.weights_hash
+    )
+    # The newest text of a latent is its label.
+    newest: dict[int, str] = {}
+    newest.update((index, text) for index, text in session.execute(query.order_by(EXPLANATION.c.id)))
+    latents: Sequence[int] = sorted(index for index in newest if 0 <= index < source.facts.d_sae)
+    return LabelIndex(np.array(latents, np.int32), TextIndex.of([newest[index] for index in latents]))

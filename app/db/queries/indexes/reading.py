@@ -1,0 +1,122 @@
+"""Columns of a build as arrays: packed by ``app.db.writes.columns`` when the build was finished, or, for a build from
+before there were packed columns, from its rows.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.db.packing import PAIR
+from app.db.tables import BuildColumn, Latent, LatentDetail, LatentsOfToken
+
+COLUMN = BuildColumn.__table__
+LATENT = Latent.__table__
+DETAIL = LatentDetail.__table__
+POSTING = LatentsOfToken.__table__
+
+Tokens = NDArray[np.uint32]
+#: Columns of numbers, and what they are packed as.
+NUMBER = np.dtype("<f8")
+TOKEN = np.dtype("<u4")
+#: Stands for "no token" in the columns of tokens.
+NO_TOKEN = 2**32 - 1
+#: Rows of latents held at once.
+ROWS_STEP = 4096
+#: Lists of latents held at once.
+LISTS_STEP = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Postings:
+    """The latents that promote each token: ``latents[starts[t]:starts[t + 1]]``, in memory."""
+
+    starts: NDArray[np.int64]
+    latents: NDArray[np.int32]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.starts.nbytes + self.latents.nbytes
+
+
+def read_column(session: Session, build_id: int, name: str, d_sae: int) -> NDArray[Any]:
+    """A packed column (d_sae,): numbers, NaN where there is no such latent, or token ids. LookupError: not packed."""
+    dtype = TOKEN if name in ("top_token", "promoted") else NUMBER
+    parts = sa.select(COLUMN.c.data).where(COLUMN.c.build_id == build_id, COLUMN.c.name == name)
+    found = np.empty(d_sae, dtype)
+    place = 0
+    for data in session.scalars(parts.order_by(COLUMN.c.part)):
+        part = np.frombuffer(data, dtype)
+        found[place : place + len(part)] = part[: d_sae - place]
+        place += len(part)
+    if place != d_sae:
+        raise LookupError(name)
+    return found
+
+
+def read_numbers(session: Session, build_id: int, name: str, d_sae: int) -> NDArray[np.float64]:
+    """The column of ``latent`` (d_sae,) from its rows; NaN where it is null or the latent is missing."""
+    found = np.full(d_sae, np.nan)
+    query = sa.select(LATENT.c.latent_index, LATENT.c[name]).where(
+        LATENT.c.build_id == build_id, LATENT.c[name].is_not(None), LATENT.c.latent_index < d_sae
+    )
+    for part in session.execute(query).partitions(ROWS_STEP):
+        rows = np.array([tuple(row) for row in part])
+        found[rows[:, 0].astype(np.int64)] = rows[:, 1]
+    return found
+
+
+def read_tokens(session: Session, build_id: int, d_sae: int) -> tuple[Tokens, Tokens]:
+    """(top token (d_sae,), promoted tokens (d_sae, k), best first) from the rows; NO_TOKEN where there is none."""
+    top = np.full(d_sae, NO_TOKEN, TOKEN)
+    promoted = np.full((d_sae, 0), NO_TOKEN, TOKEN)
+    query = sa.select(DETAIL.c.latent_index, DETAIL.c.top_tokens, DETAIL.c.promoted).where(
+        DETAIL.c.build_id == build_id, DETAIL.c.latent_index < d_sae
+    )
+    # Without a bound on the rows in memory a million latents would be gigabytes of objects.
+    for index, fires_on, effects in session.execute(query.execution_options(yield_per=ROWS_STEP)):
+        if fires_on:
+            top[index] = np.frombuffer(fires_on, PAIR, count=1)["id"][0]
+        ids = np.frombuffer(effects, PAIR)["id"]
+        if ids.size > promoted.shape[1]:
+            promoted = np.pad(promoted, ((0, 0), (0, ids.size - promoted.shape[1])), constant_values=NO_TOKEN)
+        promoted[index, : ids.size] = ids
+    return top, promoted
+
+
+def first_promoted(promoted: Tokens) -> Tokens:
+    """The best promoted token of each latent (d_sae,)."""
+    return promoted[:, 0].copy() if promoted.shape[1] else np.full(len(promoted), NO_TOKEN, TOKEN)
+
+
+def postings_of(promoted: Tokens) -> Postings:
+    """Turn the promoted tokens (d_sae, k) around: the latents of each token, ascending."""
+    places = np.flatnonzero(promoted != NO_TOKEN)
+    tokens = promoted.ravel()[places]
+    latents = (places // max(1, promoted.shape[1])).astype(np.int32)
+    counts = np.bincount(tokens)
+    return Postings(
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), latents[np.argsort(tokens, kind="stable")]
+    )
+
+
+def read_postings(session: Session, build_id: int, token_ids: Sequence[int]) -> Iterator[NDArray[np.int32]]:
+    """The latents that promote any of the tokens, some more than once, from the packed lists, some lists at a time."""
+    lists = sa.select(POSTING.c.latents).where(POSTING.c.build_id == build_id, _is_one_of(session, token_ids))
+    for part in session.scalars(lists.execution_options(yield_per=LISTS_STEP)).partitions():
+        yield np.frombuffer(b"".join(part), "<i4").astype(np.int32, copy=False)
+
+
+def _is_one_of(session: Session, token_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """One parameter however many tokens: with one for each, every search would be a new large statement to keep."""
+    if session.get_bind().dialect.name == "sqlite":
+        listed = sa.func.json_each(json.dumps(list(token_ids))).table_valued("value")
+        return POSTING.c.token_id.in_(sa.select(listed.c.value))
+    return POSTING.c.token_id == sa.any_(sa.literal(list(token_ids), ARRAY(sa.Integer)))

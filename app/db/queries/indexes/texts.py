@@ -1,0 +1,76 @@
+"""Many short texts as one string of bytes: which of them contain a text is one pass over an array."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.db.display import searchable
+
+Offsets = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class TextIndex:
+    """Texts number 0 to n - 1: as they are shown and as a search compares them, joined, UTF-8.
+
+    NUL stands between the texts: neither a stored text nor what is searched for has one.
+    """
+
+    shown: bytes
+    shown_starts: Offsets  # (n + 1,)
+    folded: NDArray[np.uint8]
+    folded_starts: Offsets  # (n + 1,)
+    ranks: NDArray[np.int32] = field(repr=False)  # (n,) place in the alphabet, equal for equal texts
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "TextIndex":
+        """Put the texts together."""
+        folded = [searchable(text) for text in texts]
+        shown, shown_starts = _joined(texts)
+        data, starts = _joined(folded)
+        return cls(shown, shown_starts, np.frombuffer(data, np.uint8), starts, _ranks(folded))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        arrays = (self.shown_starts, self.folded, self.folded_starts, self.ranks)
+        return len(self.shown) + sum(array.nbytes for array in arrays)
+
+    def __len__(self) -> int:
+        return len(self.ranks)
+
+    def text(self, number: int) -> str:
+        """A text as it is shown; a number that none has reads ``<number>``."""
+        if not 0 <= number < len(self):
+            return f"<{number}>"
+        return self.shown[self.shown_starts[number] : self.shown_starts[number + 1] - 1].decode()
+
+    def texts(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The texts of these numbers."""
+        return {number: self.text(number) for number in numbers}
+
+    def containing(self, wanted: str) -> NDArray[np.int64]:
+        """The numbers of the texts that contain ``wanted``, case ignored, ascending."""
+        needle = searchable(wanted).encode()
+        if not needle:
+            return np.arange(len(self))
+        last = len(self.folded) - len(needle)
+        places = np.flatnonzero(self.folded[: last + 1] == needle[0]) if last >= 0 else np.zeros(0, np.int64)
+        for step, byte in enumerate(needle[1:], 1):
+            places = places[self.folded[places + step] == byte]
+        return np.unique(np.searchsorted(self.folded_starts, places, "right") - 1)
+
+
+def _joined(texts: Iterable[str]) -> tuple[bytes, Offsets]:
+    parts = [text.encode() for text in texts]
+    lengths = np.fromiter((len(part) + 1 for part in parts), np.int64, len(parts))
+    return b"".join(part + b"\0" for part in parts), np.concatenate([[0], np.cumsum(lengths)])
+
+
+def _ranks(folded: Sequence[str]) -> NDArray[np.int32]:
+    """Places in the alphabet by code points, surrounding white space apart; the databases' own orders differ."""
+    keys = [text.strip() for text in folded]
+    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    return np.fromiter((places[key] for key in keys), np.int32, len(keys))

@@ -1,0 +1,34 @@
+"""What the build knows about latents that something else found: density and maximum, for many at once."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db.queries.answers import SourceInfo
+from app.db.queries.texts import in_parts
+from app.db.tables import Latent
+
+LATENT = Latent.__table__
+
+
+@dataclass(frozen=True)
+class LatentNumbers:
+    """Share of the corpus's tokens on which a latent is active, and its largest activation there."""
+
+    density: float
+    max_activation: float
+
+
+def latent_numbers(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, LatentNumbers]:
+    """The numbers of those latents; empty for a source without a build."""
+    found: dict[int, LatentNumbers] = {}
+    if source.build is None:
+        return found
+    for part in in_parts(indices):
+        query = sa.select(LATENT.c.latent_index, LATENT.c.density, LATENT.c.max_activation).where(
+            LATENT.c.build_id == source.build.id, LATENT.c.latent_index.in_(part)
+        )
+        found.update((row[0], LatentNumbers(row[1], row[2])) for row in session.execute(query))
+    return found

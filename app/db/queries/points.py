@@ -1,0 +1,28 @@
+"""All latents of a build as dots: density against maximum activation."""
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.db.queries.answers import LatentPoints, SourceInfo
+from app.db.queries.indexes.latents import index_of
+
+#: Dots that a browser still draws at once; of a wider source every n-th latent is shown.
+MAX_POINTS = 50_000
+
+
+def point_step(source: SourceInfo, limit: int = MAX_POINTS) -> int:
+    """Every how many latents one is a dot."""
+    return max(1, -(-source.facts.d_sae // limit))
+
+
+def latent_points(session: Session, source: SourceInfo, limit: int = MAX_POINTS) -> LatentPoints:
+    """Density and maximum of all latents, or of every n-th so that at most ``limit`` come; dead ones are zero."""
+    index = index_of(session, source)
+    step = point_step(source, limit)
+    columns = []
+    for name in ("density", "max_activation"):
+        order = index.order(session, name)
+        values = np.zeros(index.n)
+        values[order.known] = order.expanded()
+        columns.append(values[::step])
+    return LatentPoints(step, *columns)

@@ -1,0 +1,39 @@
+"""Save and delete mixes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db.tables import Mix
+from app.db.writes.bulk import rolled_back_on_error
+from app.db.writes.vectors import clean_name
+from app.errors import NotFound, shorten
+
+
+def save_mix(
+    session: Session, language_model_id: int, name: str, terms: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> int:
+    """Store a mix; gives its number."""
+    row = {
+        "language_model_id": language_model_id,
+        "name": clean_name(name, "mix"),
+        "terms": [dict(term) for term in terms],
+        "options": dict(options),
+        "created": datetime.now(UTC),
+    }
+    with rolled_back_on_error(session):
+        made: Any = session.execute(sa.insert(Mix).values(row))
+        session.commit()
+    return int(made.inserted_primary_key[0])
+
+
+def delete_mix(session: Session, mix_id: int) -> None:
+    """Delete a mix. Raises NotFound."""
+    with rolled_back_on_error(session):
+        changed: Any = session.execute(sa.delete(Mix).where(Mix.id == (mix_id if 0 <= mix_id < 2**31 else -1)))
+        session.commit()
+    if changed.rowcount != 1:
+        raise NotFound(f"There is no mix {shorten(str(mix_id))}.")

@@ -1,0 +1,47 @@
+"""The only place that runs models for requests: queue, batching, cancellation, memory budget. No torch at import.
+
+How it works
+    One thread per loaded model (``worker.Worker``) owns the weights: hooks are global to a model, so two runs at once
+    would contaminate each other. Requests become *jobs*; a job waits in the model's bounded queue with its position
+    known, is batched with waiting jobs of the same key, and its answer goes back to the event loop, which never blocks.
+    Models load at the first request and leave when the memory is needed (least recently used first) or when asked to.
+
+How a new kind of work is added (steering, calibration, ...)
+    Derive a frozen dataclass from ``RowsJob`` or ``Job`` (``job.py``) in ``app/jobs/``; give it ``model`` (the model's
+    location), ``sources`` (the dictionaries it needs, loaded before it runs) and ``cost()``, an upper estimate in
+    bytes. Import torch and ``models.*`` inside its methods only: they run in the worker's thread.
+
+    * ``RowsJob``: implement ``run_batch(loaded, jobs) -> results``, one result (or exception) per job, in order. For
+      work that is a forward pass or two, with the jobs as rows.
+    * ``Job``: implement ``run(loaded, batch)``, a generator. It works one step (a token, a chunk of rows) per
+      ``yield``. Between two steps the worker marks who has left, gives back their memory and lets other waiting work
+      run, so nothing may hold a hook, the model's lock or an ``edited`` block across a ``yield``.
+      Per step: look at ``batch.alive()`` (leave out the tickets that are gone), send what is new with
+      ``ticket.emit(event)``, and end each ticket with ``ticket.finish(result)`` or ``ticket.fail(error)``. With
+      ``joins = True`` jobs of the same key that come later are handed over by ``batch.arrivals()``; the generator must
+      then call it in every step and take them on as further rows.
+
+    In a service: ``await engine.run(job)`` for one answer, ``async for event in engine.stream(job)`` for events as they
+    come; the last item is the ``Finished`` with the result. Cancelling the task that waits cancels the job.
+"""
+
+from app.engine.engine import ModelEngine
+from app.engine.job import Batch, Job, RowsJob, SourceKey
+from app.engine.loaded import Loaded
+from app.engine.memory import MemoryBudget
+from app.engine.state import ModelState
+from app.engine.ticket import Finished, Ticket, Waiting
+
+__all__ = [
+    "Batch",
+    "Finished",
+    "Job",
+    "Loaded",
+    "MemoryBudget",
+    "ModelEngine",
+    "ModelState",
+    "RowsJob",
+    "SourceKey",
+    "Ticket",
+    "Waiting",
+]

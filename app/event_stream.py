@@ -1,0 +1,71 @@
+"""Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
+
+What makes the events ends as soon as the client leaves, even while there is nothing to send.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.errors import PeriscopeError, problem_of
+from models.errors import PeriscopeModelError
+
+log = logging.getLogger("periscope.web")
+
+
+class EventStream(Response):
+    """An answer of named events. An error ends it with an ``error`` event that holds the problem document."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncGenerator[tuple[str, Any], None]) -> None:
+        """``events``: (name, answer), an async generator; it is closed when the client leaves."""
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the events end or the client leaves."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        sender = asyncio.ensure_future(self._send(send))
+        watcher = asyncio.ensure_future(_left(receive))
+        try:
+            await asyncio.wait({sender, watcher}, return_when=asyncio.FIRST_COMPLETED)
+            if sender.done():
+                sender.result()
+        finally:
+            for left in (sender, watcher):
+                if not left.done():
+                    left.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await left
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._named()) as events:
+            async for name, data in events:
+                part = f"event: {name}\ndata: {data}\n\n".encode()
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _named(self) -> AsyncGenerator[tuple[str, str], None]:
+        try:
+            async with aclosing(self._events) as events:
+                async for name, answer in events:
+                    yield name, TypeAdapter(type(answer)).dump_json(answer).decode()
+        except Exception as error:
+            if not isinstance(error, PeriscopeError | PeriscopeModelError):
+                log.exception("Error in a stream of events")
+            yield "error", json.dumps(problem_of(error).body())
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the connection is closed; the body has been read before."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,139 @@
+"""Sweeps: the safe range of one slider, and the factor at which a mix stays coherent. One token of all texts a step."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from app.engine import Batch, Job, Loaded, SourceKey
+from app.jobs.ablation import Progress
+from app.jobs.calibrate_steps import InSteps
+from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
+from app.jobs.reading import Limits, TextInput, tokens_of
+from app.jobs.steer import writing_bytes
+from models.steer_terms import Board, LatentSubject, SteerTerm
+
+if TYPE_CHECKING:
+    from models.calibration import Balance, Calibration, Plan
+
+#: Strengths, or factors, whose texts are written at once at the most (the grids of models.calibration).
+GRID = 18
+#: New tokens and samples of each prompt, as models.calibration has them by default.
+NEW_TOKENS, SAMPLES = 24, 2
+#: Tokens that the unsteered model reads at once afterwards.
+READ_TOKENS = 8192
+#: From this size of the cosine on two directions count as nearly the same, or as opposed.
+CLOSE = 0.7
+
+
+@dataclass(frozen=True)
+class ClosePair:
+    """Two terms by their places."""
+
+    first: int
+    second: int
+    cosine: float
+
+
+class _Sweep(Job):
+    """One sweep at a time: its rows fill the passes by themselves."""
+
+    max_batch: ClassVar[int] = 1
+
+    prompts: tuple[TextInput, ...]
+    prepend_bos: bool
+    limits: Limits
+
+    def cost(self) -> int:
+        """The rows of a grid, and the pass in which the finished texts are read."""
+        longest = max(most_tokens(p.characters(), self.limits.max_tokens) for p in self.prompts)
+        prompt = min(longest, self.limits.max_tokens)
+        rows = GRID * len(self.prompts) * SAMPLES
+        reading = forward_bytes(READ_TOKENS, self.limits.d_model) + READ_TOKENS * self.limits.vocab_size * 4
+        return writing_bytes(self.limits, rows, prompt, NEW_TOKENS) + reading + encode_bytes(self.sources)
+
+    def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> Any:
+        """The whole work; ``pause`` is called between two tokens."""
+        raise NotImplementedError
+
+    def plan(self, loaded: Loaded) -> "Plan":
+        """The prompts as tokens."""
+        from models.calibration import Plan
+
+        prompts = [tokens_of(loaded, p, self.prepend_bos, self.limits.max_tokens).ids for p in self.prompts]
+        return Plan(tuple(prompts), samples=SAMPLES)
+
+    @classmethod
+    def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
+        """One token of all texts per step."""
+        for ticket in batch.alive():
+            job: Any = ticket.job
+            plan = job.plan(loaded)
+            steps = InSteps(partial(job.sweep, loaded, plan))
+            done = 0
+            try:
+                while steps.step():
+                    if not ticket.is_open:
+                        return
+                    done += 1
+                    ticket.emit(Progress(done, 3 * NEW_TOKENS))
+                    yield
+            finally:
+                steps.cancel()
+            ticket.finish(steps.result())
+
+
+@dataclass(frozen=True)
+class CalibrateJob(_Sweep):
+    """Sweep the strength of one term; the result is a ``models.calibration.Calibration``."""
+
+    model: str
+    sources: tuple[SourceKey, ...]
+    term: SteerTerm
+    prompts: tuple[TextInput, ...]
+    prepend_bos: bool
+    limits: Limits
+
+    def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> "Calibration":
+        """The grid, and a finer one at its ends."""
+        from models.calibration import calibrate
+
+        dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
+        return calibrate(loaded.model, dictionaries, self.term, plan, cancelled=pause)
+
+
+@dataclass(frozen=True)
+class BalanceJob(_Sweep):
+    """Scale a mix; the result is a ``models.calibration.Balance`` and the pairs of terms that nearly coincide."""
+
+    model: str
+    sources: tuple[SourceKey, ...]
+    board: Board
+    prompts: tuple[TextInput, ...]
+    prepend_bos: bool
+    limits: Limits
+
+    def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> "tuple[Balance, tuple[ClosePair, ...]]":
+        """The factor, and then the cosines."""
+        from models.calibration import balance
+
+        dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
+        return balance(loaded.model, dictionaries, self.board, plan, pause), self._pairs(dictionaries)
+
+    def _pairs(self, dictionaries: dict[str, Any]) -> tuple[ClosePair, ...]:
+        """Terms of one width whose directions nearly coincide or oppose each other."""
+        from models.vectors import cosine
+
+        rows = []
+        for term in self.board.terms:
+            subject = term.subject
+            if isinstance(subject, LatentSubject):
+                rows.append(dictionaries[subject.source].W_dec[subject.index].detach().float().cpu().numpy())
+            else:
+                rows.append(subject.values)
+        found = []
+        for (m, a), (n, b) in combinations(enumerate(rows), 2):
+            if len(a) == len(b) and abs(value := cosine(a, b)) >= CLOSE:
+                found.append(ClosePair(m, n, value))
+        return tuple(found)

@@ -1,0 +1,277 @@
+"""Write a text without and with steering, token by token; requests of several clients are rows of one batch.
+
+The unsteered text of a prompt is remembered with the sampling that wrote it, so that moving a slider writes the steered
+text alone. What is remembered belongs to the loaded weights and goes with them.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from app.engine import Batch, Job, Loaded, SourceKey, Ticket
+from app.engine.failures import plain
+from app.errors import InvalidRequest, Unavailable
+from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
+from app.jobs.reading import Limits, TextInput, tokens_of
+from app.jobs.steer_memory import remembered_by
+from models.steer_terms import Board
+
+if TYPE_CHECKING:
+    from models.chat import PromptTokens
+    from models.dictionary import Dictionary
+    from models.text_rows import TokenEvent
+
+BASELINE, STEERED = "baseline", "steered"
+#: Rows of one request (baseline, steered, reading); copies of a cache while rows come and go; copies of logits.
+ROWS, CACHE_COPIES, LOGIT_COPIES = 3, 3, 6
+#: Tokens of the text on which each term's share of the residual norm is measured.
+SHARE_TOKENS = 128
+#: A character that the next token may complete.
+_UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+$")
+_RANGES = (
+    ("temperature", 0, 10),
+    ("top_p", 0, 1),
+    ("frequency_penalty", -10, 10),
+    ("seed", 0, (1 << 63) - 1),
+    ("alternatives", 0, 100),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How tokens are chosen; the same names and meanings as ``models.sampling.Sampling``, without torch."""
+
+    max_new_tokens: int = 64
+    temperature: float = 1.0
+    top_p: float = 1.0
+    frequency_penalty: float = 0.0
+    seed: int = 0
+    stop_at_eos: bool = True
+    alternatives: int = 5
+
+    def check(self, max_new_tokens: int) -> None:
+        """Raise InvalidRequest for the first value outside its range."""
+        if not 1 <= self.max_new_tokens <= max_new_tokens:
+            raise InvalidRequest(
+                f"max_new_tokens is a number of tokens from 1 to {max_new_tokens} (PERISCOPE_MAX_NEW_TOKENS), not "
+                f"{self.max_new_tokens}."
+            )
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and low <= value <= high):
+                raise InvalidRequest(f"{name} is a number from {low} to {high}, not {value}.")
+        if self.top_p == 0:
+            raise InvalidRequest("top_p 0 leaves no token to choose; use a value above 0, or temperature 0.")
+
+
+@dataclass(frozen=True)
+class WrittenToken:
+    """Event: one token of one text. ``text`` leaves out a character that is not complete yet."""
+
+    side: str
+    step: int
+    token_id: int
+    text: str
+    logprob: float
+    base_logprob: float
+    kl: float | None
+    alternatives: tuple[tuple[str, float], ...]
+    finish: str | None
+
+
+@dataclass(frozen=True)
+class Side:
+    """A finished text."""
+
+    tokens: tuple[WrittenToken, ...]
+    texts: tuple[str, ...]  # display strings of the whole text, characters spread over several tokens put together
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """The result. ``shares``: per term alone, mean‖δ‖ / mean‖h‖ on prompt and steered text; ``injected``: of all."""
+
+    prompt: "PromptTokens"
+    steers: tuple[bool, ...]  # per prompt token, whether the board applies there
+    baseline: Side
+    steered: Side
+    injected: float | None
+    shares: tuple[float, ...]
+    remembered: bool  # the baseline had been written before
+
+
+@dataclass(frozen=True)
+class SteerJob(Job):
+    """Baseline and steered text of one prompt; emits ``WrittenToken``, the result is ``Written``."""
+
+    max_batch: ClassVar[int] = 16
+    joins: ClassVar[bool] = True
+
+    model: str
+    sources: tuple[SourceKey, ...]
+    prompt: TextInput
+    board: Board
+    options: Options
+    prepend_bos: bool
+    limits: Limits
+    may_shorten: bool = False  # write fewer new tokens where the model's context holds no more
+
+    def cost(self) -> int:
+        """The cache of three rows, their logits, the prompt's forward pass, and the terms' shares at the end."""
+        prompt = min(most_tokens(self.prompt.characters(), self.limits.max_tokens), self.limits.max_tokens)
+        return writing_bytes(self.limits, ROWS, prompt, self.options.max_new_tokens) + (
+            forward_bytes(SHARE_TOKENS * len(self.board.terms), self.limits.d_model) + encode_bytes(self.sources)
+        )
+
+    @classmethod
+    def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
+        """One token of every text per step; who comes later joins."""
+        desk = _Desk(loaded)
+        for ticket in batch.alive():
+            desk.admit(ticket)
+        while desk.dismiss():
+            desk.step()
+            yield
+            for ticket in batch.arrivals():
+                desk.admit(ticket)
+
+
+def writing_bytes(limits: Limits, rows: int, prompt: int, new: int) -> int:
+    """Writing ``rows`` texts: caches, logits, and the forward pass over the prompts."""
+    cache = rows * (prompt + new) * limits.n_layers * 2 * limits.d_model * CACHE_COPIES * 4
+    logits = rows * limits.vocab_size * LOGIT_COPIES * 4
+    return cache + logits + forward_bytes(rows * prompt, limits.d_model)
+
+
+@dataclass(eq=False)
+class _Writing:
+    """One ticket in work."""
+
+    ticket: Ticket
+    job: SteerJob
+    options: Options
+    prompt: "PromptTokens"
+    known: Side | None
+    sides: dict[str, list[WrittenToken]] = field(default_factory=lambda: {BASELINE: [], STEERED: []})
+    injected: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        wanted = [self.sides[STEERED]] + ([self.sides[BASELINE]] if self.known is None else [])
+        return all(tokens and tokens[-1].finish for tokens in wanted)
+
+
+class _Desk:
+    """The texts in work and the batch that writes them."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        from models.generate import TextBatch
+
+        self.loaded = loaded
+        self.memory = remembered_by(loaded)
+        self.keys: dict[str, SourceKey] = {}
+        self.dictionaries: dict[str, Dictionary] = {}
+        self.texts: TextBatch = TextBatch(loaded.model, self.dictionaries, self.memory.prompts)
+        self.writings: dict[int, _Writing] = {}
+
+    def admit(self, ticket: Ticket) -> None:
+        """Take a request in; one that cannot be done is answered at once."""
+        from models.sampling import Sampling
+        from models.text_rows import Request
+
+        job: Any = ticket.job
+        try:
+            for source in job.sources:
+                self._take(source)
+            prompt = tokens_of(self.loaded, job.prompt, job.prepend_bos, job.limits.max_tokens)
+            options = self._options(job, len(prompt))
+            known = self.memory.get(prompt.ids, options)
+            sampling = Sampling(**asdict(options))
+            number = self.texts.add(Request(prompt.ids, job.board, sampling, baseline=known is None))
+        except Exception as error:
+            ticket.fail(plain(error))
+            return
+        self.writings[number] = _Writing(ticket, job, options, prompt, known)
+        for token in known.tokens if known is not None else ():
+            ticket.emit(token)
+
+    def _options(self, job: SteerJob, n_prompt: int) -> Options:
+        room = self.loaded.model.facts.context_size - n_prompt
+        if not job.may_shorten or not 1 <= room < job.options.max_new_tokens:
+            return job.options
+        return replace(job.options, max_new_tokens=room)
+
+    def _take(self, source: SourceKey) -> None:
+        if self.keys.setdefault(source.slug, source) != source:
+            raise Unavailable(f"{source.slug} was replaced while texts are written with it; send the request again.")
+        self.dictionaries[source.slug] = self.loaded.dictionary(source)
+
+    def dismiss(self) -> bool:
+        """Forget who has left; whether anybody is still there."""
+        for number in [n for n, writing in self.writings.items() if not writing.ticket.is_open]:
+            self.texts.remove(number)
+            del self.writings[number]
+        return bool(self.writings)
+
+    def step(self) -> None:
+        """The next token of every text."""
+        for event in self.texts.step():
+            self._deliver(event)
+        for number in [n for n, writing in self.writings.items() if writing.is_over]:
+            self._finish(self.writings.pop(number))
+
+    def _deliver(self, event: "TokenEvent") -> None:
+        writing = self.writings[event.request]
+        tokens = writing.sides[event.side]
+        token = self._token(event, [token.token_id for token in tokens[-7:]])
+        tokens.append(token)
+        if event.injected_norm_share is not None:
+            writing.injected = event.injected_norm_share
+        writing.ticket.emit(token)
+
+    def _token(self, event: "TokenEvent", before: list[int]) -> WrittenToken:
+        strings = self.loaded.model.token_strings
+        text = strings([*before, event.token_id])[-1]
+        return WrittenToken(
+            event.side,
+            event.step,
+            event.token_id,
+            text if event.finish else _UNFINISHED.sub("", text),
+            event.logprob,
+            event.logprob if event.base_logprob is None else event.base_logprob,
+            event.kl,
+            tuple((strings([token_id])[0], logprob) for token_id, logprob in event.alternatives),
+            event.finish,
+        )
+
+    def _finish(self, writing: _Writing) -> None:
+        """Answer. What goes wrong here concerns one request alone."""
+        try:
+            writing.ticket.finish(self._result(writing))
+        except Exception as error:
+            writing.ticket.fail(plain(error))
+
+    def _result(self, writing: _Writing) -> Written:
+        job, prompt = writing.job, writing.prompt
+        baseline = writing.known
+        if baseline is None:
+            baseline = self._side(writing.sides[BASELINE])
+            self.memory.put(prompt.ids, writing.options, baseline)
+        steered = self._side(writing.sides[STEERED])
+        ids = (*prompt.ids, *(token.token_id for token in steered.tokens))[:SHARE_TOKENS]
+        leading_bos = prompt.ids[0] == self.loaded.model.bos_token_id and not job.board.steer_bos
+        applies = job.board.positions != "generated"
+        return Written(
+            prompt,
+            tuple(applies and not (leading_bos and place == 0) for place in range(len(prompt))),
+            baseline,
+            steered,
+            writing.injected,
+            tuple(self.texts.steering.shares(job.board, ids)),
+            writing.known is not None,
+        )
+
+    def _side(self, tokens: list[WrittenToken]) -> Side:
+        return Side(tuple(tokens), tuple(self.loaded.model.token_strings([token.token_id for token in tokens])))

@@ -1,0 +1,47 @@
+"""Ablate ``/ablate`` and its panel alone."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.api_engine import EngineDep, ReaderDep
+from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.rendering import page, part
+from app.services.ablate_page import ablate, ablate_page
+from app.services.ablate_query import ablate_query
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/ablate")
+async def ablate_get(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    """Which latents the next token rests on; the address is the whole state."""
+    return await _page(request, engine, reader)
+
+
+@router.post("/ablate")
+async def ablate_sent(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    """The form without scripts: goes on to the address of the view, unless the prompt is too long for one."""
+    link = ablate_query(await fields_of(request)).link()
+    return RedirectResponse(link, 303) if link else await _page(request, engine, reader)
+
+
+@router.post("/parts/ablate")
+async def ablate_part(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    """The panel; the browser's address becomes that of the page, where that can hold the prompt."""
+    query = ablate_query(await fields_of(request))
+    try:
+        found = await while_connected(request, ablate(engine, reader, query))
+    except ReaderLeft:
+        return nobody()
+    response = with_problem(part(request, "ablate", found.view), found.problem)
+    response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
+    return response
+
+
+async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    query = ablate_query(await fields_of(request))
+    try:
+        view, problem = await while_connected(request, ablate_page(engine, reader, query))
+    except ReaderLeft:
+        return nobody()
+    return with_problem(page(request, "ablate", view, active="ablate"), problem)

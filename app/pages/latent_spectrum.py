@@ -1,0 +1,27 @@
+"""Spectrum ``/sources/{source}/latents/{index}/spectrum``: the activations by groups; the rules are in the address."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from app.pages.rendering import page
+from app.pages.requests import SessionDep
+from app.services.spectrum import rules_of, spectrum_page
+
+router = APIRouter(include_in_schema=False)
+Texts = Annotated[list[str], Query()]
+
+
+@router.get("/sources/{source}/latents/{index}/spectrum")
+def spectrum(
+    request: Request,
+    session: SessionDep,
+    source: str,
+    index: int,
+    name: Texts = [],  # noqa: B006 (FastAPI copies it)
+    rule: Texts = [],  # noqa: B006
+    where: Texts = [],  # noqa: B006
+) -> HTMLResponse:
+    """The distribution of one latent, and how well it tells each group from all other tokens."""
+    return page(request, "spectrum", spectrum_page(session, source, index, rules_of(name, rule, where)))

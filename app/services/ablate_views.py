@@ -1,0 +1,187 @@
+"""Answers of the causal API -> what the Ablate page shows."""
+
+from collections.abc import Sequence
+
+from app import answers_causal as answers
+from app.db.display import whole_characters
+from app.figures_effects import Effect, effects_figure
+from app.formats import count, number, percent
+from app.services.ablate_query import METRICS, AblateQuery
+from app.services.microscope_rankings import signed
+from app.services.microscope_texts import name_of
+from app.services.tokens import chip, heat_step, pieces, plain
+from app.views import AblationView, EffectRow, FigureView, Measure, ScopeText, ScopeToken, ScopeTurn, SetView
+
+METRIC_NAMES = {
+    "log_prob": ("log-prob of the target", "nats"),
+    "logit_difference": ("logit difference", "logits"),
+}
+LATER = {"add": "later layers add to it", "make up": "later layers make up for it", "same": "", "unknown": ""}
+SHARP = (
+    "Probability and rank are sharp: they can hide latents whose effects add up, and a rank moves only when another "
+    "token is overtaken."
+)
+
+
+def ablation_view(
+    found: answers.AblateAnswer, query: AblateQuery, together: SetView | None, *, has_build: bool
+) -> AblationView:
+    """The panel with data."""
+    metric, unit = METRIC_NAMES.get(found.metric, (found.metric.replace("_", " "), ""))
+    other = "" if query.metric == "main" else METRICS[query.metric]
+    shown = whole_characters(found.tokens)
+    return AblationView(
+        state="data",
+        said="",
+        title="",
+        target=chip(found.target),
+        is_own_target=not query.target,
+        contrast=None if found.contrast is None else chip(found.contrast),
+        metric=f"{metric}, in {unit}" if unit else metric,
+        metric_note=SHARP if other else "",
+        other_metric=other,
+        measures=_measures(found.baselines),
+        text=_text(found, shown),
+        figure=_figure(found, shown, query, metric),
+        rows=tuple(_row(latent, shown, query, has_build) for latent in found.latents),
+        agreement=_agreement(found),
+        disagreement=_disagreement(found.latents),
+        set=together,
+        notes=tuple(found.notes),
+        link=query.link(),
+    )
+
+
+def empty_view(state: str, query: AblateQuery, said: str = "", title: str = "") -> AblationView:
+    """The panel in a state without data."""
+    return AblationView(
+        state=state,
+        said=said,
+        title=title,
+        target=None,
+        is_own_target=True,
+        contrast=None,
+        metric="",
+        metric_note="",
+        other_metric="",
+        measures=(),
+        text=None,
+        figure=None,
+        rows=(),
+        agreement="",
+        disagreement="",
+        set=None,
+        notes=(),
+        link=query.link(),
+    )
+
+
+def set_view(found: answers.SetAnswer, n_picked: int) -> SetView:
+    """What a set does together."""
+    metric, unit = METRIC_NAMES.get(found.metric, (found.metric, ""))
+    change = found.change.log_prob if found.metric == "log_prob" else found.change.logit_difference
+    what = f"Keeping only the {count(n_picked)} chosen" if found.keep else f"Removing the {count(n_picked)} chosen"
+    said = (
+        f"{what} changes the {metric} by {signed(change or 0.0)} {unit}; {count(found.n_removed)} of "
+        f"{count(found.n_active)} active latents were removed."
+    )
+    return SetView(said, _measures(found.changed, found.baselines), tuple(found.notes))
+
+
+def _measures(now: answers.MetricsAnswer, before: answers.MetricsAnswer | None = None) -> tuple[Measure, ...]:
+    def was(text: str) -> str:
+        return f"was {text}" if before else ""
+
+    old = before or now
+    measures = [
+        Measure("Log-prob", number(now.log_prob), "nats", was(number(old.log_prob))),
+        Measure("Probability", percent(now.probability), "", was(percent(old.probability))),
+        Measure("Rank", number(now.rank), "", was(number(old.rank))),
+    ]
+    if now.logit_difference is not None:
+        said = was(number(old.logit_difference))
+        measures.insert(0, Measure("Logit difference", number(now.logit_difference), "logits", said))
+    return tuple(measures)
+
+
+def _text(found: answers.AblateAnswer, shown: Sequence[str]) -> ScopeText:
+    """The prompt, each token by the largest exact effect of a latent there."""
+    by_place: dict[int, float] = {}
+    for latent in found.latents:
+        by_place[latent.position] = max(by_place.get(latent.position, 0.0), abs(latent.exact))
+    largest = max(by_place.values(), default=0.0)
+    tokens = tuple(
+        ScopeToken(
+            position=place,
+            pieces=pieces(text),
+            step=heat_step(by_place.get(place, 0.0), largest),
+            said=f"up to {number(by_place[place])}" if place in by_place else "",
+            is_chosen=False,
+            is_special=not found.counted[place],
+        )
+        for place, text in enumerate(shown)
+    )
+    return ScopeText("", (ScopeTurn("", tokens),), can_choose=False)
+
+
+def _figure(found: answers.AblateAnswer, shown: Sequence[str], query: AblateQuery, metric: str) -> FigureView | None:
+    if not found.latents:
+        return None
+    effects = []
+    for latent in found.latents:
+        name = f"{name_of(latent.index, latent.label)} on {plain(shown[latent.position]).strip() or 'space'}"
+        name = name if len(name) <= 32 else f"{name[:31]}…"
+        if query.metric == "main":
+            effects.append(Effect(name, latent.exact, latent.estimate, latent.direct))
+        else:
+            effects.append(Effect(name, _other(latent.change, query.metric), None, None))
+    return effects_figure(effects, metric if query.metric == "main" else query.metric)
+
+
+def _other(change: answers.MetricsAnswer, metric: str) -> float:
+    return change.probability if metric == "probability" else change.rank
+
+
+def _row(latent: answers.AblatedLatent, shown: Sequence[str], query: AblateQuery, has_build: bool) -> EffectRow:
+    other = ""
+    if query.metric != "main":
+        value = _other(latent.change, query.metric)
+        points = f"{signed(100 * value)}\N{NO-BREAK SPACE}%"
+        other = points if query.metric == "probability" else signed(value)
+    return EffectRow(
+        key=f"{latent.index}:{latent.position}",
+        index=latent.index,
+        href=f"/sources/{query.source}/latents/{latent.index}" if has_build else "",
+        label=plain(latent.label or ""),
+        token=chip(shown[latent.position]),
+        position=latent.position,
+        activation=number(latent.activation),
+        estimate=signed(latent.estimate),
+        exact=signed(latent.exact),
+        direct="" if latent.direct is None else signed(latent.direct),
+        other=other,
+        # Away from the last position there is no direct path, and all of the effect goes through later layers.
+        later=LATER[latent.later_layers] if latent.direct else "",
+        is_picked=(latent.index, latent.position) in query.picks,
+    )
+
+
+def _agreement(found: answers.AblateAnswer) -> str:
+    shown = f"{count(len(found.latents))} of {count(found.n_active)} active latents were removed exactly, one by one."
+    if found.correlation is None:
+        return f"{shown} They are too few, or too alike, for a correlation with the estimates."
+    trust = "so the estimate can be relied on here" if found.correlation >= 0.9 else "so trust the exact ones"
+    return f"{shown} Estimate and exact correlate at {found.correlation:.3f}, {trust}."
+
+
+def _disagreement(latents: Sequence[answers.AblatedLatent]) -> str:
+    """Where total and direct effect part: later layers answer to what was removed."""
+    made_up = [latent for latent in latents if latent.later_layers == "make up"]
+    if not made_up:
+        return ""
+    most = max(made_up, key=lambda latent: abs(latent.exact - (latent.direct or 0.0)))
+    n = "One latent's" if len(made_up) == 1 else f"{count(len(made_up))} latents'"
+    return (
+        f"{n} total effect is not the direct one: later layers make up for what was removed. Most for "
+        f"{name_of(most.index, most.label)}: {signed(most.direct or 0.0)} directly, {signed(most.exact)} in all."
+    )

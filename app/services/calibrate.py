@@ -1,0 +1,208 @@
+"""How far sliders may be moved: the sweep of one, stored, and the balance of a mix."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app import answers_steer as answers
+from app.db.queries.calibrations import CalibrationInfo, Subject, calibration_of, calibrations_of
+from app.db.queries.vectors import vector_by_id
+from app.db.writes.calibrations import save_calibration
+from app.engine import ModelEngine
+from app.errors import InvalidRequest
+from app.jobs.calibrate import BalanceJob, CalibrateJob, ClosePair
+from app.jobs.reading import TextInput
+from app.services.activations import named
+from app.services.engine_sources import Reader
+from app.services.steer import require_positions, term_answers
+from app.services.steer_terms import Resolved, TermRequest, resolve
+from models.steer_terms import LatentSubject, VectorSubject
+
+if TYPE_CHECKING:
+    from models.calibration import Balance, Calibration
+
+MAX_PROMPTS = 16
+#: What is continued where the request names no prompts: openings that say nothing about any subject.
+NEUTRAL_PROMPTS = ("In my experience,", "The next morning", "I think that", "There was once")
+#: ``ablate`` has no strength.
+CALIBRATED_MODES = ("add", "clamp", "scale", "project")
+
+
+@dataclass(frozen=True)
+class CalibrateRequest:
+    """One slider; its strength is swept. ``fresh``: measure again even if a calibration is stored."""
+
+    term: TermRequest
+    prompts: Sequence[str] | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class BalanceRequest:
+    """A mix, and the prompts that its texts continue."""
+
+    terms: Sequence[TermRequest]
+    model: str | None = None
+    source: str | None = None
+    positions: str = "all"
+    steer_bos: bool = False
+    prompts: Sequence[str] | None = None
+
+
+async def calibrate(engine: ModelEngine, reader: Reader, request: CalibrateRequest) -> answers.CalibrationAnswer:
+    """The stored sweep of this slider, for the same unit and prompts; else a new one, which is then stored."""
+    if request.term.mode == "ablate":
+        raise InvalidRequest(f"Mode 'ablate' has no strength to calibrate; use one of {', '.join(CALIBRATED_MODES)}.")
+    prompts = _prompts(request.prompts)
+    resolved = await asyncio.to_thread(resolve, reader, [replace(request.term, strength=1.0)])
+    resolved.board("all")
+    if not request.fresh:
+        stored = await asyncio.to_thread(_stored, reader, resolved)
+        if stored is not None and stored.unit == unit_of(resolved) and request.prompts in (None, list(stored.prompts)):
+            return _calibration_answer(resolved, stored, was_stored=True)
+    job = CalibrateJob(
+        resolved.location,
+        resolved.keys,
+        resolved.terms[0],
+        prompts,
+        resolved.wants_bos,
+        reader.limits(resolved.model),
+    )
+    found = _info(resolved, [prompt.text for prompt in prompts], await engine.run(job))
+    await asyncio.to_thread(_save, reader, found)
+    return _calibration_answer(resolved, found, was_stored=False)
+
+
+async def balance(engine: ModelEngine, reader: Reader, request: BalanceRequest) -> answers.BalanceAnswer:
+    """The largest common factor, at most 1, at which the mix stays coherent."""
+    if not request.terms:
+        raise InvalidRequest("terms is empty; give at least one term to balance.")
+    require_positions(request.positions)
+    prompts = _prompts(request.prompts)
+    resolved = await asyncio.to_thread(
+        lambda: resolve(reader, request.terms, model=request.model, source=request.source)
+    )
+    board = resolved.board(request.positions, request.steer_bos)
+    limits = reader.limits(resolved.model)
+    job = BalanceJob(resolved.location, resolved.keys, board, prompts, resolved.wants_bos, limits)
+    found, pairs = await engine.run(job)
+    return _balance_answer(resolved, [prompt.text for prompt in prompts], found, pairs)
+
+
+def stored(reader: Reader, source: str | None, index: int | None, vector: int | None) -> answers.CalibrationsAnswer:
+    """The stored calibrations of a source, of one of its latents, or of a vector."""
+    if (source is None) == (vector is None) or (index is not None and source is None):
+        raise InvalidRequest("Give either source (and index), or vector.")
+    with reader.sessions() as session:
+        if vector is not None:
+            subject = Subject(vector_id=vector_by_id(session, vector).id)
+        else:
+            chosen = reader.find_one(source or "", *([index] if index is not None else []))
+            subject = Subject(chosen.id, index)
+        found = calibrations_of(session, subject)
+    return answers.CalibrationsAnswer([_stored_answer(source, item) for item in found])
+
+
+def unit_of(resolved: Resolved) -> float:
+    """What strength 1 of the first term is: M_i of a latent, 1 where it is not recorded; the norm of a vector."""
+    subject = resolved.terms[0].subject
+    if isinstance(subject, VectorSubject):
+        return float(np.linalg.norm(subject.values))
+    return subject.maximum or 1.0
+
+
+def _prompts(given: Sequence[str] | None) -> tuple[TextInput, ...]:
+    texts = NEUTRAL_PROMPTS if given is None else given
+    if not 1 <= len(texts) <= MAX_PROMPTS:
+        raise InvalidRequest(f"prompts has {len(texts)} entries; from 1 to {MAX_PROMPTS} can be given.")
+    return named(texts, "Prompt")
+
+
+def _subject(resolved: Resolved) -> Subject:
+    asked = resolved.asked[0]
+    if asked.vector is not None:
+        return Subject(vector_id=asked.vector)
+    return Subject(resolved.sources[0].id, asked.index)
+
+
+def _stored(reader: Reader, resolved: Resolved) -> CalibrationInfo | None:
+    with reader.sessions() as session:
+        return calibration_of(session, _subject(resolved), resolved.terms[0].mode)
+
+
+def _save(reader: Reader, found: CalibrationInfo) -> None:
+    with reader.sessions() as session:
+        save_calibration(session, found)
+
+
+def _info(resolved: Resolved, prompts: Sequence[str], found: "Calibration") -> CalibrationInfo:
+    return CalibrationInfo(
+        subject=_subject(resolved),
+        mode=resolved.terms[0].mode,
+        unit=unit_of(resolved),
+        prompts=tuple(prompts),
+        strengths=found.strengths,
+        effect=found.effect,
+        base_nll=found.base_nll,
+        distinct_2=found.distinct_2,
+        safe_low=found.safe_low,
+        safe_high=found.safe_high,
+        recommended=found.recommended,
+        created=datetime.now(UTC),
+    )
+
+
+def _calibration_answer(resolved: Resolved, found: CalibrationInfo, *, was_stored: bool) -> answers.CalibrationAnswer:
+    subject = resolved.terms[0].subject
+    source = subject.source if isinstance(subject, LatentSubject) else None
+    return replace(_stored_answer(source, found), was_stored=was_stored)
+
+
+def _stored_answer(source: str | None, found: CalibrationInfo) -> answers.CalibrationAnswer:
+    return answers.CalibrationAnswer(
+        source=source,
+        index=found.subject.latent_index,
+        vector=found.subject.vector_id,
+        mode=found.mode,
+        unit=found.unit,
+        prompts=list(found.prompts),
+        strengths=list(found.strengths),
+        effect=list(found.effect),
+        base_nll=list(found.base_nll),
+        distinct_2=list(found.distinct_2),
+        safe_low=found.safe_low,
+        safe_high=found.safe_high,
+        recommended=found.recommended,
+        was_stored=True,
+        created=found.created,
+    )
+
+
+def _balance_answer(
+    resolved: Resolved, prompts: Sequence[str], found: "Balance", pairs: Sequence[ClosePair]
+) -> answers.BalanceAnswer:
+    scaled = replace(resolved, terms=found.board.terms)
+    notes = [_pair_note(resolved, pair) for pair in pairs]
+    if found.factor == 0:
+        notes.append("At no factor does this mix stay coherent: weaken or remove single terms.")
+    return answers.BalanceAnswer(
+        factor=found.factor,
+        terms=term_answers(scaled, []),
+        base_nll_baseline=found.baseline.base_nll,
+        base_nll=found.measured.base_nll,
+        distinct_2_baseline=found.baseline.distinct_2,
+        distinct_2=found.measured.distinct_2,
+        close_pairs=[answers.PairAnswer(pair.first, pair.second, pair.cosine) for pair in pairs],
+        prompts=list(prompts),
+        notes=notes,
+    )
+
+
+def _pair_note(resolved: Resolved, pair: ClosePair) -> str:
+    first, second = resolved.terms[pair.first].name, resolved.terms[pair.second].name
+    what = "nearly the same direction" if pair.cosine > 0 else "nearly opposite directions"
+    return f"{first[0].upper()}{first[1:]} and {second} have {what} (cosine {pair.cosine:.2f})."

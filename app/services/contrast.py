@@ -1,0 +1,124 @@
+"""Contrast search: which latents tell texts with a concept from texts without; two texts are its smallest case."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app import answers_causal as answers
+from app.db import queries
+from app.db.queries import SourceInfo
+from app.db.queries.numbers import latent_numbers
+from app.engine import ModelEngine
+from app.errors import InvalidRequest
+from app.jobs.reading import TextReading
+from app.services.activations import named
+from app.services.engine_sources import Reader, notes_on
+from app.services.microscope import read_all
+from models.contrast import Separation, score, separate
+
+MAX_TEXTS, MAX_TOP_K = 64, 500
+RANKINGS = ("auroc", "max", "mean")
+#: Fewer texts on a side than this deserve a warning.
+FEW = 10
+
+
+@dataclass(frozen=True)
+class ContrastRequest:
+    """Texts with and without a concept."""
+
+    source: str
+    with_texts: Sequence[str]
+    without_texts: Sequence[str]
+    top_k: int = 50
+    rank_by: str = "auroc"
+    max_density: float | None = None
+
+
+async def contrast(engine: ModelEngine, reader: Reader, request: ContrastRequest) -> answers.ContrastAnswer:
+    """Latents ranked by how far they are from telling nothing, in either direction."""
+    _check(request)
+    source = await asyncio.to_thread(reader.find_one, request.source)
+    texts = (*named(request.with_texts, "Text with"), *named(request.without_texts, "Text without"))
+    readings = (await read_all(engine, reader, [source], texts))[source.facts.model.location]
+    return await asyncio.to_thread(_answer, reader, source, request, readings)
+
+
+def _check(request: ContrastRequest) -> None:
+    for name, texts in (("with", request.with_texts), ("without", request.without_texts)):
+        if not 1 <= len(texts) <= MAX_TEXTS:
+            raise InvalidRequest(f"{name} has {len(texts)} texts; from 1 to {MAX_TEXTS} can be given.")
+    if not 1 <= request.top_k <= MAX_TOP_K:
+        raise InvalidRequest(f"top_k is a number of latents from 1 to {MAX_TOP_K}, not {request.top_k}.")
+    if request.rank_by not in RANKINGS:
+        raise InvalidRequest(f"Cannot rank by {request.rank_by[:40]!r}; choose one of {', '.join(RANKINGS)}.")
+    if request.max_density is not None and not 0 <= request.max_density <= 1:
+        raise InvalidRequest(f"max_density is a share of tokens from 0 to 1, not {request.max_density}.")
+
+
+def _answer(
+    reader: Reader, source: SourceInfo, request: ContrastRequest, readings: Sequence[TextReading]
+) -> answers.ContrastAnswer:
+    found = [reading.latents[source.slug] for reading in readings]
+    counts = [np.array(reading.tokens.counts) for reading in readings]
+    scores = score([(f.positions, f.latents, f.values) for f in found], counts)
+    n_with, n_without = len(request.with_texts), len(request.without_texts)
+    result = separate(scores, np.arange(n_with + n_without) < n_with)
+    with reader.sessions() as session:
+        numbers = latent_numbers(session, source, result.latents.tolist())
+        allowed = np.ones(len(result.latents), bool)
+        if request.max_density is not None:
+            if source.build is None:
+                raise InvalidRequest(f"{source.slug} has no finished build, so densities are not recorded.")
+            thin = {index for index, known in numbers.items() if known.density <= request.max_density}
+            allowed = np.array([index in thin for index in result.latents.tolist()], bool)
+        order = [place for place in _order(result, request.rank_by) if allowed[place]][: request.top_k]
+        labels = queries.labels(session, source, result.latents[order].tolist())
+    latents = []
+    for place in order:
+        index = int(result.latents[place])
+        known = numbers.get(index)
+        best = float(max(result.with_max[place], result.without_max[place]))
+        latents.append(
+            answers.ContrastLatent(
+                index=index,
+                label=labels.get(index),
+                auroc=float(result.auroc[place]),
+                max_difference=float(result.max_difference[place]),
+                mean_difference=float(result.mean_difference[place]),
+                with_max=float(result.with_max[place]),
+                without_max=float(result.without_max[place]),
+                density=known.density if known else None,
+                share_of_max=best / known.max_activation if known and known.max_activation > 0 else None,
+            )
+        )
+    notes = notes_on(source, max(len(reading.tokens) for reading in readings)) + _notes(result, n_with, n_without)
+    return answers.ContrastAnswer(
+        source.slug, n_with, n_without, len(result.latents), result.expected_perfect, latents, notes
+    )
+
+
+def _order(result: Separation, rank_by: str) -> list[int]:
+    """Places, the most telling first, in either direction; equal ones by the difference of means, then by index."""
+    first = {
+        "auroc": np.abs(result.auroc - 0.5),
+        "max": np.abs(result.max_difference),
+        "mean": np.abs(result.mean_difference),
+    }[rank_by]
+    order: list[int] = np.lexsort((result.latents, -np.abs(result.max_difference), -first)).tolist()
+    return order
+
+
+def _notes(result: Separation, n_with: int, n_without: int) -> list[str]:
+    notes = [f"This rests on {n_with} texts with and {n_without} without the concept."]
+    if min(n_with, n_without) == 1 == max(n_with, n_without):
+        notes.append(
+            "Two texts can only be compared: with one on either side, every latent that differs separates them."
+        )
+    elif min(n_with, n_without) < FEW:
+        notes.append(
+            f"That is few: of the {len(result.latents)} latents that fire here about {result.expected_perfect:.1g} "
+            "would separate them perfectly by luck. Test the best ones on other texts."
+        )
+    return notes

@@ -1,0 +1,189 @@
+"""Steering: a prompt and a board of sliders in, the unsteered and the steered text out."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app import answers_steer as answers
+from app.engine import Finished, ModelEngine, Waiting
+from app.errors import InvalidRequest, shorten
+from app.jobs.reading import TextInput
+from app.jobs.steer import Options, Side, SteerJob, Written
+from app.jobs.steer_snippet import SnippetJob
+from app.services.engine_sources import Reader
+from app.services.steer_terms import Resolved, TermRequest, resolve
+from models.coherence import compare, measure
+from models.steer_terms import POSITIONS
+
+#: New tokens where the request does not say, if the limit allows.
+DEFAULT_NEW_TOKENS = 64
+
+
+@dataclass(frozen=True)
+class SteerRequest:
+    """What is asked. ``prepend_bos`` ``None``: as the sources that are named were trained."""
+
+    prompt: TextInput
+    terms: Sequence[TermRequest]
+    model: str | None = None
+    source: str | None = None
+    positions: str = "all"
+    steer_bos: bool = False
+    prepend_bos: bool | None = None
+    max_new_tokens: int | None = None
+    options: Options = field(default_factory=Options)
+
+    def checked_options(self, reader: Reader) -> Options:
+        """How tokens are chosen. Raises InvalidRequest for what is out of range."""
+        limit = reader.settings.max_new_tokens
+        wanted = min(DEFAULT_NEW_TOKENS, limit) if self.max_new_tokens is None else self.max_new_tokens
+        options = replace(self.options, max_new_tokens=wanted)
+        options.check(limit)
+        return options
+
+
+async def steer(engine: ModelEngine, reader: Reader, request: SteerRequest) -> answers.SteerAnswer:
+    """Both texts at once."""
+    resolved, job = await asyncio.to_thread(prepare, reader, request)
+    return await asyncio.to_thread(_answer, resolved, await engine.run(job))
+
+
+async def steer_events(engine: ModelEngine, resolved: Resolved, job: SteerJob) -> AsyncGenerator[tuple[str, Any], None]:
+    """Named events: ``waiting`` while others are served or the model loads, ``token``s, then ``done``."""
+    async with aclosing(engine.stream(job)) as events:  # type: ignore[type-var]
+        async for event in events:
+            if isinstance(event, Finished):
+                yield "done", await asyncio.to_thread(_answer, resolved, event.result)
+            elif isinstance(event, Waiting):
+                if event.position or event.model != "ready":
+                    yield "waiting", answers.WaitingAnswer(event.position, event.model)
+            else:
+                yield (
+                    "token",
+                    answers.TokenAnswer(
+                        event.side,
+                        event.step,
+                        event.text,
+                        event.token_id,
+                        event.logprob,
+                        event.base_logprob,
+                        event.kl,
+                        _alternatives(event.alternatives),
+                    ),
+                )
+
+
+async def snippet(engine: ModelEngine, reader: Reader, request: SteerRequest) -> answers.SnippetAnswer:
+    """A Python program that writes the steered text greedily."""
+    _, job = await asyncio.to_thread(prepare, reader, request)
+    asked = SnippetJob(
+        job.model,
+        job.sources,
+        job.prompt,
+        job.board,
+        job.options.max_new_tokens,
+        job.options.stop_at_eos,
+        job.prepend_bos,
+        job.limits,
+    )
+    return answers.SnippetAnswer(await engine.run(asked))
+
+
+def prepare(reader: Reader, request: SteerRequest) -> tuple[Resolved, SteerJob]:
+    """Everything that can be found and refused without the model; for a thread."""
+    options = request.checked_options(reader)
+    require_positions(request.positions)
+    resolved = resolve(reader, request.terms, model=request.model, source=request.source)
+    board = resolved.board(request.positions, request.steer_bos)
+    bos = resolved.wants_bos if request.prepend_bos is None else request.prepend_bos
+    limits = reader.limits(resolved.model)
+    return resolved, SteerJob(
+        model=resolved.location,
+        sources=resolved.keys,
+        prompt=request.prompt,
+        board=board,
+        options=options,
+        prepend_bos=bos,
+        limits=limits,
+        may_shorten=request.max_new_tokens is None,
+    )
+
+
+def require_positions(positions: str) -> None:
+    """Raise InvalidRequest for an unknown word."""
+    if positions not in POSITIONS:
+        raise InvalidRequest(f"positions is one of {', '.join(POSITIONS)}, not {shorten(positions, 40)!r}.")
+
+
+def term_answers(resolved: Resolved, shares: Sequence[float | None]) -> list[answers.TermAnswer]:
+    """The terms as they were understood, each with its share of the residual norm."""
+    return [
+        answers.TermAnswer(
+            asked.source, asked.index, asked.vector, term.mode, term.strength, term.everywhere, label, share
+        )
+        for asked, term, label, share in zip(
+            resolved.asked, resolved.terms, resolved.labels, shares or [None] * len(resolved.terms), strict=True
+        )
+    ]
+
+
+def _answer(resolved: Resolved, written: Written) -> answers.SteerAnswer:
+    baseline, steered = written.baseline, written.steered
+    found = compare(_measure(steered), _measure(baseline), written.injected)
+    prompt = written.prompt
+    return answers.SteerAnswer(
+        model=resolved.model.facts.model.name,
+        prompt_tokens=list(prompt.texts),
+        prompt_token_ids=list(prompt.ids),
+        prompt_roles=list(prompt.roles),
+        prompt_steered=list(written.steers),
+        baseline=answers.WrittenText(**_text(baseline)),
+        steered=answers.SteeredText(**_text(steered), kl=[token.kl or 0.0 for token in steered.tokens]),
+        coherence=answers.CoherenceAnswer(
+            base_nll_baseline=found.base_nll_baseline,
+            base_nll_steered=found.base_nll_steered,
+            distinct_2_baseline=found.distinct_2_baseline,
+            distinct_2_steered=found.distinct_2_steered,
+            injected_norm_share=found.injected_norm_share,
+            nll_rise=found.nll_rise,
+            verdict=found.verdict,
+        ),
+        terms=term_answers(resolved, written.shares),
+        baseline_was_remembered=written.remembered,
+        notes=_notes(resolved, written),
+    )
+
+
+def _measure(side: Side) -> Any:
+    return measure([token.token_id for token in side.tokens], [token.base_logprob for token in side.tokens])
+
+
+def _text(side: Side) -> dict[str, Any]:
+    is_eos = bool(side.tokens) and side.tokens[-1].finish == "eos"
+    return {
+        "text": "".join(side.texts[:-1] if is_eos else side.texts),
+        "tokens": list(side.texts),
+        "token_ids": [token.token_id for token in side.tokens],
+        "logprobs": [token.logprob for token in side.tokens],
+        "base_logprobs": [token.base_logprob for token in side.tokens],
+        "alternatives": [_alternatives(token.alternatives) for token in side.tokens],
+        "finish": side.tokens[-1].finish or "length",
+    }
+
+
+def _alternatives(found: Sequence[tuple[str, float]]) -> list[answers.TokenAlternative]:
+    return [answers.TokenAlternative(text, logprob) for text, logprob in found]
+
+
+def _notes(resolved: Resolved, written: Written) -> list[str]:
+    notes = []
+    for source in resolved.sources:
+        longest = len(written.prompt) + len(written.steered.tokens)
+        if longest > source.facts.context_size:
+            notes.append(
+                f"{source.slug} was trained on contexts of {source.facts.context_size} tokens; what lies after that is "
+                "outside of what it has seen."
+            )
+    return notes

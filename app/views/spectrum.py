@@ -1,0 +1,68 @@
+"""The Spectrum page: a latent's activations by groups of tokens that the reader names."""
+
+from dataclasses import dataclass
+
+from app.glossary import Term
+from app.views.figures import FigureView
+from app.views.layout import Crumb
+from app.views.sources import Corpus
+
+
+@dataclass(frozen=True)
+class Place:
+    """An option of a select: what is sent and what is read."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True)
+class GroupField:
+    """A row of the form: what stands in it."""
+
+    number: int
+    name: str
+    rule: str
+    where: str
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group in the table; ``colour`` 1 to 4 is its colour in the figure, 0: the rest. Empty texts: not defined."""
+
+    name: str
+    colour: int
+    rule: str
+    tokens: str
+    firing: str
+    mean_active: str
+    sampled: str
+    auroc: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A rule to begin with."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class SpectrumView:
+    """pages/spectrum.html. Without groups there is no table."""
+
+    title: str
+    href: str
+    crumbs: tuple[Crumb, ...]
+    is_dead: bool
+    action: str
+    fields: tuple[GroupField, ...]
+    places: tuple[Place, ...]  # for where
+    figure: FigureView | None
+    groups: tuple[GroupRow, ...]
+    suggestions: tuple[Suggestion, ...]
+    basis: str
+    term: Term
+    corpus: Corpus

@@ -1,0 +1,15 @@
+// The latent's page: the button Link copies the address of what is shown, tab, scale and band included.
+(() => {
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-copies-address]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !navigator.clipboard) return;
+    event.preventDefault();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      document.dispatchEvent(new CustomEvent("periscope:toast", { detail: "The link is in the clipboard." }));
+    } catch {
+      // The clipboard is refused: the link leads to the page, where the address bar has it.
+      location.assign(link.href);
+    }
+  });
+})();

@@ -1,0 +1,171 @@
+"""Orders and text indexes give what sorting and searching by hand give."""
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.db.display import searchable
+from app.db.index_cache import IndexCache
+from app.db.queries.indexes.order import Order
+from app.db.queries.indexes.reading import NO_TOKEN, postings_of
+from app.db.queries.indexes.texts import TextIndex
+
+#: Few distinct values, so that there are ties; among them one that float32 cannot hold.
+VALUES = st.lists(st.sampled_from([None, 0.0, 0.1, 0.5, 2.0, -1.0, 1e300]), max_size=40)
+
+
+def order_of(values: list[float | None]) -> Order:
+    numbers = np.array([np.nan if value is None else value for value in values])
+    return Order.of(numbers, ~np.isnan(numbers))
+
+
+def by_hand(values: list[float | None], is_down: bool) -> list[int]:
+    known = [(value, index) for index, value in enumerate(values) if value is not None]
+    unknown = [index for index, value in enumerate(values) if value is None]
+    return [index for _, index in sorted(known, reverse=is_down)] + unknown
+
+
+@given(VALUES, st.booleans())
+def test_an_order_is_a_sort_by_value_and_index(values: list[float | None], is_down: bool) -> None:
+    order = order_of(values)
+    assert order.latents(0, len(values), is_down).tolist() == by_hand(values, is_down)
+    assert len(order) == len(values)
+    assert order.expanded().tolist() == sorted(value for value in values if value is not None)
+
+
+@given(VALUES, st.booleans(), st.integers(0, 50), st.sampled_from([None, 0.0, 0.1, 0.3, 2.0, 1e300, -1e300, 1e-320]))
+def test_a_gap_parts_what_comes_before_from_what_comes_after(
+    values: list[float | None], is_down: bool, index: int, value: float | None
+) -> None:
+    order = order_of(values)
+    end, start = order.gap(value, index, is_down)
+
+    def key(v: float | None, i: int) -> tuple[int, float, int]:
+        sign = -1 if is_down else 1
+        return (1, 0.0, i) if v is None else (0, sign * v, sign * i)
+
+    shown = by_hand(values, is_down)
+    wanted = key(value, index)
+    assert order.latents(0, end, is_down).tolist() == [i for i in shown if key(values[i], i) < wanted]
+    assert order.latents(start, len(order), is_down).tolist() == [i for i in shown if key(values[i], i) > wanted]
+
+
+@given(VALUES, st.booleans(), st.integers(0, 40), st.integers(1, 50), st.data())
+def test_walks_find_the_nearest_latents_of_a_mask(
+    values: list[float | None], is_down: bool, place: int, limit: int, data: st.DataObject
+) -> None:
+    order = order_of(values)
+    kept = data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)))
+    mask = np.array(kept, bool)
+    shown = by_hand(values, is_down)
+    after = [index for index in shown[place:] if kept[index]][:limit]
+    before = [index for index in shown[:place] if kept[index]][-limit:]
+    assert order.forward(place, mask, limit, is_down).tolist() == after
+    assert order.backward(min(place, len(values)), mask, limit, is_down).tolist() == before
+    assert order.forward(place, None, limit, is_down).tolist() == shown[place:][:limit]
+
+
+@given(VALUES, st.sampled_from([None, 0.1, 0.3, -5.0, 1e300]), st.sampled_from([None, 0.1, 0.3, 1e299]))
+def test_a_range_has_both_its_ends(values: list[float | None], low: float | None, high: float | None) -> None:
+    expected = [
+        index
+        for index, value in enumerate(values)
+        if value is not None and (low is None or value >= low) and (high is None or value <= high)
+    ]
+    assert sorted(order_of(values).between(low, high).tolist()) == expected
+
+
+@pytest.mark.parametrize("repeats", [1, 50])
+def test_long_walks_take_several_steps(repeats: int) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.permutation(6000) // repeats * 1.0
+    order = Order.of(values, np.ones(6000, bool))
+    assert (order.starts is None) == (repeats == 1)
+    mask = rng.random(6000) < 0.01
+    expected = [index for index in by_hand(values.tolist(), True) if mask[index]]
+    assert order.forward(0, mask, 1000, True).tolist() == expected
+    assert order.backward(6000, mask, 1000, True).tolist() == expected
+    assert order.backward(6000, mask, 5, True).tolist() == expected[-5:]
+    ranks = np.zeros(6000, bool)
+    ranks[[3, 77]] = True
+    assert (
+        sorted(order_of_whole(values).with_values(ranks).tolist()) == np.flatnonzero(np.isin(values, [3, 77])).tolist()
+    )
+
+
+def order_of_whole(values: np.ndarray) -> Order:
+    return Order.of(values.astype(np.int32), np.ones(len(values), bool))
+
+
+TEXTS = st.lists(st.text(st.sampled_from("aAbß İ\n%_é\N{GRINNING FACE}"), max_size=6), max_size=12)
+
+
+@given(TEXTS, st.text(st.sampled_from("abAß é%_"), min_size=1, max_size=3))
+def test_a_text_index_finds_what_a_search_in_each_text_finds(texts: list[str], wanted: str) -> None:
+    index = TextIndex.of(texts)
+    expected = [number for number, text in enumerate(texts) if searchable(wanted) in searchable(text)]
+    assert index.containing(wanted).tolist() == expected
+    assert [index.text(number) for number in range(len(texts))] == texts
+    assert index.texts([0]) == {0: texts[0] if texts else "<0>"}
+    keys = [searchable(text).strip() for text in texts]
+    assert sorted(range(len(texts)), key=lambda i: (index.ranks[i], i)) == sorted(
+        range(len(texts)), key=lambda i: (keys[i], i)
+    )
+
+
+def test_lists_of_latents_are_the_promoted_tokens_turned_around() -> None:
+    promoted = np.array([[3, 1], [NO_TOKEN, NO_TOKEN], [1, NO_TOKEN], [0, 3]], np.uint32)
+    found = postings_of(promoted)
+    lists = [found.latents[found.starts[t] : found.starts[t + 1]].tolist() for t in range(len(found.starts) - 1)]
+    assert lists == [[3], [0, 2], [], [0, 3]]
+
+
+class Piece:
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = nbytes
+
+
+def test_the_cache_keeps_what_was_used_last_within_its_bound() -> None:
+    cache = IndexCache(limit=10)
+    first = cache.get("a", lambda: Piece(4))
+    cache.get("b", lambda: Piece(4))
+    assert cache.get("a", lambda: Piece(99)) is first
+    cache.get("c", lambda: Piece(4))  # b goes
+    assert cache.nbytes == 8
+    assert cache.get("a", lambda: Piece(99)) is first
+    assert cache.get("b", lambda: Piece(3)).nbytes == 3
+    assert cache.get("huge", lambda: Piece(100)).nbytes == 100
+    assert cache.nbytes == 100
+
+
+def test_one_thread_makes_what_several_ask_for() -> None:
+    cache, made, started = IndexCache(), [], threading.Barrier(4)
+
+    def make() -> Piece:
+        made.append(1)
+        return Piece(1)
+
+    def ask() -> None:
+        started.wait()
+        cache.get("key", make)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [1]
+
+
+def test_what_cannot_be_made_is_tried_again() -> None:
+    cache = IndexCache()
+
+    def fail() -> Piece:
+        raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk"):
+        cache.get("key", fail)
+    assert cache.get("key", lambda: Piece(1)).nbytes == 1

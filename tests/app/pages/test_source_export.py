@@ -1,0 +1,87 @@
+"""The table as CSV and JSON: the rows of the page, with its filters, harmless in a spreadsheet."""
+
+import csv
+import io
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from app.db import queries, writes
+from app.services import latent_export
+from tests.fixtures_source import D_SAE, DEAD
+
+EXPORT = "/exports/sources/tiny-mid/latents"
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_csv_has_every_latent_with_its_numbers(client: TestClient) -> None:
+    answer = client.get(f"{EXPORT}.csv?sort=index&order=asc")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="tiny-mid-latents.csv"'
+    rows = rows_of(answer.text)
+    listed = client.get("/api/v1/sources/tiny-mid/latents?limit=500").json()["latents"]
+    assert len(rows) == D_SAE
+    for row, item in zip(rows, listed, strict=True):
+        assert int(row["index"]) == item["index"]
+        for name in ("density", "max_activation", "mean_activation"):
+            assert float(row[name]) == item[name]
+        assert row["output_score"] == ""
+        assert json.loads(row["promoted"]) == item["promoted"]
+    assert rows[DEAD]["top_token"] == ""
+
+
+def test_both_files_have_the_filters_and_the_order_of_the_page(client: TestClient) -> None:
+    query = "q=the&dead=hide&min_density=0.01&sort=mean_activation&order=desc"
+    listed = client.get(f"/api/v1/sources/tiny-mid/latents?{query}&limit=500").json()["latents"]
+    expected = [item["index"] for item in listed]
+    assert 0 < len(expected) < D_SAE
+    assert [int(row["index"]) for row in rows_of(client.get(f"{EXPORT}.csv?{query}").text)] == expected
+    data = client.get(f"{EXPORT}.json?{query}").json()
+    assert data["source"] == "tiny-mid"
+    assert [row["index"] for row in data["latents"]] == expected
+    assert set(data["latents"][0]) == set(latent_export.COLUMNS)
+
+
+@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', 'say "hi", then go'])
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(
+    own_client: TestClient, own_session: Session, label: str
+) -> None:
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    writes.add_explanation(own_session, source, 20, label, author="me", method="by hand")
+    row = rows_of(own_client.get(f"{EXPORT}.csv?sort=index&order=asc").text)[20]
+    assert row["label"] == (f"'{label}" if label[0] in "=+-@" else label)
+    exact = own_client.get(f"{EXPORT}.json?sort=index&order=asc").json()["latents"][20]
+    assert exact["label"] == label
+
+
+def test_no_cell_of_hostile_tokens_begins_like_a_formula(client: TestClient) -> None:
+    for row in rows_of(client.get(f"{EXPORT}.csv").text):
+        assert not row["top_token"].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_files_are_made_in_pieces(own_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latent_export, "PIECE", 10)
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    query = queries.LatentQuery()
+    as_csv = list(latent_export.export_csv(lambda: own_session, source, query))
+    assert len(as_csv) == D_SAE // 10 + 1
+    assert len(rows_of("".join(as_csv))) == D_SAE
+    as_json = list(latent_export.export_json(lambda: own_session, source, query))
+    assert len(as_json) == D_SAE // 10 + 2
+    assert len(json.loads("".join(as_json))["latents"]) == D_SAE
+
+
+def test_an_empty_table_is_a_valid_file(client: TestClient) -> None:
+    assert rows_of(client.get(f"{EXPORT}.csv?q=xyzzy").text) == []
+    assert client.get(f"{EXPORT}.json?q=xyzzy").json() == {"source": "tiny-mid", "latents": []}
+
+
+def test_a_source_without_a_build_and_one_that_does_not_exist_have_no_file(client: TestClient) -> None:
+    assert client.get("/exports/sources/other-mlp/latents.csv").status_code == 409
+    assert client.get("/exports/sources/nope/latents.json").status_code == 404
+    assert client.get("/exports/sources/tiny-mid/latents.xlsx").status_code == 422

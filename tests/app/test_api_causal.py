@@ -1,0 +1,218 @@
+"""Ablation, patching, sets, selectivity and contrast over HTTP: shapes, numbers, refusals."""
+
+import asyncio
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fastapi.testclient import TestClient
+from transformers import AutoModelForCausalLM
+
+from app.db.session import make_engine, make_session_maker
+from app.engine import ModelEngine
+from app.jobs.ablation import AblateJob, Asked
+from app.jobs.reading import TextInput
+from app.services.engine_sources import Reader, key_of
+from tests.app.engine_support import World, api, world
+from tests.app.test_api_engine import expected, post
+from tests.models.tiny import SENTENCES
+
+__all__ = ["api", "world"]
+
+TEXT = SENTENCES[3]
+ABLATE = "/api/v1/ablate"
+
+
+def test_ablate_has_the_shape_of_the_contract_and_equals_a_run_by_hand(api: TestClient, world: World) -> None:
+    answer = post(api, ABLATE, {"source": "mid", "text": TEXT, "top_k": 15})
+    assert {"tokens", "target", "metric", "baseline", "latents"} <= set(answer)
+    assert {"index", "position", "activation", "estimate", "exact", "label"} <= set(answer["latents"][0])
+    assert answer["metric"] == "log_prob"
+    ids, latents = expected(world, "mid", TEXT)
+    assert answer["token_ids"] == ids
+    model = AutoModelForCausalLM.from_pretrained(world.model_of("mid"))
+    with torch.no_grad():
+        clean = model(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
+    target = int(clean.argmax())
+    assert answer["baseline"] == pytest.approx(float(clean[target]), abs=1e-4)
+    from sae_lens import SAE
+
+    rows = SAE.load_from_disk(world.saes["mid"]).W_dec.detach()
+    for found in answer["latents"]:
+        p, i = found["position"], found["index"]
+        assert p > 0
+
+        def hook(_m: Any, _i: Any, out: Any, p: int = p, i: int = i) -> Any:
+            h = (out[0] if isinstance(out, tuple) else out).clone()
+            h[0, p] -= latents[p, i] * rows[i]
+            return (h, *out[1:]) if isinstance(out, tuple) else h
+
+        handle = model.model.layers[1].register_forward_hook(hook)
+        with torch.no_grad():
+            after = model(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
+        handle.remove()
+        assert found["exact"] == pytest.approx(float(after[target] - clean[target]), abs=1e-4)
+        assert found["change"]["log_prob"] == found["exact"]
+        assert found["later_layers"] in ("add", "make up", "same")
+    assert [abs(f["exact"]) for f in answer["latents"]] == sorted(
+        (abs(f["exact"]) for f in answer["latents"]), reverse=True
+    )
+    assert answer["n_active"] == int((latents[1:] > 0).sum())
+
+
+def test_a_contrast_changes_the_metric(api: TestClient) -> None:
+    answer = post(api, ABLATE, {"source": "mlp", "text": TEXT, "target": " the", "contrast": "a"})
+    assert (answer["metric"], answer["target"], answer["contrast"]) == ("logit_difference", " the", "a")
+    assert answer["baseline"] == answer["baselines"]["logit_difference"]
+    assert all(found["exact"] == found["change"]["logit_difference"] for found in answer["latents"])
+
+
+REFUSED = [
+    (ABLATE, {"target": "zebra"}, 422, "The target 'zebra' is not one token: it splits into 'z', 'e'"),
+    (ABLATE, {"target": ""}, 422, "The target is empty"),
+    (ABLATE, {"text": ""}, 422, "The text is empty; type something."),
+    (ABLATE, {"text": "zq" * 100}, 422, "The text has 201 tokens; at most 64 are read"),
+    (ABLATE, {"source": "nope"}, 404, "There is no source 'nope'."),
+    (ABLATE, {"top_k": 0}, 422, "top_k is a number of latents from 1 to 500, not 0."),
+    (f"{ABLATE}/patch", {"other": "she"}, 422, "The two prompts have"),
+    (f"{ABLATE}/patch", {"other": ""}, 422, "The other prompt is empty"),
+    (f"{ABLATE}/set", {"latents": []}, 422, "latents has 0 entries; from 1 to 5000 can be given."),
+    (f"{ABLATE}/set", {"latents": [{"index": 96}]}, 404, "mid has no latent 96; its latents are 0 to 95."),
+]
+
+
+@pytest.mark.parametrize(("path", "changes", "status", "sentence"), REFUSED)
+def test_what_cannot_be_asked_is_refused_in_one_sentence(
+    api: TestClient, path: str, changes: Any, status: int, sentence: str
+) -> None:
+    answer = post(api, path, {"source": "mid", "text": TEXT} | changes, status)
+    assert answer["detail"].startswith(sentence)
+
+
+def test_patching_is_worded_as_breaking_and_sufficing(api: TestClient) -> None:
+    other = TEXT.replace("sea", "old")
+    answer = post(api, f"{ABLATE}/patch", {"source": "mid", "text": TEXT, "other": other})
+    assert len(answer["tokens"]) == len(answer["other_tokens"])
+    everything = answer["references"][2]
+    assert everything["breaks"] == pytest.approx(-answer["gap"], abs=1e-4)
+    assert everything["suffices_share"] == pytest.approx(1, abs=1e-3)
+    assert answer["gap"] == pytest.approx(answer["baseline"] - answer["other_baseline"])
+    for found in answer["latents"]:
+        assert found["activation"] != found["other_activation"]
+        assert found["breaks_share"] == pytest.approx(-found["breaks"] / answer["gap"])
+
+
+def test_removing_one_latent_as_a_set_equals_its_exact_effect_and_keeping_all_changes_nothing(api: TestClient) -> None:
+    first = post(api, ABLATE, {"source": "deep", "text": TEXT, "top_k": 300})
+    strongest = first["latents"][0]
+    chosen = [{"index": strongest["index"], "position": strongest["position"]}]
+    removed = post(api, f"{ABLATE}/set", {"source": "deep", "text": TEXT, "latents": chosen})
+    assert removed["change"]["log_prob"] == pytest.approx(strongest["exact"], abs=1e-4)
+    assert removed["n_removed"] == 1
+    everyone = [{"index": index} for index in range(96)]
+    kept = post(api, f"{ABLATE}/set", {"source": "deep", "text": TEXT, "latents": everyone, "keep": True})
+    assert kept["n_removed"] == 0
+    assert kept["change"]["log_prob"] == 0
+    nobody = post(api, f"{ABLATE}/set", {"source": "deep", "text": TEXT, "latents": [], "keep": True})
+    assert nobody["n_removed"] == nobody["n_active"] == first["n_active"]
+
+
+def test_selectivity_compares_groups_with_controls(api: TestClient) -> None:
+    body = {"source": "mid", "latents": [20, 5], "groups": {"sea": [SENTENCES[3]], "cat": [SENTENCES[0], "the cat"]}}
+    answer = post(api, "/api/v1/selectivity", body | {"controls": 4})
+    assert [(g["name"], g["n_texts"], len(g["controls"])) for g in answer["groups"]] == [("sea", 1, 4), ("cat", 2, 4)]
+    for group in answer["groups"]:
+        assert group["control_mean"] == pytest.approx(np.mean(group["controls"]))
+        assert group["controls_as_large"] == sum(abs(c) >= abs(group["change"]) for c in group["controls"])
+    again = post(api, "/api/v1/selectivity", body | {"controls": 4})
+    assert again == answer
+    bare = post(api, "/api/v1/selectivity", body | {"controls": 0})
+    assert bare["groups"][0]["control_mean"] is None
+    assert "Without controls" in bare["notes"][1]
+    for changes, sentence in (
+        ({"groups": {}}, "0 groups were given; from 1 to 8 can be compared."),
+        ({"groups": {"a": []}}, "Group 'a' has 0 texts; from 1 to 64 can be given."),
+        ({"groups": {"a": ["", "b"]}}, "Text of 'a', 1 is empty; type something."),
+        ({"latents": []}, "latents has 0 entries; from 1 to 64 can be given."),
+        ({"controls": 65}, "controls is a number of random sets from 0 to 64, not 65."),
+    ):
+        assert post(api, "/api/v1/selectivity", body | changes, 422)["detail"] == sentence
+
+
+def test_contrast_ranks_latents_by_auroc_maximum_or_mean(api: TestClient, world: World) -> None:
+    groups = {"with": [SENTENCES[3], SENTENCES[2]], "without": [SENTENCES[0], "the cat", SENTENCES[4]]}
+    maxima = {
+        name: torch.stack([expected(world, "mid", t)[1][1:].amax(0) for t in texts]) for name, texts in groups.items()
+    }
+    body = {"source": "mid", **groups, "top_k": 500}
+    answer = post(api, "/api/v1/contrast", body)
+    assert (answer["n_with"], answer["n_without"]) == (2, 3)
+    assert "2 texts with and 3 without" in answer["notes"][0]
+    assert answer["expected_perfect"] == pytest.approx(answer["n_latents"] / 10)
+    for found in answer["latents"]:
+        high, low = (maxima[name][:, found["index"]] for name in ("with", "without"))
+        pairs = [float(a > b) + 0.5 * float(a == b) for a in high for b in low]
+        assert found["auroc"] == pytest.approx(np.mean(pairs))
+        assert found["max_difference"] == pytest.approx(float(high.mean() - low.mean()), abs=1e-4)
+        assert found["with_max"] == pytest.approx(float(high.max()), abs=1e-4)
+    for rank_by, value in (
+        ("auroc", lambda f: abs(f["auroc"] - 0.5)), ("max", lambda f: abs(f["max_difference"])),
+        ("mean", lambda f: abs(f["mean_difference"])),
+    ):  # fmt: skip
+        ranked = [value(f) for f in post(api, "/api/v1/contrast", body | {"rank_by": rank_by})["latents"]]
+        assert ranked == sorted(ranked, reverse=True)
+
+
+def test_two_texts_are_compared_and_bad_groups_refused(api: TestClient) -> None:
+    body = {"source": "mlp", "with": [TEXT], "without": [SENTENCES[0]]}
+    answer = post(api, "/api/v1/contrast", body | {"rank_by": "max"})
+    assert any("only be compared" in note for note in answer["notes"])
+    for changes, sentence in (
+        ({"with": []}, "with has 0 texts; from 1 to 64 can be given."),
+        ({"without": ["a", ""]}, "Text without 2 is empty; type something."),
+        ({"rank_by": "luck"}, "Cannot rank by 'luck'; choose one of auroc, max, mean."),
+        ({"max_density": 0.5}, "mlp has no finished build, so densities are not recorded."),
+    ):
+        assert post(api, "/api/v1/contrast", body | changes, 422)["detail"] == sentence
+
+
+def test_an_ablation_stops_between_its_passes_when_its_client_leaves(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models import attribution
+
+    monkeypatch.setattr(attribution, "ROW_TOKENS", 1)
+    started = threading.Event()
+    rows: list[int] = []
+    whole = attribution.Prompt.run_adding
+
+    def counted(self: Any, *arguments: Any) -> Any:
+        rows.append(1)
+        started.set()
+        return whole(self, *arguments)
+
+    monkeypatch.setattr(attribution.Prompt, "run_adding", counted)
+
+    async def main() -> int:
+        sessions = make_session_maker(make_engine(world.settings))
+        reader = Reader(sessions, world.settings)
+        source = reader.find_one("deep")
+        asked = Asked(TextInput(TEXT))
+        job = AblateJob(source.facts.model.location, key_of(source), asked, 500, reader.limits(source))
+        engine = ModelEngine(world.settings)
+        task = asyncio.create_task(engine.run(job))
+        await asyncio.to_thread(started.wait, 30)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0.3)
+        n = len(rows)
+        await asyncio.sleep(0.3)
+        assert len(rows) == n
+        used = engine.budget.used
+        assert used == sum(state.bytes for state in engine.states())
+        await asyncio.to_thread(engine.close)
+        return n
+
+    assert asyncio.run(main()) < 100

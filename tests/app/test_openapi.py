@@ -1,0 +1,178 @@
+"""The OpenAPI document: each route names its errors, each GET has an example of a real answer; errors are problems."""
+
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
+
+from app.api import router
+from app.openapi import EXAMPLES, PROBLEM_TYPE
+from tests.fixtures_source import D_SAE
+
+#: A real request for every GET of the API that answers JSON.
+REAL = {
+    "/api/v1/sources": "/api/v1/sources",
+    "/api/v1/sources/{source}/latents": "/api/v1/sources/tiny-mid/latents",
+    "/api/v1/sources/{source}/latents/{index}": "/api/v1/sources/tiny-mid/latents/5",
+    "/api/v1/builds": "/api/v1/builds",
+    "/api/v1/models": "/api/v1/models",
+    "/api/v1/calibrations": "/api/v1/calibrations?source=tiny-mid",
+    "/api/v1/vectors": "/api/v1/vectors",
+    "/api/v1/mixes": "/api/v1/mixes",
+    "/api/v1/mixes/{id}": "/api/v1/mixes/1",
+    "/healthz": "/healthz",
+    "/readyz": "/readyz",
+}
+#: What each kind of operation cannot do without.
+WRONG = [
+    ("GET", "/api/v1/nothing", 404),
+    ("GET", "/api/v1/sources/nope/latents", 404),
+    ("GET", "/api/v1/sources/nope/latents/0", 404),
+    ("GET", f"/api/v1/sources/tiny-mid/latents/{D_SAE}", 404),
+    ("GET", "/api/v1/sources/tiny-mid/latents/five", 422),
+    ("GET", "/api/v1/sources/tiny-mid/latents?limit=many", 422),
+    ("GET", "/api/v1/sources/tiny-mid/latents?limit=0", 422),
+    ("GET", "/api/v1/sources/tiny-mid/latents?sort=nothing", 422),
+    ("GET", "/api/v1/sources/tiny-mid/latents?min_density=nan", 422),
+    ("GET", "/api/v1/sources/tiny-mid/latents?cursor=x", 422),
+    ("GET", "/api/v1/sources/other-mlp/latents", 409),
+    ("DELETE", "/api/v1/sources", 405),
+    ("PUT", "/api/v1/sources/tiny-mid/latents/5", 405),
+    ("GET", "/static/nothing.css", 404),
+    ("POST", "/healthz", 405),
+]
+
+
+@pytest.fixture
+def document(client: TestClient) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(m.upper(), path, item) for path, methods in document["paths"].items() for m, item in methods.items()]
+
+
+def shape(value: Any) -> Any:
+    """The names of the fields, through all levels; of a list its first item."""
+    if isinstance(value, dict):
+        return {name: shape(item) for name, item in value.items()}
+    return [shape(value[0])] if isinstance(value, list) and value else None
+
+
+def fits(example: Any, real: Any) -> bool:
+    """Whether the two have the same fields wherever both have any."""
+    if isinstance(example, dict) and isinstance(real, dict):
+        is_free = not example.keys() & real.keys()
+        return is_free or (example.keys() == real.keys() and all(fits(example[name], real[name]) for name in example))
+    if isinstance(example, list) and isinstance(real, list):
+        return not example or not real or fits(example[0], real[0])
+    return example is None or real is None or isinstance(example, dict | list) == isinstance(real, dict | list)
+
+
+def test_every_get_that_answers_json_has_an_example_of_a_real_answer(
+    client: TestClient, document: dict[str, Any]
+) -> None:
+    for method, path, operation in operations(document):
+        content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
+        if method != "GET" or content is None:
+            continue
+        example = content.get("example")
+        assert example is not None, f"{path}: write an example in {EXAMPLES.name}"
+        assert path in REAL, f"{path}: write a real request in this test"
+        real = client.get(REAL[path]).json()
+        assert fits(example, real), f"{path}: {shape(example)} is not {shape(real)}"
+
+
+def test_examples_are_valid_for_the_answers_of_the_code() -> None:
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    checked = 0
+    for route in router.routes:
+        kind = getattr(route, "response_model", None)
+        for method in getattr(route, "methods", None) or ():
+            example = examples.get(f"{method} {getattr(route, 'path', '')}")
+            if example is not None and kind is not None:
+                TypeAdapter(kind).validate_python(example)
+                checked += 1
+    assert checked >= 5
+
+
+def test_no_example_is_for_a_route_that_does_not_exist(document: dict[str, Any]) -> None:
+    known = {f"{method} {path}" for method, path, _ in operations(document)}
+    assert set(json.loads(EXAMPLES.read_text(encoding="utf-8"))) <= known
+
+
+def test_every_operation_names_its_errors_as_problems(document: dict[str, Any]) -> None:
+    assert set(document["components"]["schemas"]["Problem"]["required"]) == {"type", "title", "status", "detail"}
+    assert "HTTPValidationError" not in json.dumps(document)
+    for method, path, operation in operations(document):
+        errors = {status: item for status, item in operation["responses"].items() if status >= "400"}
+        assert errors or path == "/healthz", f"{method} {path} names no errors"
+        for status, item in errors.items():
+            content = item["content"][PROBLEM_TYPE]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["example"]["status"] == int(status)
+        if "{" in path:
+            assert "404" in errors
+        if operation.get("parameters") or "requestBody" in operation:
+            assert "422" in errors
+
+
+def test_every_operation_has_a_summary_and_a_description(document: dict[str, Any]) -> None:
+    assert [f"{m} {p}" for m, p, item in operations(document) if not item.get("summary")] == []
+    assert [f"{m} {p}" for m, p, item in operations(document) if not item.get("description")] == []
+
+
+@pytest.mark.parametrize(("method", "path", "status"), WRONG)
+def test_every_error_is_a_problem_document(client: TestClient, method: str, path: str, status: int) -> None:
+    response = client.request(method, path)
+    assert response.status_code == status, response.text
+    is_problem(response)
+
+
+def is_problem(response: Any) -> None:
+    assert response.headers["content-type"] == PROBLEM_TYPE
+    assert response.headers["cache-control"] == "no-store"
+    body = response.json()
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["status"] == response.status_code
+    assert body["detail"].endswith((".", "?", "!"))
+    assert "\n" not in body["detail"]
+
+
+def test_no_operation_answers_nonsense_with_anything_but_a_problem(
+    client: TestClient, document: dict[str, Any]
+) -> None:
+    for method, path, operation in operations(document):
+        address = path.replace("{source}", "no such source").replace("{index}", "-1").replace("{model}", "none")
+        address = address.replace("{id}", "x")
+        assert "{" not in address, f"{path}: write a wrong value for its parameter in this test"
+        for body in ({} if method == "GET" else {"content": b"{"}, {"json": [1]}, {"json": {"nonsense": 1}}):
+            response = client.request(method, f"{address}?limit=-1&cursor=%00", **body)
+            assert response.status_code < 500, f"{method} {path}: {response.text}"
+            if response.status_code >= 400:
+                is_problem(response)
+            else:
+                # What takes no parameter cannot be asked wrongly.
+                assert "{" not in path
+                assert "requestBody" not in operation
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"{", "The body is not JSON"),
+        (b"", "The body is missing."),
+        (b"[]", "must be an object"),
+        (b"{}", "text is missing."),
+        (b'{"text": 1}', "text must be a text, not '1'."),
+    ],
+)
+def test_a_wrong_body_is_one_sentence_about_the_field(own_client: TestClient, body: bytes, sentence: str) -> None:
+    path = "/api/v1/sources/tiny-mid/latents/5/explanations"
+    response = own_client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert sentence in response.json()["detail"]
+    is_problem(response)
