@@ -30,7 +30,7 @@ def test_a_label_is_added_edited_and_its_history_kept(own_client: TestClient) ->
     assert text_of(one(page, ".current-label > p:first-child")) == "ships at sea"
     assert text_of(one(page, ".current-label .muted")).startswith("Ben, 2")
     assert [text_of(item) for item in page.select(".history li > p:first-child")] == ["boats"]
-    assert one(page, "textarea").get_text() == "ships at sea"
+    assert one(page, "#label-text").get_text() == "ships at sea"
     assert "ships at sea" in own_client.get("/sources/tiny-mid?q=ships").text
 
 
@@ -45,7 +45,7 @@ def test_what_is_refused_stays_in_the_form_with_the_reason(
     assert answer.status_code == 422
     page = soup(answer)
     assert reason in text_of(one(page, "#label-error"))
-    assert one(page, "textarea").get_text() == words
+    assert one(page, "#label-text").get_text() == words
     assert one(page, "#label-author")["value"] == author
     assert page.select("details.fold[open] form")
     assert own_client.get(API).json()["explanations"] == []
@@ -58,7 +58,7 @@ def test_hostile_labels_are_text(own_client: TestClient, words: str) -> None:
     page = soup(answer)
     assert not [script for script in page.select("script") if not script.get("src")]
     assert not page.select("main img, [onmouseover], main style")
-    assert len(page.select("textarea")) == 1
+    assert len(page.select("#label-text")) == 1
     shown = text_of(one(page, "h1"))
     if words.isprintable():
         assert shown == words
