@@ -75,7 +75,7 @@ def sentence(response: Response) -> str:
 
 def test_the_page_without_a_text_asks_for_one_and_loads_no_model(cold: TestClient) -> None:
     page = soup(cold.get("/microscope"))
-    assert text_of(one(page, "#reading .state h3")) == "Nothing to look at yet"
+    assert text_of(one(page, "#reading .state .state-title")) == "Nothing to look at yet"
     assert [str(tab["href"]) for tab in page.select(".suggestions a")]
     assert cold.get("/api/v1/models").json()["models"] == []
 
