@@ -57,7 +57,7 @@ def other_token(client: TestClient) -> str:
 
 def test_the_page_without_a_prompt_asks_for_one(api: TestClient) -> None:
     page = soup(api.get("/ablate"))
-    assert text_of(one(page, "#ablation h3")) == "Nothing asked yet"
+    assert text_of(one(page, "#ablation .state-title")) == "Nothing asked yet"
     assert one(page, "select[name=source] option[selected]")["value"] == "mid"
     assert one(page, ".suggestions a")["href"].startswith("/ablate?text=")  # type: ignore[union-attr]
 
