@@ -2,6 +2,7 @@
 
     python scripts/train_demo.py all            # everything, one after the other
     python scripts/train_demo.py tokenizer|model|sae SLUG|labels
+    python scripts/train_demo.py model --further   # another cycle, from the model that is there
 
 Needs no network. Work files go to .training/, results to models/demo/.
 """
@@ -15,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import argparse
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from models.demo import bundle
@@ -31,11 +33,12 @@ def make_tokenizer() -> None:
     train_tokenizer(SEED, TOKENIZER_DOCUMENTS, bundle.LANGUAGE_MODEL)
 
 
-def make_model(steps: int | None) -> None:
-    """Train the language model."""
+def make_model(steps: int | None, further: bool) -> None:
+    """Train the language model, or train the one that is there further."""
     from models.demo.training.language_model import ModelRecipe, train
 
-    train(ModelRecipe(steps=steps) if steps else ModelRecipe(), SEED, bundle.LANGUAGE_MODEL, say)
+    recipe = ModelRecipe(further=further)
+    train(replace(recipe, steps=steps) if steps else recipe, SEED, bundle.LANGUAGE_MODEL, say)
 
 
 def say(line: str) -> None:
@@ -68,12 +71,13 @@ def main() -> None:
     parser.add_argument("step", choices=["all", "tokenizer", "model", "sae", "labels"])
     parser.add_argument("slug", nargs="?", help="which SAE, for the step sae")
     parser.add_argument("--steps", type=int, help="steps of the language model, instead of the recipe's")
+    parser.add_argument("--further", action="store_true", help="train the model that is there through another cycle")
     parser.add_argument("--sae-tokens", type=int, default=1_500_000)
     options = parser.parse_args()
     if options.step in ("all", "tokenizer"):
         make_tokenizer()
     if options.step in ("all", "model"):
-        make_model(options.steps)
+        make_model(options.steps, options.further)
     if options.step == "sae":
         make_dictionary(options.slug, options.sae_tokens)
     if options.step == "all":

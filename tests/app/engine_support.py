@@ -77,3 +77,19 @@ def api(world: World) -> Iterator[TestClient]:
     """The application on the sources."""
     with TestClient(create_app(world.settings), base_url=BASE) as client:
         yield client
+
+
+def assert_alike(found: object, wanted: object, path: str = "answer") -> None:
+    """Equal, floats to 1e-4: a row computed in another batch differs in its last bits."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        assert found.keys() == wanted.keys(), path
+        for key, value in wanted.items():
+            assert_alike(found[key], value, f"{path}.{key}")
+    elif isinstance(wanted, list) and isinstance(found, list):
+        assert len(found) == len(wanted), path
+        for number, (one, other) in enumerate(zip(found, wanted, strict=True)):
+            assert_alike(one, other, f"{path}[{number}]")
+    elif isinstance(wanted, float) and isinstance(found, float):
+        assert found == pytest.approx(wanted, abs=1e-4, rel=1e-4), path
+    else:
+        assert found == wanted, path

@@ -30,6 +30,7 @@ from models.demo.training.tokens import VOCABULARY, held_out_documents, stream_r
 
 SAVE_EVERY = 250
 _DECAY_SHARE = 0.3  # of all steps: the learning rate falls to nothing over the last of them
+_CYCLE_SEED = 1_000  # what a further cycle adds to the seed: its texts are new, and nothing else's
 _ROWS_AT_ONCE = 64  # rows that a worker writes before it trains on them
 
 
@@ -50,6 +51,7 @@ class ModelRecipe:
     weight_decay: float = 0.02
     packed_every: int = 3  # of so many steps one lets the documents of a row see each other, as in packed prompts
     seed: int = 0
+    further: bool = False  # another cycle of the schedule, from the model that the folder holds
 
     @property
     def tokens_per_step(self) -> int:
@@ -111,7 +113,8 @@ def _work(rank: int, recipe: ModelRecipe, seed: int, folder: Path, meeting: str,
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=recipe.workers)
     finish = _finish_on_signal()
-    model = new_model(recipe)
+    earlier = json.loads((folder / "training.json").read_text()) if recipe.further else None
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32) if earlier else new_model(recipe)
     blocks = [p for p in model.model.layers.parameters() if p.ndim == 2]
     inner = {id(p) for p in blocks}
     rest = [p for p in model.parameters() if id(p) not in inner]
@@ -119,7 +122,8 @@ def _work(rank: int, recipe: ModelRecipe, seed: int, folder: Path, meeting: str,
         Muon(blocks, lr=0.0, weight_decay=recipe.weight_decay): 1.0,
         torch.optim.AdamW(rest, lr=0.0, betas=(0.9, 0.98), weight_decay=0.0): recipe.embedding_lr_factor,
     }
-    rows = stream_rows(seed, folder, rank, recipe.workers, _ROWS_AT_ONCE)
+    cycle = 1 + earlier.get("cycles", 1) if earlier else 1
+    rows = stream_rows(seed + (cycle - 1) * _CYCLE_SEED, folder, rank, recipe.workers, _ROWS_AT_ONCE)
     steps, step, running, log = recipe.steps, 0, 0.0, []
     started = time.monotonic()
     if rank == 0:
@@ -152,12 +156,15 @@ def _work(rank: int, recipe: ModelRecipe, seed: int, folder: Path, meeting: str,
         facts = {
             "recipe": asdict(recipe),
             "steps": steps,
-            "tokens": steps * recipe.tokens_per_step,
+            "tokens": steps * recipe.tokens_per_step + (earlier["tokens"] if earlier else 0),
+            "cycles": cycle,
             "held_out_loss": held_out,
             "grammar_nats_per_token": floor,
             "seconds": round(time.monotonic() - started),
             "log": log,
         }
+        if earlier:
+            facts["earlier"] = earlier
         (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
     dist.barrier()
     dist.destroy_process_group()
