@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DONE   := $(VENV)/.installed
 
+# Test files are shared out to so many processes, each with one thread for torch.
+TEST_WORKERS ?= 2
+
 export OMP_WAIT_POLICY ?= PASSIVE
 export TOKENIZERS_PARALLELISM ?= false
 
@@ -15,8 +18,8 @@ help:  ## what the targets do
 run: install  ## set up everything and open the demo
 	$(BIN)/periscope demo
 
-test: install  ## set up everything and run all tests
-	$(BIN)/python -m pytest
+test: install  ## set up everything and run all tests (TEST_WORKERS=1 for one after the other)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 lint: install  ## ruff and mypy
 	$(BIN)/ruff check .
