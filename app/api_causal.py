@@ -9,6 +9,7 @@ from app.connections import answer_while_connected
 from app.jobs.ablation import Asked
 from app.services import ablation as ablation_service
 from app.services import contrast as contrast_service
+from app.services.corpus_groups import LabelGroup
 
 router = APIRouter(prefix="/api/v1")
 
@@ -52,12 +53,20 @@ class SetBody(PromptBody):
     keep: bool = Field(False, description="false: remove these together; true: remove all others.")
 
 
+class LabelGroupBody(Body):
+    """Texts of the corpus, instead of typed ones."""
+
+    label: str = Field(description="A label of the build's corpus, as name: value.", examples=["topic: sea"])
+
+
 class SelectivityBody(Body):
     """Groups of texts."""
 
     source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-1k"])
     latents: list[int] = Field(description="Latents that are removed together.", examples=[[7]])
-    groups: dict[str, list[str]] = Field(description="Name -> texts.", examples=[{"a": ["..."], "b": ["..."]}])
+    groups: dict[str, list[str] | LabelGroupBody] = Field(
+        description="Name -> texts, or a label of the corpus.", examples=[{"a": ["..."], "b": {"label": "topic: sea"}}]
+    )
     controls: int = Field(8, description="Random sets of the same size, 0 to 64.")
     seed: int = Field(0, ge=0, lt=2**63, description="Chooses the random sets.")
 
@@ -100,7 +109,11 @@ async def remove_set(request: Request, engine: EngineDep, reader: ReaderDep, bod
 @router.post("/selectivity", summary="Whom removing latents hurts", response_model=answers.SelectivityAnswer)
 async def selectivity(request: Request, engine: EngineDep, reader: ReaderDep, body: SelectivityBody) -> Response:
     """The loss of groups of texts with and without latents, against random directions of the same size."""
-    asked = ablation_service.SelectivityRequest(body.source, body.latents, body.groups, body.controls, body.seed)
+    groups = {
+        name: LabelGroup(group.label) if isinstance(group, LabelGroupBody) else group
+        for name, group in body.groups.items()
+    }
+    asked = ablation_service.SelectivityRequest(body.source, body.latents, groups, body.controls, body.seed)
     return await answer_while_connected(request, ablation_service.selectivity(engine, reader, asked))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.errors import InvalidRequest, shorten
 from app.settings import DEVICE_PATTERN, DTYPES
+from models.corpus_labels import MAX_LABELS, MAX_NAME
 
 MAX_TOKENS = 10**12
 MAX_CONTEXT = 1_000_000
@@ -29,6 +30,8 @@ class BuildRequest:
     resume: bool = False  # go on from the last checkpoint of the same request
     dtype: str = "auto"
     max_norm_ratio: float | None = None  # leave out tokens whose norm exceeds this many times the median
+    output_scores: bool = True  # score how well every latent steers
+    labels: tuple[str, ...] = ()  # columns of the corpus that are kept as labels of its documents
 
     def __post_init__(self) -> None:
         if not self.slugs:
@@ -49,6 +52,7 @@ class BuildRequest:
         ratio = self.max_norm_ratio
         if ratio is not None and not (math.isfinite(ratio) and ratio > 1):
             raise InvalidRequest(f"--max-norm-ratio is a number above 1, not {ratio}.")
+        _require_labels(self.labels)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,18 @@ class BuildProgress:
 
 
 Reporter = Callable[[BuildProgress], None]
+
+
+def _require_labels(names: tuple[str, ...]) -> None:
+    if len(names) > MAX_LABELS or len(set(names)) != len(names):
+        raise InvalidRequest(
+            f"--label can be given for at most {MAX_LABELS} columns, each once; there are {len(names)}."
+        )
+    for name in names:
+        if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+            raise InvalidRequest(
+                f"--label is the name of a column, at most {MAX_NAME} characters, not {shorten(name)!r}."
+            )
 
 
 def _require_range(name: str, value: int, low: int, high: int) -> None:

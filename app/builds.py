@@ -3,7 +3,8 @@
 1. Take the sources (one model, nobody else building them) and the checkpoint, if one is asked for.
 2. Load model and SAEs, state the memory needed, refuse what would not fit.
 3. One pass over the corpus (models.build_pass), with progress in the database and a checkpoint every half minute.
-4. For each source: quality, weights' geometry, records, rows; then it replaces the old build in one transaction.
+4. For each source: quality, weights' geometry, output scores, records, rows; then it replaces the old build in one
+   transaction.
 """
 
 import time
@@ -11,13 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 
-import torch
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.build_request import BuildProgress, BuildRequest, Reporter
+from app.build_sources import common_shape, first_l0, load_checked
 from app.checkpoints import Checkpoint
 from app.db import queries
-from app.db.queries import SourceInfo
 from app.db.session import check_revision, make_engine, make_session_maker
 from app.db.writes import (
     cancel_build,
@@ -32,20 +32,20 @@ from app.db.writes import (
 )
 from app.errors import BuildLost, InvalidRequest
 from app.heartbeat import beating, has_ended
+from app.output_scores import ScoreStep
 from app.settings import Settings
 from app.stopping import StopSignal
-from models.active import encode_active
-from models.build_pass import BuildPass, PassPlan, counted
-from models.corpus import Corpus, PromptShape, open_corpus, prompts, uncounted_ids
-from models.dictionary import Dictionary
-from models.errors import ContextMismatch, WeightsInvalid
+from models.build_pass import BuildPass, PassPlan
+from models.corpus import Corpus, open_corpus, prompts, uncounted_ids
+from models.corpus_labels import DocumentLog
+from models.errors import SourceError, SteeringError
 from models.geometry import weights_geometry
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
+from models.loading import load_language_model
 from models.memory import estimate
+from models.output_score import OutputScorer
 from models.quality import clean_loss, measure_quality
-from models.sources import SourceSpec
-from models.statistics.summary import summarise
+from models.records import LatentsToScore
+from models.statistics.summary import Geometry, summarise
 
 CHECKPOINT_SECONDS = 30.0
 _REPORT_SECONDS = 0.5
@@ -95,33 +95,23 @@ class _Run:
         with sessions() as session:
             self.sources = {s.slug: s for s in queries.sources_by_slugs(session, request.slugs)}
         self.first = next(iter(self.sources.values()))
-        self.shape = self._common_shape()
-        self.corpus: Corpus = open_corpus(request.corpus, request.seed)
+        self.shape = common_shape(self.sources.values(), request.context)
+        self.corpus: Corpus = open_corpus(request.corpus, request.seed, request.labels)
+        self.documents = DocumentLog(self.corpus.labels) if self.corpus.labels else None
         self.checkpoint = Checkpoint(settings.data_dir, self._identity())
+        self.scores = ScoreStep(self.checkpoint, stop, CHECKPOINT_SECONDS)
         self.ids: dict[str, int] = {}
         self.done: set[str] = set()
         self.last_report = 0.0
-        self.started = time.monotonic()
-
-    def _common_shape(self) -> PromptShape:
-        facts = [s.facts for s in self.sources.values()]
-        if len({s.language_model_id for s in self.sources.values()}) > 1:
-            raise InvalidRequest("These sources belong to different models; build those of one model at a time.")
-        if len({f.prepend_bos for f in facts}) > 1:
-            raise InvalidRequest("Some of these SAEs want a BOS token and some do not; build them one after another.")
-        context = self.request.context or min(f.context_size for f in facts)
-        limit = facts[0].model.context_size
-        if context > limit:
-            raise ContextMismatch(f"--context {context} exceeds the model's context of {limit}; use {limit} or less.")
-        return PromptShape(context, facts[0].prepend_bos)
 
     def _identity(self) -> dict[str, object]:
         """Everything that the records depend on."""
         asked = asdict(self.request)
-        for changes_nothing in ("resume", "device", "batch"):
+        for changes_nothing in ("resume", "device", "batch", "output_scores", "labels"):
             del asked[changes_nothing]
         hashes = [s.facts.weights_hash for s in self.sources.values()]
-        return asked | {"context": self.shape.context_size, "weights": hashes, "state": 2}
+        labels = {"labels": self.corpus.labels} if self.corpus.labels else {}
+        return asked | labels | {"context": self.shape.context_size, "weights": hashes, "state": 2}
 
     def go(self) -> None:
         resume = self.request.resume
@@ -150,7 +140,7 @@ class _Run:
     def _start(self) -> None:
         request = self.request
         config = asdict(request) | {"context": self.shape.context_size, "prepend_bos": self.shape.prepend_bos}
-        config["slugs"] = list(request.slugs)
+        config |= {"slugs": list(request.slugs), "labels": list(self.corpus.labels)}
         with self.sessions() as session:
             clean_stale_builds(session)
             for slug, source in self.sources.items():
@@ -183,7 +173,7 @@ class _Run:
     def _build(self, resume: bool) -> None:
         self._tell("loading the model", 0.0, 0)
         model = load_language_model(self.first.facts.model.location, self.request.device, self.request.dtype)
-        dictionaries = {slug: self._load(source, model) for slug, source in self.sources.items()}
+        dictionaries = {slug: load_checked(source, str(model.device)) for slug, source in self.sources.items()}
         plan = PassPlan(
             self.request.tokens,
             self.shape.context_size,
@@ -193,6 +183,7 @@ class _Run:
         )
         state = BuildPass(model, dictionaries, plan, uncounted_ids(model))
         self._require_memory(state)
+        self.scores.begin(resume)
         if resume:
             state.restore(self.checkpoint.load())
             self.say(f"Going on after {state.n_prompts:,} prompts.")
@@ -201,33 +192,16 @@ class _Run:
         for number, slug in enumerate(dictionaries):
             self._finish(slug, state, loss, number)
 
-    def _load(self, source: SourceInfo, model: LanguageModel) -> Dictionary:
-        facts = source.facts
-        spec = SourceSpec(facts.model.location, facts.sae_location, facts.hook_name)
-        dictionary = load_dictionary(spec, device=str(model.device))
-        if facts.weights_hash != dictionary.facts.weights_hash:
-            raise WeightsInvalid(
-                f"The SAE of {source.slug} at {facts.sae_location} has changed since it was added; remove the source "
-                "and add it again."
-            )
-        return dictionary
-
     def _require_memory(self, state: BuildPass) -> None:
         """State what the pass will need, from the density of the first prompt, and refuse what would not fit."""
-        ids = next(prompts(self.corpus, state.model, self.shape))[None]
-        keep = torch.from_numpy(counted(ids, state.uncounted))
-        l0 = {}
-        for slug, dictionary in state.dictionaries.items():
-            found = state.model.run_to_hooks(torch.from_numpy(ids), [dictionary.hook_name])[dictionary.hook_name]
-            h = found[keep.to(found.device)]
-            l0[slug] = len(encode_active(dictionary, h).values) / max(1, len(h))
         need = estimate(
             state.model,
             state.dictionaries,
-            l0,
+            first_l0(state, self.corpus, self.shape),
             n_tokens=self.request.tokens,
             batch=self.request.batch,
             context_size=self.shape.context_size,
+            output_scores=self.request.output_scores,
         )
         self.say(need.sentence())
         need.require_fit()
@@ -238,7 +212,7 @@ class _Run:
         saved = began
         with self.stop.held():
             try:
-                for n_prompts in state.run(prompts(self.corpus, state.model, self.shape)):
+                for n_prompts in state.run(prompts(self.corpus, state.model, self.shape, self.documents)):
                     now = time.monotonic()
                     rate = (n_prompts - before) * context / max(now - began, 1e-9)
                     self._tell("reading the corpus", _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
@@ -253,6 +227,8 @@ class _Run:
                     self.checkpoint.save(state.state())
         if state.n_prompts < wanted:
             self.say(f"The corpus ended after {state.n_prompts * context:,} of {self.request.tokens:,} tokens.")
+        if self.documents is not None and (said := self.documents.sentence()):
+            self.say(said)
 
     def _finish(self, slug: str, state: BuildPass, loss: float | None, number: int) -> None:
         """Quality, geometry, records and rows of one source; shown when all of it is stored."""
@@ -265,18 +241,41 @@ class _Run:
         statistics = state.statistics[slug]
         dead = float((statistics.totals.n_active == 0).mean())
         geometry = weights_geometry(model, dictionary)
-        tell(f"writing {slug}", progress=_PASS_SHARE + share * (number + 0.3))
+        scores = self._scores(slug, state, geometry, _PASS_SHARE + share * (number + 0.3), 0.3 * share)
+        tell(f"writing {slug}", progress=_PASS_SHARE + share * (number + 0.6))
         source = self.sources[slug]
         with self.sessions() as session:
             texts: Mapping[int, str] = queries.vocabulary(session, source.language_model_id)
             blocks = enumerate(row for block in state.prompts for row in block)
-            write_prompts(session, build_id, blocks)
+            # A resumed pass reads the corpus from its beginning, so that the log is whole without a checkpoint.
+            log, n_before = self.documents, len(state.held_out)
+            write_prompts(session, build_id, blocks, log.rows(n_before, state.n_prompts) if log else None)
             records = summarise(statistics, geometry, self.shape.context_size)
-            write_latents(session, build_id, records, texts.__getitem__)
+            write_latents(session, build_id, records, texts.__getitem__, scores)
             write_quality(session, build_id, replace(quality, dead_fraction=dead))
             update_progress(session, build_id, tokens_done=statistics.totals.n_tokens)
             finish_build(session, build_id)
         self.done.add(slug)
+
+    def _scores(self, slug: str, state: BuildPass, geometry: Geometry, first: float, share: float) -> dict[int, float]:
+        """Output scores by latent; none, and a sentence why, for a source that cannot be steered."""
+        if not self.request.output_scores:
+            return {}
+        try:
+            scorer = OutputScorer(state.model, state.dictionaries[slug])
+        except (SourceError, SteeringError) as error:
+            sentence = f"No output scores for {slug}: {error}"
+            self.say(sentence)
+            with self.sessions() as session:
+                update_progress(session, self.ids[slug], message=sentence)
+            return {}
+        latents = LatentsToScore.active(state.statistics[slug].totals.maximum, geometry.promoted_ids)
+
+        def tell(done: int) -> None:
+            stage = f"scoring {slug}, {done:,} of {len(latents):,} latents"
+            self._tell(stage, first + share * done / len(latents), state.n_prompts * self.shape.context_size)
+
+        return self.scores.run(slug, scorer, latents, tell)
 
     def _tell(self, stage: str, progress: float, tokens: int, rate: float | None = None, force: bool = False) -> None:
         """Progress to the terminal and to the database, at most twice a second."""

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import build, database, demo, doctor, serve, sources
+from app.commands import build, database, demo, doctor, scores, serve, sources
 from app.errors import PeriscopeError
 from models.errors import PeriscopeModelError
 
@@ -36,6 +36,7 @@ cli.command("demo")(demo.demo)
 cli.command("serve")(serve.serve)
 cli.add_typer(sources.commands, name="sources")
 cli.command("build")(build.build)
+cli.command("scores")(scores.scores)
 cli.add_typer(database.commands, name="db")
 cli.command("doctor")(doctor.doctor)
 

@@ -13,8 +13,10 @@ from dataclasses import replace
 from app.build_request import BuildProgress, BuildRequest
 from app.builds import NothingToResume, run_build
 from app.db import queries
+from app.db.queries.mixes import all_mixes
 from app.db.session import make_engine, make_session_maker
 from app.db.writes import NewExplanation, add_explanations, register_source
+from app.demo_mixes import add_mixes
 from app.errors import PeriscopeError
 from app.preparing import announce, withdraw
 from app.settings import Settings, load_settings
@@ -31,8 +33,8 @@ SEED = 7
 AUTHOR, METHOD = "demo", "corpus labels"
 
 
-def prepare(settings: Settings) -> None:
-    """Do all that is not done yet; returns when every bundled source is shown."""
+def prepare(settings: Settings, tokens: int = TOKENS) -> None:
+    """Do all that is not done yet; returns when every bundled source is shown, built on ``tokens`` tokens."""
     if not bundle.LANGUAGE_MODEL.is_dir():
         raise SourceError(f"The demo is not in this checkout: {bundle.LANGUAGE_MODEL} is missing; clone it again.")
     engine = make_engine(settings)
@@ -49,8 +51,9 @@ def prepare(settings: Settings) -> None:
     finally:
         engine.dispose()
     if todo:
+        _mix(settings)
         announce(settings.data_dir, "Starting to build the bundled sources.")
-        _build(settings, todo)
+        _build(settings, todo, tokens)
     withdraw(settings.data_dir)
 
 
@@ -79,17 +82,27 @@ def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
     engine.dispose()
 
 
+def _mix(settings: Settings) -> None:
+    """Add the ready-made mixes, once: whoever deletes them later does not get them back."""
+    engine = make_engine(settings)
+    with make_session_maker(engine)() as session:
+        if not all_mixes(session):
+            announce(settings.data_dir, "Making the ready-made mixes of sliders.")
+            add_mixes(session, load_language_model(str(bundle.LANGUAGE_MODEL), settings.device, settings.dtype))
+    engine.dispose()
+
+
 def _sample_text() -> str:
     from models.demo.corpus.generator import document
 
     return "\n".join(document(SEED + 1, index).text for index in range(6))
 
 
-def _build(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
+def _build(settings: Settings, sources: Sequence[bundle.DemoSource], tokens: int) -> None:
     request = BuildRequest(
         slugs=tuple(source.slug for source in sources),
         corpus="demo",
-        tokens=TOKENS,
+        tokens=tokens,
         batch=BATCH,
         device=settings.device,
         dtype=settings.dtype,

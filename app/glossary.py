@@ -60,11 +60,14 @@ LATENT = (
         "Of active tokens, not of all tokens: for a latent of density 1 % it is one token in ten thousand.",
     ),
     Term(
-        "output_score", "Output score", "0 to 1",
-        "How well the latent steers: whether adding its decoder row makes its promoted tokens come out on top.",
-        "Arad, Mueller and Belinkov 2025, arXiv 2505.20063",
-        "A low score does not mean that the latent means nothing: many read their input well and write little that one "
-        "step of the model turns into a token.",
+        "output_score", "Output score", "−1 to 1",
+        "How well the latent steers: how far adding its decoder row, once at its maximum, lifts the best of its "
+        "promoted tokens in rank and probability after a neutral beginning. From 0.1 on it is likely to steer, from "
+        "0.01 on it may, below it is unlikely to.",
+        "(1 − ln r / ln V) · (p′ − p), after Arad, Mueller and Belinkov 2025 (arXiv 2505.20063); see steering.md",
+        "The score is at most the probability gained, so 0.1 is one more promoted token in ten and 0.01 one in a "
+        "hundred, which a short text does not show. A low score does not mean that the latent means nothing: many read "
+        "their input well and write little that one step of the model turns into a token; and it is one prompt only.",
     ),
     Term(
         "share_of_active", "Share of active tokens", "share",

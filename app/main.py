@@ -27,6 +27,8 @@ from app.pages import (
     reference,
     sign_in,
     sources,
+    steer,
+    vectors,
 )
 from app.pages.rendering import make_templates
 from app.pages.static import CheckedStaticFiles
@@ -78,6 +80,8 @@ def _add_routes(app: FastAPI) -> None:
         app.include_router(module.router)
     app.include_router(ablate.router)
     app.include_router(microscope.router)
+    app.include_router(steer.router)
+    app.include_router(vectors.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     app.mount("/static", CheckedStaticFiles(directory=STATIC), name="static")
 

@@ -2,18 +2,21 @@
 
 Documents are tokenised one by one, joined with the model's end-of-text token and cut into prompts of the context
 size, BOS first where the SAE was trained so. The last, incomplete prompt is left out. BOS, separators and padding do
-not count in any statistic.
+not count in any statistic. Columns of the corpus can come along as labels of the documents (models.corpus_labels).
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.corpus_labels import Document, DocumentLog, require_columns
 from models.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -23,31 +26,45 @@ if TYPE_CHECKING:
 DEMO = "demo"
 SUFFIXES = (".txt", ".jsonl", ".parquet")
 _PIECE = 1 << 15  # characters of a plain text file that are tokenised at once
+#: Lines of a .jsonl file in which a column must occur to be one; a line may leave out what it has no value for.
+_LOOKED_AT = 1000
+#: What the demo generator says of each of its texts.
+DEMO_LABELS = ("genre", "topic", "mood", "register", "language")
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Where text comes from. ``allow_special``: special tokens in the text are meant (the demo's chats)."""
+    """Where text comes from. ``allow_special``: special tokens in the text are meant (the demo's chats). ``labels``:
+    the names of the labels that documents carry.
+    """
 
     name: str
-    documents: Callable[[], Iterator[str]]
+    documents: Callable[[], Iterator[Document]]
     allow_special: bool = False
+    labels: tuple[str, ...] = ()
 
 
-def open_corpus(location: str, seed: int = 0) -> Corpus:
+def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
     """A .txt, .jsonl (key text) or .parquet (column text) file, ``demo``, or the name of a Hugging Face data set.
 
-    ``seed`` chooses the demo generator's texts. Raises CorpusError with a remedy if it can't be read.
+    ``seed`` chooses the demo generator's texts; ``labels`` are columns that become labels of the documents (of the
+    demo all, if none are named). Raises CorpusError with a remedy if it can't be read.
     """
+    names = tuple(labels)
     if location == DEMO:
-        return Corpus(DEMO, lambda: _demo(seed), allow_special=True)
+        require_columns(names, DEMO_LABELS, "the demo's corpus")
+        return Corpus(DEMO, lambda: _demo(seed), allow_special=True, labels=names or DEMO_LABELS)
     path = Path(location)
     suffix = path.suffix.lower()
     if suffix in SUFFIXES or path.exists():
         _check_file(path)
+        if names and suffix == ".txt":
+            raise CorpusError(f"{path} is plain text without columns; --label needs a .jsonl or .parquet file.")
+        if names and suffix == ".jsonl":
+            require_columns(names, _keys(path), f"the first {_LOOKED_AT:,} lines of {path}")
         reader = {".txt": _text, ".jsonl": _jsonl, ".parquet": _parquet}[suffix]
-        return Corpus(location, lambda: reader(path))
-    return Corpus(location, lambda: _hub(location))
+        return Corpus(location, lambda: reader(path, names), labels=names)
+    return Corpus(location, lambda: _hub(location, names), labels=names)
 
 
 def _check_file(path: Path) -> None:
@@ -63,14 +80,14 @@ def _check_file(path: Path) -> None:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
 
 
-def _demo(seed: int) -> Iterator[str]:
+def _demo(seed: int) -> Iterator[Document]:
     from models.demo.corpus.generator import documents
 
     for document in documents(seed):
-        yield document.text
+        yield Document(document.text, document.labels)
 
 
-def _text(path: Path) -> Iterator[str]:
+def _text(path: Path, labels: Sequence[str]) -> Iterator[Document]:
     """The file as one document per piece; pieces end at line ends."""
     try:
         with path.open(encoding="utf-8") as file:
@@ -80,29 +97,41 @@ def _text(path: Path) -> Iterator[str]:
                 lines.append(line)
                 size += len(line)
                 if size >= _PIECE:
-                    yield "".join(lines)
+                    yield Document("".join(lines))
                     lines, size = [], 0
             if lines:
-                yield "".join(lines)
+                yield Document("".join(lines))
     except UnicodeDecodeError:
         raise CorpusError(f"{path} is not UTF-8 text; convert it, for example with iconv.") from None
 
 
-def _jsonl(path: Path) -> Iterator[str]:
+def _keys(path: Path) -> list[str]:
+    """The keys of the first lines; what is wrong with a line, reading it says."""
+    found: dict[str, None] = {}
+    with path.open("rb") as file:
+        for line in islice(file, _LOOKED_AT):
+            with suppress(ValueError):
+                row = json.loads(line)
+                found |= dict.fromkeys(row) if isinstance(row, dict) else {}
+    return list(found)
+
+
+def _jsonl(path: Path, labels: Sequence[str]) -> Iterator[Document]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                text = json.loads(line)["text"]
+                row = json.loads(line)
+                text = row["text"]
             except (ValueError, KeyError, TypeError):
                 text = None
             if not isinstance(text, str):
                 raise CorpusError(f'Line {number} of {path} is not a JSON object with a string under "text".')
-            yield text
+            yield Document(text, {name: row.get(name) for name in labels})
 
 
-def _parquet(path: Path) -> Iterator[str]:
+def _parquet(path: Path, labels: Sequence[str]) -> Iterator[Document]:
     import pyarrow
     from pyarrow import parquet
 
@@ -111,17 +140,19 @@ def _parquet(path: Path) -> Iterator[str]:
         if "text" not in file.schema_arrow.names:
             names = ", ".join(file.schema_arrow.names[:8])
             raise CorpusError(f'{path} has no column "text" but {names}; rename the one that holds the text.')
-        for batch in file.iter_batches(batch_size=256, columns=["text"]):
-            for text in batch.column(0).to_pylist():
+        require_columns(labels, file.schema_arrow.names, str(path))
+        for batch in file.iter_batches(batch_size=256, columns=list(dict.fromkeys(("text", *labels)))):
+            for row in batch.to_pylist():
+                text = row["text"]
                 if text is not None and not isinstance(text, str):
                     raise CorpusError(f'The column "text" of {path} does not hold text.')
                 if text:
-                    yield text
+                    yield Document(text, row)
     except pyarrow.ArrowException as error:
         raise CorpusError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}).") from None
 
 
-def _hub(name: str) -> Iterator[str]:
+def _hub(name: str, labels: Sequence[str] = ()) -> Iterator[Document]:
     """A Hugging Face data set, streamed: ``owner/name``, ``owner/name:config`` or ``...:config:split``."""
     import datasets
 
@@ -129,10 +160,11 @@ def _hub(name: str) -> Iterator[str]:
     try:
         rows: Any = datasets.load_dataset(parts[0], parts[1] or None, split=parts[2] or "train", streaming=True)
         for row in rows:
+            require_columns(labels, list(row), f"the data set {name}")
             text = row.get("text")
             if not isinstance(text, str):
                 raise CorpusError(f'The data set {name} has no text under "text"; export it to .jsonl.')
-            yield text
+            yield Document(text, row)
     except CorpusError:
         raise
     except Exception as error:
@@ -151,8 +183,13 @@ class PromptShape:
     prepend_bos: bool
 
 
-def prompts(corpus: Corpus, model: "LanguageModel", shape: PromptShape) -> Iterator[NDArray[np.int64]]:
-    """Prompts of exactly ``context_size`` token ids. Raises CorpusError if the corpus has not a single one."""
+def prompts(
+    corpus: Corpus, model: "LanguageModel", shape: PromptShape, log: DocumentLog | None = None
+) -> Iterator[NDArray[np.int64]]:
+    """Prompts of exactly ``context_size`` token ids. Raises CorpusError if the corpus has not a single one.
+
+    ``log`` is told of every document, and of every prompt before it comes.
+    """
     bos = model.bos_token_id if model.bos_token_id is not None else model.eos_token_id
     if shape.prepend_bos and bos is None:
         raise CorpusError("The SAE wants a BOS token first, but the model's tokenizer has none.")
@@ -161,16 +198,20 @@ def prompts(corpus: Corpus, model: "LanguageModel", shape: PromptShape) -> Itera
     head = np.array([bos] if shape.prepend_bos else [], dtype=np.int64)
     waiting: list[int] = []
     total, any_prompt = 0, False
-    for text in corpus.documents():
-        ids = model.tokenize(text, allow_special=corpus.allow_special)
+    for document in corpus.documents():
+        ids = model.tokenize(document.text, allow_special=corpus.allow_special)
         total += len(ids)
         waiting.extend(ids)
         if separator is not None and ids:
             waiting.append(separator)
+        if log is not None:
+            log.add(document, len(ids), int(separator is not None and bool(ids)))
         if len(waiting) >= width:
             whole = len(waiting) // width * width
             block = np.array(waiting[:whole], dtype=np.int64).reshape(-1, width)
             waiting = waiting[whole:]
+            if log is not None:
+                log.cut(len(block), width, len(head))
             for row in block:
                 yield np.concatenate((head, row))
             any_prompt = True

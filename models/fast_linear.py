@@ -8,7 +8,8 @@ operator is private to PyTorch (``torch.ops.mkldnn._linear_pointwise``), so it i
 2. where it gives the same numbers in every layer (1e-4 of the layer's largest output);
 3. where it is faster, timed on this machine with this model's widest layers: for few rows, for many rows, or both.
 
-Otherwise the layers stay as they are, and the log says why. Gradients always go the usual way.
+Otherwise, and where a model is too small to gain by it, the layers stay as they are, and the log says why. Gradients
+always go the usual way.
 """
 
 import logging
@@ -25,6 +26,10 @@ _log = logging.getLogger(__name__)
 
 #: Rows at which the two are timed, and up to which a product counts as having few rows.
 FEW_ROWS, MANY_ROWS, LIMIT = 3, 256, 32
+#: Weights in linear layers below which nothing is timed: what is gained would not be noticed.
+SMALLEST = 10_000_000
+_INNER = 1 << 24  # weights of the largest layer that is timed with many rows
+_ROUNDS = 3
 _TOLERANCE = 1e-4
 _FASTER = 0.9
 
@@ -48,7 +53,10 @@ def use_fast_linears(model: nn.Module) -> FastLinears:
     if reason is None:
         widest = sorted({(w.shape, id(m)): m for m in layers for w in [_matrix(m)]}.values(), key=_size)[-4:]
         try:
-            few, many = (_ratio(widest, rows) for rows in (FEW_ROWS, MANY_ROWS))
+            few = _ratio(widest, FEW_ROWS)
+            # The head multiplies one row per text; timing many rows of it would take as long as loading the model.
+            inner = [m for m in widest if _size(m) <= _INNER] or widest[:1]
+            many = _ratio(inner, MANY_ROWS) if few <= _FASTER else None
             wrong = next((m for m in layers if not _agrees(m)), None)
         except RuntimeError as error:
             reason = f"oneDNN's product failed ({str(error).splitlines()[0]})"
@@ -60,12 +68,12 @@ def use_fast_linears(model: nn.Module) -> FastLinears:
             elif few > _FASTER:
                 reason = f"oneDNN's product takes {few:.2f} of the default's time for {FEW_ROWS} rows"
     if reason is not None:
-        _log.warning("Linear layers stay with the default matrix product: %s.", reason)
+        _log.info("Linear layers stay with the default matrix product: %s.", reason)
         return FastLinears(0, 0, reason)
-    max_rows = 1 << 30 if many <= _FASTER else LIMIT
+    max_rows = 1 << 30 if many is not None and many <= _FASTER else LIMIT
     for module in layers:
         _switch(module, max_rows)
-    _log.info("Linear layers use oneDNN: %.2f of the default's time for few rows, %.2f for many.", few, many)
+    _log.info("Linear layers use oneDNN: %.2f of the default's time for few rows, %.2f for many.", few, many or 1.0)
     return FastLinears(len(layers), max_rows, "faster on this machine", few, many)
 
 
@@ -93,6 +101,8 @@ def _size(module: nn.Module) -> int:
 def _impossible(layers: list[nn.Module]) -> str | None:
     if not layers:
         return "the model has no linear layers"
+    if sum(_size(m) for m in layers) < SMALLEST:
+        return "the model is too small to gain by it"
     if any(_matrix(m).device.type != "cpu" for m in layers):
         return "it is for the CPU only"
     if any(_matrix(m).dtype != torch.float32 for m in layers):
@@ -133,7 +143,7 @@ def _ratio(modules: list[nn.Module], rows: int) -> float:
             _product(x, weight, getattr(module, "bias", None))
 
     times: list[list[float]] = [[], []]
-    for _ in range(5):
+    for _ in range(_ROUNDS):
         for place, run in enumerate((usual, fast)):
             times[place].append(_seconds(run))
     return min(times[1]) / min(times[0])

@@ -38,6 +38,7 @@ class TextBatch:
     ) -> None:
         self.model = model
         self.steering = Steering(model, dictionaries)
+        self._stops = model.stop_token_ids
         self._prefiller = Prefiller(model, self.steering, memory or PromptMemory())
         self._numbers = count()
         self._newcomers: list[Row] = []
@@ -236,7 +237,7 @@ class TextBatch:
         return [list(zip(ids, values, strict=True)) for ids, values in pairs]
 
     def _finish(self, row: Row, token: int) -> str | None:
-        if row.asked.sampling.stop_at_eos and token == self.model.eos_token_id:
+        if row.asked.sampling.stop_at_eos and token in self._stops:
             return "eos"
         return "length" if row.step + 1 >= row.asked.sampling.max_new_tokens else None
 

@@ -59,6 +59,16 @@ class LanguageModel:
         return _maybe_int(self.tokenizer.eos_token_id)
 
     @property
+    def stop_token_ids(self) -> frozenset[int]:
+        """The ids that end a generated text: EOS, and what the model's generation_config names beside it.
+
+        Chat models end a turn with a token of its own, which only their generation_config tells.
+        """
+        named = getattr(getattr(self.model, "generation_config", None), "eos_token_id", None)
+        ids = named if isinstance(named, list) else [named]
+        return frozenset(int(i) for i in (*ids, self.eos_token_id) if i is not None)
+
+    @property
     def special_token_ids(self) -> frozenset[int]:
         """BOS, EOS, padding and every other token that no text of a user can produce."""
         added = self.tokenizer.added_tokens_decoder

@@ -13,6 +13,7 @@ from models.active import BLOCK_VALUES
 from models.dictionary import Dictionary
 from models.errors import MemoryRefused
 from models.language_model import LanguageModel
+from models.output_score import ROWS
 from models.statistics.accumulator import BUCKETS, PER_BUCKET, SAMPLE, TOP
 from models.statistics.histogram import BINS
 from models.statistics.token_counts import DENSE_CELLS
@@ -21,6 +22,8 @@ _KEPT_EVENT = 26 + 20 + 96  # columns, selection columns, and a window of a doze
 _OCCUPIED_BUCKETS = 30  # of BUCKETS, in practice: activations of one latent span a few octaves
 _SETTLING = 2.2  # sorting makes a copy
 _ACTIVATION_COPIES = 12  # tensors of (batch, pos, d_model) alive at once in a forward pass, the MLP's counted as 4
+_LOGIT_COPIES = 4  # of a row's next-token logits: the model's, in float32, as probabilities, compared
+_NEUTRAL_TOKENS = 16  # more than the neutral prompt of the output scores has in any tokenizer
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ def estimate(
     n_tokens: int,
     batch: int,
     context_size: int,
+    output_scores: bool = False,
 ) -> MemoryNeed:
-    """The need of a pass over ``n_tokens`` tokens; ``l0`` is the mean number of active latents, by source."""
+    """The need of a build over ``n_tokens`` tokens; ``l0`` is the mean number of active latents, by source."""
     vocabulary = model.facts.vocab_size
     statistics = 8 * n_tokens  # the prompts' token ids
     for slug, dictionary in dictionaries.items():
@@ -74,6 +78,8 @@ def estimate(
     width = model.facts.d_model * _ACTIVATION_COPIES * 4
     events_per_batch = int(sum(l0.values()) * batch * context_size)
     forward = batch * context_size * width + 6 * BLOCK_VALUES * 4 + events_per_batch * 120
+    if output_scores:  # after the pass, whose forward memory is free again by then
+        forward = max(forward, ROWS * (vocabulary * _LOGIT_COPIES * 4 + _NEUTRAL_TOKENS * width))
     return MemoryNeed(statistics, forward, available_memory())
 
 

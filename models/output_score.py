@@ -28,13 +28,16 @@ from torch import Tensor
 from models.dictionary import Dictionary
 from models.errors import SteeringError
 from models.language_model import LanguageModel
+from models.records import LatentsToScore
 from models.sources import parse_hook
 from models.steer_terms import Board, LatentSubject, SteerTerm
 from models.steering import RowEdits, Steering
 
 #: A beginning that leaves open what comes next.
 NEUTRAL_PROMPT = "In my experience,"
-_ROWS = 64
+#: Latents in one forward pass. A pass over a source keeps to multiples of it, so that a run that was stopped and went
+#: on has the same batches, and so the same scores to the last bit.
+ROWS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +83,8 @@ class OutputScorer:
         n = len(indices)
         scores = OutputScores(np.full(n, np.nan, np.float32), np.zeros(n, np.int64), np.full(n, np.nan, np.float32))
         alive = [place for place in range(n) if maxima[place] > 0]
-        for first in range(0, len(alive), _ROWS):
-            places = alive[first : first + _ROWS]
+        for first in range(0, len(alive), ROWS):
+            places = alive[first : first + ROWS]
             terms = [
                 SteerTerm(LatentSubject("", int(indices[p]), float(maxima[p])), "add", self.strength) for p in places
             ]
@@ -93,6 +96,13 @@ class OutputScorer:
             scores.rank[places] = rank.cpu().numpy()
             scores.gain[places] = gain.cpu().numpy()
         return scores
+
+    def in_batches(self, latents: LatentsToScore, done: int = 0) -> Iterator[NDArray[np.float32]]:
+        """Scores of the latents after the first ``done``, a batch at a time."""
+        for first in range(done, len(latents), ROWS):
+            part = slice(first, first + ROWS)
+            found = self.score(latents.indices[part].tolist(), latents.maxima[part].tolist(), latents.promoted[part])
+            yield found.score
 
     def _residual(self) -> Tensor | None:
         """What enters the source's block, (1, pos, d_model); ``None`` where blocks cannot be left out."""

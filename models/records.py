@@ -5,6 +5,7 @@ Units: activations in units of the SAE's latents, shares and densities in [0, 1]
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,3 +148,23 @@ class SourceFacts:
     weights_hash: str  # sha256 of the SAE's weight file; labels are bound to it
     explained_variance: float | None = None  # on the few tokens run at registration
     warnings: tuple[str, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, eq=False)
+class LatentsToScore:
+    """What output scores are computed from, by ascending index: index (n,), maximum activation (n,) and the ids of the
+    promoted tokens (n, k).
+    """
+
+    indices: IntArray
+    maxima: NDArray[np.float64]
+    promoted: IntArray
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @classmethod
+    def active(cls, maxima: NDArray[np.floating[Any]], promoted: IntArray) -> "LatentsToScore":
+        """Those of a whole source that were ever active; maxima (d_sae,), promoted (d_sae, k)."""
+        indices = np.flatnonzero(maxima > 0)
+        return cls(indices, maxima[indices].astype(np.float64), promoted[indices])

@@ -82,7 +82,7 @@ with torch.inference_mode():
         seen += ids.shape[1]
         ids = logits[:, -1:].argmax(-1)
         written.append(int(ids))
-        if written[-1] == model.tokenizer.eos_token_id and {stop_at_eos}:
+        if written[-1] in {stops}:
             break
 print(model.tokenizer.decode(written))
 '''
@@ -129,7 +129,7 @@ def python_snippet(
         f"    {hook!r}: [  # mode, SAE, latent or vector, amount\n" + "".join(lines) + "    ],\n"
         for hook, lines in by_hook.items()
     )
-    tail = _TAIL.format(max_new_tokens=max_new_tokens, stop_at_eos=stop_at_eos)
+    tail = _TAIL.format(max_new_tokens=max_new_tokens, stops=sorted(model.stop_token_ids) if stop_at_eos else [])
     return f"{head}saes = {{\n{saes}}}\nterms = {{\n{terms}}}\n{tail}"
 
 

@@ -3,6 +3,7 @@
 python scripts/describe_demo.py > card.md
 """
 
+import json
 import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -42,6 +43,7 @@ def main() -> None:
     dictionaries = {s.slug: load_dictionary(SourceSpec(location, str(s.folder), None)) for s in bundle.SOURCES}
     print_quality(model, dictionaries)
     print_concepts(model, dictionaries)
+    print_steerers()
     print_samples(model)
 
 
@@ -81,6 +83,20 @@ def print_concepts(model: LanguageModel, dictionaries: dict[str, Dictionary]) ->
     print("| concept | best latent | AUROC |\n|---|---|---|")
     for name, slug, latent, score in rows:
         print(f"| {name} | {slug} {latent} | {score:.3f} |")
+
+
+def print_steerers() -> None:
+    """What was found when the demo was made (models/demo/training/steerers.py)."""
+    facts = json.loads(bundle.STEERERS.read_text())
+    rank = facts["rank_correlation_of_output_score"]
+    print(f"\nOver {facts['candidates']} candidates, output score and rise have a rank correlation of {rank:.2f}.\n")
+    print("| concept | latent | AUROC | output score | strength | safe up to | words per 100 tokens | unsteered |")
+    print("|---|---|---|---|---|---|---|---|")
+    for s in facts["steerers"]:
+        strengths = f"{s['strength']:g} | {s['safe_high']:g}"
+        words = f"{100 * s['words']:.1f} | {100 * s['words_unsteered']:.1f}"
+        detects = f"{s['auroc']:.3f} | {s['output_score']:.3f}"
+        print(f"| {s['concept']} | {s['source']} {s['index']} | {detects} | {strengths} | {words} |")
 
 
 def print_samples(model: LanguageModel) -> None:

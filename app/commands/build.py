@@ -27,6 +27,14 @@ NormRatio = Annotated[
     float | None, typer.Option(help="Leave out tokens whose norm exceeds this many times the median.")
 ]
 
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", help="A column of the corpus to keep as a label of its texts; repeatable.", show_default=False
+    ),
+]
+Scores = Annotated[bool, typer.Option("--output-scores/--no-output-scores", help="Score how well every latent steers.")]
+
 
 def build(
     slugs: Slugs,
@@ -39,6 +47,8 @@ def build(
     resume: Resume = False,
     dtype: Dtype = None,
     max_norm_ratio: NormRatio = None,
+    output_scores: Scores = True,
+    label: Labels = None,
 ) -> None:
     """Precompute the pages of sources from a corpus.
 
@@ -57,6 +67,8 @@ def build(
         resume=resume,
         dtype=dtype or settings.dtype,
         max_norm_ratio=max_norm_ratio,
+        output_scores=output_scores,
+        labels=tuple(label or ()),
     )
 
     from app.builds import run_build

@@ -38,10 +38,12 @@ class Loaded:
         self._dictionaries: OrderedDict[SourceKey, tuple[Any, Reservation]] = OrderedDict()
         self.reservation = reserve(files_bytes(location))
         try:
+            from models.fast_linear import use_fast_linears
             from models.loading import load_language_model
 
             with _LOADING:
                 self.model: LanguageModel = load_language_model(location, device, dtype)
+                use_fast_linears(self.model.model)
             actual = sum(p.numel() * p.element_size() for p in self.model.model.parameters())
             if actual > self.reservation.bytes:
                 self.reservation.release()

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine import Batch, Job, Loaded, SourceKey
 from app.jobs.ablation import Progress
 from app.jobs.calibrate_steps import InSteps
+from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
 from app.jobs.reading import Limits, TextInput, tokens_of
 from app.jobs.steer import writing_bytes
-from models.steer_terms import Board, LatentSubject, SteerTerm
+from models.steer_terms import Board, SteerTerm
 
 if TYPE_CHECKING:
     from models.calibration import Balance, Calibration, Plan
@@ -23,17 +23,6 @@ GRID = 18
 NEW_TOKENS, SAMPLES = 24, 2
 #: Tokens that the unsteered model reads at once afterwards.
 READ_TOKENS = 8192
-#: From this size of the cosine on two directions count as nearly the same, or as opposed.
-CLOSE = 0.7
-
-
-@dataclass(frozen=True)
-class ClosePair:
-    """Two terms by their places."""
-
-    first: int
-    second: int
-    cosine: float
 
 
 class _Sweep(Job):
@@ -119,21 +108,4 @@ class BalanceJob(_Sweep):
         from models.calibration import balance
 
         dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
-        return balance(loaded.model, dictionaries, self.board, plan, pause), self._pairs(dictionaries)
-
-    def _pairs(self, dictionaries: dict[str, Any]) -> tuple[ClosePair, ...]:
-        """Terms of one width whose directions nearly coincide or oppose each other."""
-        from models.vectors import cosine
-
-        rows = []
-        for term in self.board.terms:
-            subject = term.subject
-            if isinstance(subject, LatentSubject):
-                rows.append(dictionaries[subject.source].W_dec[subject.index].detach().float().cpu().numpy())
-            else:
-                rows.append(subject.values)
-        found = []
-        for (m, a), (n, b) in combinations(enumerate(rows), 2):
-            if len(a) == len(b) and abs(value := cosine(a, b)) >= CLOSE:
-                found.append(ClosePair(m, n, value))
-        return tuple(found)
+        return balance(loaded.model, dictionaries, self.board, plan, pause), close_pairs(self.board, dictionaries)

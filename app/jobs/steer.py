@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from app.engine import Batch, Job, Loaded, SourceKey, Ticket
 from app.engine.failures import plain
 from app.errors import InvalidRequest, Unavailable
+from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
 from app.jobs.reading import Limits, TextInput, tokens_of
 from app.jobs.steer_memory import remembered_by
@@ -100,6 +101,7 @@ class Written:
     injected: float | None
     shares: tuple[float, ...]
     remembered: bool  # the baseline had been written before
+    pairs: tuple[ClosePair, ...]
 
 
 @dataclass(frozen=True)
@@ -271,6 +273,7 @@ class _Desk:
             writing.injected,
             tuple(self.texts.steering.shares(job.board, ids)),
             writing.known is not None,
+            close_pairs(job.board, self.dictionaries),
         )
 
     def _side(self, tokens: list[WrittenToken]) -> Side:

@@ -1,4 +1,4 @@
-"""Ablate ``/ablate`` and its panel alone."""
+"""Ablate ``/ablate`` in its three modes, and the panel of each alone."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,6 +10,8 @@ from app.services.ablate_page import ablate, ablate_page
 from app.services.ablate_query import ablate_query
 
 router = APIRouter(include_in_schema=False)
+#: The partial of each mode.
+PARTS = {"remove": "ablate", "patch": "patch", "selectivity": "selectivity"}
 
 
 @router.get("/ablate")
@@ -33,7 +35,7 @@ async def ablate_part(request: Request, engine: EngineDep, reader: ReaderDep) ->
         found = await while_connected(request, ablate(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    response = with_problem(part(request, "ablate", found.view), found.problem)
+    response = with_problem(part(request, PARTS[query.mode], found.view), found.problem)
     response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
     return response
 

@@ -7,7 +7,8 @@ from fastapi.responses import HTMLResponse
 
 from app.pages.rendering import page
 from app.pages.requests import SessionDep
-from app.services.spectrum import rules_of, spectrum_page
+from app.services.spectrum import spectrum_page
+from app.services.spectrum_rules import rules_of
 
 router = APIRouter(include_in_schema=False)
 Texts = Annotated[list[str], Query()]

@@ -1,35 +1,46 @@
-"""The Ablate page: which latents a prediction rests on, as a table, a chart and sentences."""
+"""The Ablate page: which latents a prediction rests on, whether one suffices, and whom else removing them hurts."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app import answers_causal as answers
 from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import ModelEngine
-from app.errors import PeriscopeError, Problem, problem_of
+from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
 from app.jobs.ablation import Asked
 from app.jobs.reading import TextInput
 from app.services import ablation
-from app.services.ablate_query import METRICS, PATH, AblateQuery
+from app.services.ablate_form import form_view
+from app.services.ablate_query import AblateQuery, GroupQuery
 from app.services.ablate_views import ablation_view, empty_view, set_view
+from app.services.ablation import SelectivityRequest
+from app.services.corpus_texts import FOUND, corpus_texts, labelled_texts
 from app.services.engine_sources import Reader
-from app.services.microscope_form import source_picks
 from app.services.microscope_page import default_source
+from app.services.microscope_query import lines
 from app.services.model_state import not_ready
+from app.services.patch_views import empty_patch, patch_view
+from app.services.selectivity_views import empty_selectivity, selectivity_view
 from app.services.tokens import plain
-from app.views import AblateView, AblationView, Choice
+from app.views import AblateView, AblationView, PatchView, SelectivityView
 from models.errors import PeriscopeModelError
 
-#: Latents that are removed exactly.
+#: Latents that are removed or patched exactly.
 TOP_K = 20
+#: Tokens of a text of the corpus: at most so many, and this share of what may be read, since reading it again can need
+#: more.
+CORPUS_TOKENS, CORPUS_SHARE = 64, 0.5
+Panel = AblationView | PatchView | SelectivityView
+EMPTY: dict[str, Callable[..., Panel]] = {"remove": empty_view, "patch": empty_patch, "selectivity": empty_selectivity}
 
 
 @dataclass(frozen=True)
 class Ablated:
     """A panel with the HTTP status of its page."""
 
-    view: AblationView
+    view: Panel
     problem: Problem | None = None
 
 
@@ -37,26 +48,29 @@ async def ablate_page(engine: ModelEngine, reader: Reader, query: AblateQuery) -
     """The page with its panel; what went wrong is in the panel, so that the form keeps what was typed."""
     query = await asyncio.to_thread(_with_default, reader, query)
     found = await ablate(engine, reader, query)
-    return await asyncio.to_thread(_form, reader, query, found.view), found.problem
+    return await asyncio.to_thread(form_view, reader, query, found.view), found.problem
 
 
 async def ablate(engine: ModelEngine, reader: Reader, query: AblateQuery) -> Ablated:
     """The panel alone: empty, loading, an error in a sentence, or what was found."""
     query = await asyncio.to_thread(_with_default, reader, query)
-    if not query.text or not query.source:
-        return Ablated(empty_view("empty", query))
+    empty = EMPTY[query.mode]
+    if query.is_empty or not query.source:
+        return Ablated(empty("empty", query))
     try:
-        source = await asyncio.to_thread(reader.find_one, query.source, *(index for index, _ in query.picks))
+        indices = query.indices() if query.mode == "selectivity" else [index for index, _ in query.picks]
+        source = await asyncio.to_thread(reader.find_one, query.source, *indices)
         if said := not_ready(engine, [source]):
-            return Ablated(empty_view("loading", query, said))
-        return Ablated(await _data(engine, reader, query, source))
+            return Ablated(empty("loading", query, said))
+        answer = {"remove": _removed, "patch": _patched, "selectivity": _selectivity}[query.mode]
+        return Ablated(await answer(engine, reader, query, source))
     except (PeriscopeError, PeriscopeModelError) as error:
         problem = problem_of(error)
-        return Ablated(empty_view("error", query, plain(problem.detail), problem.title), problem)
+        return Ablated(empty("error", query, plain(problem.detail), problem.title), problem)
 
 
-async def _data(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> AblationView:
-    asked = Asked(TextInput(query.text, name="The prompt"), query.target or None, query.contrast or None)
+async def _removed(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
+    asked = _asked(query)
     found = await ablation.ablate(engine, reader, query.source, asked, TOP_K)
     together: answers.SetAnswer | None = None
     if query.picks:
@@ -66,20 +80,58 @@ async def _data(engine: ModelEngine, reader: Reader, query: AblateQuery, source:
     return ablation_view(found, query, shown, has_build=source.build is not None)
 
 
+async def _patched(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
+    found = await ablation.patch(engine, reader, query.source, _asked(query), query.other, TOP_K)
+    return patch_view(found, query, has_build=source.build is not None)
+
+
+async def _selectivity(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
+    groups, notes = await asyncio.to_thread(_texts, reader, query, source)
+    request = SelectivityRequest(query.source, query.indices(), groups, query.controls, 0)
+    found = await ablation.selectivity(engine, reader, request)
+    labels = await asyncio.to_thread(_labels, reader, source, found.latents)
+    return selectivity_view(found, query, labels, notes, has_build=source.build is not None)
+
+
+def _asked(query: AblateQuery) -> Asked:
+    return Asked(TextInput(query.text, name="The prompt"), query.target or None, query.contrast or None)
+
+
+def _texts(reader: Reader, query: AblateQuery, source: SourceInfo) -> tuple[dict[str, list[str]], list[str]]:
+    """The texts of every group by its name, with a note on where those of the corpus are from."""
+    found: dict[str, list[str]] = {}
+    notes = []
+    room = min(reader.limits(source).max_tokens, source.facts.context_size)
+    longest = min(CORPUS_TOKENS, int(CORPUS_SHARE * room))
+    for number, group in enumerate(query.groups, 1):
+        if group.is_empty:
+            continue
+        name = group.name or _name(group, number)
+        if name in found:
+            raise InvalidRequest(f"Two groups are called {name[:40]!r}; give each a name of its own.")
+        found[name] = lines(group.texts)
+        if group.rule:
+            is_label = group.where == "label"
+            with reader.sessions() as session:
+                texts = (labelled_texts if is_label else corpus_texts)(session, source, group.rule, longest)
+            found[name] += texts
+            what = "texts of the corpus labelled" if is_label else "prompts of the corpus with a match of"
+            said = f"{plain(name)}: {len(texts)} {what} {plain(group.rule)}"
+            notes.append(f"{said}, at most {FOUND}.")
+    return found, notes
+
+
+def _name(group: GroupQuery, number: int) -> str:
+    return group.rule or f"Group {number}"
+
+
+def _labels(reader: Reader, source: SourceInfo, indices: list[int]) -> dict[int, str]:
+    with reader.sessions() as session:
+        return queries.labels(session, source, indices)
+
+
 def _with_default(reader: Reader, query: AblateQuery) -> AblateQuery:
     if query.source:
         return query
     with reader.sessions() as session:
         return replace(query, source=default_source(queries.all_sources(session)))
-
-
-def _form(reader: Reader, query: AblateQuery, panel: AblationView) -> AblateView:
-    return AblateView(
-        text=query.text,
-        target=query.target,
-        contrast=query.contrast,
-        sources=source_picks(reader, (query.source,)),
-        metrics=tuple(Choice(name, text, name == query.metric) for name, text in METRICS.items()),
-        example_href=f"{PATH}?text=The+cat+sat+on+the",
-        ablation=panel,
-    )

@@ -152,6 +152,7 @@ def _row(latent: answers.AblatedLatent, shown: Sequence[str], query: AblateQuery
         key=f"{latent.index}:{latent.position}",
         index=latent.index,
         href=f"/sources/{query.source}/latents/{latent.index}" if has_build else "",
+        steer_href=f"/steer?term={query.source}:{latent.index}",
         label=plain(latent.label or ""),
         token=chip(shown[latent.position]),
         position=latent.position,

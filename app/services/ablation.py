@@ -14,6 +14,7 @@ from app.errors import InvalidRequest
 from app.jobs.ablation import AblateJob, Answer, Asked, PatchJob, SelectivityJob, SetJob
 from app.jobs.reading import TextInput
 from app.services.activations import named
+from app.services.corpus_groups import LabelGroup, texts_of
 from app.services.engine_sources import Reader, key_of, notes_on
 from models.chat import PromptTokens
 
@@ -30,11 +31,11 @@ _SAME_SHARE, _SAME_NATS = 0.25, 0.01
 
 @dataclass(frozen=True)
 class SelectivityRequest:
-    """Groups of texts by name, and the latents that are removed together."""
+    """Groups by name, each of texts or of those with a label of the corpus, and the latents removed together."""
 
     source: str
     latents: Sequence[int]
-    groups: Mapping[str, Sequence[str]]
+    groups: Mapping[str, Sequence[str] | LabelGroup]
     controls: int
     seed: int
 
@@ -85,22 +86,23 @@ async def selectivity(engine: ModelEngine, reader: Reader, request: SelectivityR
         raise InvalidRequest(f"controls is a number of random sets from 0 to {MAX_CONTROLS}, not {request.controls}.")
     if not 1 <= len(set(request.latents)) <= MAX_CONTROLS:
         raise InvalidRequest(f"latents has {len(set(request.latents))} entries; from 1 to {MAX_CONTROLS} can be given.")
-    for name, texts in request.groups.items():
+    source = await asyncio.to_thread(reader.find_one, request.source, *request.latents)
+    given, notes = await asyncio.to_thread(texts_of, reader, source, request.groups)
+    for name, texts in given.items():
         if not 1 <= len(texts) <= MAX_GROUP_TEXTS:
             raise InvalidRequest(
                 f"Group {name[:40]!r} has {len(texts)} texts; from 1 to {MAX_GROUP_TEXTS} can be given."
             )
-    source = await asyncio.to_thread(reader.find_one, request.source, *request.latents)
-    groups = tuple((name, named(texts, f"Text of {name[:40]!r},")) for name, texts in request.groups.items())
+    groups = tuple((name, named(texts, f"Text of {name[:40]!r},")) for name, texts in given.items())
     latents = tuple(dict.fromkeys(request.latents))
     job = SelectivityJob(
         source.facts.model.location, key_of(source), groups, latents, request.controls, request.seed,
         reader.limits(source),
     )  # fmt: skip
     found: Sequence[GroupEffect] = await engine.run(job)
-    notes = [
+    notes.append(
         "The change is of the mean loss per token that counts, in nats; positive: the group is predicted worse without."
-    ]
+    )
     if request.controls == 0:
         notes.append("Without controls nothing says whether another direction of the same size would do the same.")
     return answers.SelectivityAnswer(source.slug, list(latents), [_group(effect) for effect in found], notes)

@@ -33,6 +33,10 @@ def command_of(build: BuildInfo) -> str:
     for name, default in OPTIONS.items():
         if name in config and config[name] != default:
             words += [f"--{name.replace('_', '-')}", str(config[name])]
+    for name in config.get("labels", ()):
+        words += ["--label", str(name)]
+    if config.get("output_scores") is False:
+        words.append("--no-output-scores")
     if build.status in ("failed", "cancelled"):
         words.append("--resume")
     return plain(shlex.join(words))

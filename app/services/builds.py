@@ -99,6 +99,7 @@ def _row(build: BuildInfo) -> BuildRow:
         started=moment(build.started),
         took=span((build.finished - build.started).total_seconds()) if build.finished else "",
         error=plain(build.error or ""),
+        note=plain(build.message) if build.status == "complete" else "",
         config=json_of(build),
         command=command_of(build),
         can_resume=build.status in ("failed", "cancelled"),

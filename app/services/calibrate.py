@@ -14,11 +14,12 @@ from app.db.queries.vectors import vector_by_id
 from app.db.writes.calibrations import save_calibration
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
-from app.jobs.calibrate import BalanceJob, CalibrateJob, ClosePair
+from app.jobs.calibrate import BalanceJob, CalibrateJob
+from app.jobs.close_pairs import ClosePair
 from app.jobs.reading import TextInput
 from app.services.activations import named
 from app.services.engine_sources import Reader
-from app.services.steer import require_positions, term_answers
+from app.services.steer import pair_note, require_positions, term_answers
 from app.services.steer_terms import Resolved, TermRequest, resolve
 from models.steer_terms import LatentSubject, VectorSubject
 
@@ -186,7 +187,7 @@ def _balance_answer(
     resolved: Resolved, prompts: Sequence[str], found: "Balance", pairs: Sequence[ClosePair]
 ) -> answers.BalanceAnswer:
     scaled = replace(resolved, terms=found.board.terms)
-    notes = [_pair_note(resolved, pair) for pair in pairs]
+    notes = [pair_note(resolved, pair) for pair in pairs]
     if found.factor == 0:
         notes.append("At no factor does this mix stay coherent: weaken or remove single terms.")
     return answers.BalanceAnswer(
@@ -200,9 +201,3 @@ def _balance_answer(
         prompts=list(prompts),
         notes=notes,
     )
-
-
-def _pair_note(resolved: Resolved, pair: ClosePair) -> str:
-    first, second = resolved.terms[pair.first].name, resolved.terms[pair.second].name
-    what = "nearly the same direction" if pair.cosine > 0 else "nearly opposite directions"
-    return f"{first[0].upper()}{first[1:]} and {second} have {what} (cosine {pair.cosine:.2f})."

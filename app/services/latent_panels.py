@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from app.db.queries import LatentDetails, LatentRow, SourceInfo
 from app.formats import count, number, one_in, percent
+from app.services.output_score_words import score_text, steer_words
 from app.services.tokens import chip, plain
 from app.views import NeighbourView, Statistic, TokenBar, TokenRow, TokensView
 from models.records import LatentRecord, TokenValue
@@ -30,7 +31,10 @@ def statistics(details: LatentDetails, source: SourceInfo) -> tuple[Statistic, .
         Statistic("Median", _quantile(record, "0.5"), "activation, over active tokens", "median"),
         Statistic("99th percentile", _quantile(record, "0.99"), "activation, over active tokens", "p99"),
         Statistic(
-            "Output score", None if score is None else number(score), "how well it steers, 0 to 1", "output_score"
+            "Output score",
+            None if score is None else score_text(score),
+            steer_words(score) or "how well it steers",
+            "output_score",
         ),
     )
 

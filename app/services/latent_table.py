@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import queries
 from app.db.queries import MAX_LIMIT, LatentPage, LatentQuery, LatentRow, SourceInfo
 from app.formats import count, number, percent
+from app.services.output_score_words import score_text
 from app.services.table_filters import filters_view
 from app.services.tokens import chip
 from app.views import Column, LatentTable, LatentTableRow, PageLink
@@ -129,5 +130,5 @@ def _row(slug: str, row: LatentRow) -> LatentTableRow:
         density=percent(row.density),
         max_activation=number(row.max_activation),
         mean_activation=number(row.mean_activation),
-        output_score=None if row.output_score is None else number(row.output_score),
+        output_score=None if row.output_score is None else score_text(row.output_score),
     )

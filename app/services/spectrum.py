@@ -6,7 +6,6 @@ activations too, and for its zeros. ``groups`` has the method.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -15,45 +14,32 @@ from app import glossary
 from app.db import queries
 from app.db.display import RAW_BYTE, whole_characters
 from app.db.queries import BuildInfo, SourceInfo
-from app.db.queries.prompt_spread import spread_prompts
-from app.errors import InvalidRequest, NotBuilt, shorten
+from app.db.queries.prompt_spread import prompt_documents, spread_prompts
+from app.errors import NotBuilt
 from app.figures_spectrum import GroupBars, spectrum_figure
 from app.formats import count, number, percent, short_count
+from app.services.corpus_labels import NO_LABELS, LabelledTokens, LabelRule, label_names
 from app.services.groups import Mask, Spread, spread
-from app.services.patterns import WORD, Pattern, Words
+from app.services.patterns import Pattern, Words
 from app.services.quality import corpus_of
+from app.services.spectrum_rules import LABEL, MAX_GROUPS, NEAR, PLACES, Rule, parsed
+from app.services.spectrum_suggestions import first_rules, label_choices
 from app.services.tokens import plain
 from app.views.layout import Crumb
-from app.views.spectrum import GroupField, GroupRow, Place, SpectrumView, Suggestion
+from app.views.spectrum import GroupField, GroupRow, Place, SpectrumView
 from models.records import IntArray, LatentRecord
 
-MAX_GROUPS, MAX_NAME = 4, 60
-NEAR = 16
-PLACES = {
-    "token": "the token itself",
-    "near": f"within {NEAR} tokens",
-    "prompt": "anywhere in its prompt",
-}
 REST = "everything else"
 #: Tokens of text that are read to find how large a group is.
 READ = 200_000
-SUGGESTED = 4
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A group: tokens at, near or in a prompt with a match of the pattern."""
-
-    name: str
-    text: str
-    where: str
 
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """The text that was read: its words, where each prompt begins, which tokens count towards the share."""
+    """The text that was read: its words and labels, where each prompt begins, which tokens count towards the share."""
 
     words: Words
+    labels: LabelledTokens
     starts: Mapping[int, int]
     prompt_of: IntArray  # (n_tokens,) place of the token's prompt
     is_counted: Mask
@@ -61,41 +47,24 @@ class _Reading:
     n_all: int
 
 
-def rules_of(names: Sequence[str], texts: Sequence[str], places: Sequence[str]) -> tuple[Rule, ...]:
-    """The groups of a query string, whose three lists go together; rows without a pattern are left out."""
-    rows = [
-        Rule(
-            (names[i].strip() if i < len(names) else "") or text.strip(),
-            text.strip(),
-            places[i] if i < len(places) else "token",
-        )
-        for i, text in enumerate(texts)
-        if text.strip()
-    ]
-    if len(rows) > MAX_GROUPS:
-        raise InvalidRequest(f"A spectrum shows at most {MAX_GROUPS} groups, not {len(rows)}.")
-    for rule in rows:
-        if rule.where not in PLACES:
-            raise InvalidRequest(f"A pattern is looked for at {', '.join(PLACES)}, not {shorten(rule.where)!r}.")
-    return tuple(Rule(shorten(rule.name, MAX_NAME), rule.text, rule.where) for rule in rows)
-
-
 def spectrum_page(session: Session, slug: str, index: int, rules: Sequence[Rule]) -> SpectrumView:
     """The distribution of one latent by the groups of ``rules``; without rules, the distribution alone."""
     source = queries.source_by_slug(session, slug)
     if source.build is None:
         raise NotBuilt(slug)
-    patterns = [Pattern.parse(rule.text) for rule in rules]
+    build = source.build
+    patterns = [parsed(rule, build) for rule in rules]
     record = queries.latent_record(session, source, index)
     label = queries.labels(session, source, [index]).get(index)
     href = f"/sources/{slug}/latents/{index}"
     is_dead = record.n_active == 0
-    n_tokens = source.build.tokens_done
+    n_tokens = build.tokens_done
     spreads: list[Spread] = []
     masks: list[Mask] = []
     basis = ""
     if not is_dead and rules:
-        reading = _read(session, source, source.build, record)
+        has_patterns = any(isinstance(pattern, Pattern) for pattern in patterns)
+        reading = _read(session, source, build, record, has_patterns)
         found = [_tokens(reading, pattern, rule.where) for pattern, rule in zip(patterns, rules, strict=True)]
         found.append(~np.logical_or.reduce(found))
         at = _sampled(reading, record)
@@ -112,7 +81,7 @@ def spectrum_page(session: Session, slug: str, index: int, rules: Sequence[Rule]
             )
             for mask in found
         ]
-        basis = _basis(record, reading, is_counted)
+        basis = _basis(record, reading, is_counted) + _not_found(reading, rules, found)
     names = [plain(rule.name) for rule in rules]
     bars = [GroupBars("all tokens", record.density, np.ones(len(record.sample.activations), bool))]
     if spreads:
@@ -133,32 +102,35 @@ def spectrum_page(session: Session, slug: str, index: int, rules: Sequence[Rule]
         )
         if spreads
         else (),
-        suggestions=() if rules or is_dead else _suggestions(session, source, record, f"{href}/spectrum"),
+        suggestions=() if rules or is_dead else first_rules(session, source, record, f"{href}/spectrum"),
+        labels=() if is_dead else label_choices(session, build, rules, f"{href}/spectrum", READ),
+        no_labels="" if label_names(build) else NO_LABELS,
         basis=basis,
         term=glossary.TERMS["auroc"],
-        corpus=corpus_of(source.build),
+        corpus=corpus_of(build),
     )
 
 
-def _read(session: Session, source: SourceInfo, build: BuildInfo, record: LatentRecord) -> _Reading:
-    """Prompts spread over the corpus, and those of the sample, as words."""
+def _read(session: Session, source: SourceInfo, build: BuildInfo, record: LatentRecord, has_patterns: bool) -> _Reading:
+    """Prompts spread over the corpus, and those of the sample; as words if there are patterns to be found in them."""
     ids, n_all = spread_prompts(session, build.id, max(1, READ // max(1, build.context_size)))
     n_prompts = len(ids)
     more = set(record.sample.prompts.tolist()) - set(ids)
     every = ids | queries.prompts(session, build.id, more)
-    texts = queries.token_texts(
-        session, source.language_model_id, set(np.unique(np.concatenate(list(every.values()))).tolist())
-    )
-    fragments = {token for token, text in texts.items() if RAW_BYTE.search(text)}
     lengths = [len(prompt) for prompt in every.values()]
     ends = np.cumsum(lengths)
     starts = ends - lengths
     counted = np.repeat(np.arange(len(every)) < n_prompts, lengths)
     if source.facts.prepend_bos:
         counted[starts] = False
+    place_of = dict(zip(every, starts.tolist(), strict=True))
+    labels = LabelledTokens.of(place_of, len(counted), prompt_documents(session, build.id, list(every)))
+    if labels.labels:
+        counted &= labels.of_token >= 0  # what is of no document is a separator
     return _Reading(
-        words=Words.of(_text(prompt.tolist(), texts, fragments) for prompt in every.values()),
-        starts=dict(zip(every, starts.tolist(), strict=True)),
+        labels=labels,
+        words=_words(session, source, list(every.values())) if has_patterns else Words.of(()),
+        starts=place_of,
         prompt_of=np.repeat(np.arange(len(every)), lengths),
         is_counted=counted,
         n_prompts=n_prompts,
@@ -166,13 +138,22 @@ def _read(session: Session, source: SourceInfo, build: BuildInfo, record: Latent
     )
 
 
+def _words(session: Session, source: SourceInfo, prompts: Sequence[IntArray]) -> Words:
+    ids = set(np.unique(np.concatenate(prompts)).tolist())
+    texts = queries.token_texts(session, source.language_model_id, ids)
+    fragments = {token for token, text in texts.items() if RAW_BYTE.search(text)}
+    return Words.of(_text(prompt.tolist(), texts, fragments) for prompt in prompts)
+
+
 def _text(ids: Sequence[int], texts: Mapping[int, str], fragments: set[int]) -> Sequence[str]:
     shown = [texts[token_id] for token_id in ids]
     return shown if fragments.isdisjoint(ids) else whole_characters(shown)
 
 
-def _tokens(reading: _Reading, pattern: Pattern, where: str) -> Mask:
+def _tokens(reading: _Reading, pattern: Pattern | LabelRule, where: str) -> Mask:
     """The tokens of the group, (n_tokens,)."""
+    if isinstance(pattern, LabelRule):
+        return reading.labels.mask(pattern)
     mask = reading.words.covered(pattern)
     if where == "token":
         return mask
@@ -201,13 +182,23 @@ def _basis(record: LatentRecord, reading: _Reading, is_counted: bool) -> str:
             f"Counted, not estimated: all {count(record.n_active)} active tokens are kept, and the text of all "
             f"{count(reading.n_all)} prompts was read."
         )
+    separators = "separators between documents cannot be told from other tokens there and are counted along"
     return (
         f"Estimated. How a group's activations are distributed: from {count(len(record.sample.activations))} of the "
         f"{count(record.n_active)} active tokens, a uniform sample. How large a group is: from the text of "
-        f"{count(reading.n_prompts)} of {count(reading.n_all)} prompts, spread evenly; separators between documents "
-        "cannot be told from other tokens there and are counted along. Intervals are of 95 %, for the sample of "
-        "active tokens alone (bootstrap)."
+        f"{count(reading.n_prompts)} of {count(reading.n_all)} prompts, spread evenly"
+        f"{'' if reading.labels.labels else f'; {separators}'}. Intervals are of 95 %, for the sample of active tokens "
+        "alone (bootstrap)."
     )
+
+
+def _not_found(reading: _Reading, rules: Sequence[Rule], found: Sequence[Mask]) -> str:
+    """Which labels are in none of the prompts: a typing error, or rare."""
+    missing = [
+        plain(rule.text) for rule, mask in zip(rules, found, strict=False) if rule.where == LABEL and not mask.any()
+    ]
+    where = f"none of the {count(reading.n_prompts)} prompts that were read"
+    return "".join(f" “{text}” is the label of a text in {where}." for text in missing)
 
 
 def _fields(rules: Sequence[Rule]) -> tuple[GroupField, ...]:
@@ -238,16 +229,3 @@ def _firing(group: Spread) -> str:
         return "" if group.firing is None else percent(group.firing)
     # The sample has no active token of the group, which is not the same as none.
     return f"at most {percent(min(1.0, group.most_active / group.tokens), 2)}" if group.tokens else ""
-
-
-def _suggestions(session: Session, source: SourceInfo, record: LatentRecord, path: str) -> tuple[Suggestion, ...]:
-    """Each of the most frequent tokens as a rule, if a pattern can say it, and all of them together."""
-    texts = queries.token_texts(session, source.language_model_id, [item.token_id for item in record.top_tokens])
-    words = [texts[item.token_id].strip().casefold() for item in record.top_tokens]
-    usable = [word for word in dict.fromkeys(words) if WORD.fullmatch(word) and word != "\n" and len(word) < 30]
-    rules = [*usable[:SUGGESTED], " | ".join(usable[:8])] if len(usable) > 1 else usable
-    return tuple(
-        Suggestion(plain(rule), f"{path}?{urlencode({'rule': rule, 'where': 'token'})}")
-        for rule in rules
-        if rule != "|"
-    )

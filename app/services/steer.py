@@ -9,6 +9,7 @@ from typing import Any
 from app import answers_steer as answers
 from app.engine import Finished, ModelEngine, Waiting
 from app.errors import InvalidRequest, shorten
+from app.jobs.close_pairs import ClosePair
 from app.jobs.reading import TextInput
 from app.jobs.steer import Options, Side, SteerJob, Written
 from app.jobs.steer_snippet import SnippetJob
@@ -129,6 +130,13 @@ def term_answers(resolved: Resolved, shares: Sequence[float | None]) -> list[ans
     ]
 
 
+def pair_note(resolved: Resolved, pair: ClosePair) -> str:
+    """Two terms that pull in nearly one direction, as a sentence."""
+    first, second = resolved.terms[pair.first].name, resolved.terms[pair.second].name
+    what = "nearly the same direction" if pair.cosine > 0 else "nearly opposite directions"
+    return f"{first[0].upper()}{first[1:]} and {second} have {what} (cosine {pair.cosine:.2f})."
+
+
 def _answer(resolved: Resolved, written: Written) -> answers.SteerAnswer:
     baseline, steered = written.baseline, written.steered
     found = compare(_measure(steered), _measure(baseline), written.injected)
@@ -178,7 +186,7 @@ def _alternatives(found: Sequence[tuple[str, float]]) -> list[answers.TokenAlter
 
 
 def _notes(resolved: Resolved, written: Written) -> list[str]:
-    notes = []
+    notes = [pair_note(resolved, pair) for pair in written.pairs]
     for source in resolved.sources:
         longest = len(written.prompt) + len(written.steered.tokens)
         if longest > source.facts.context_size:

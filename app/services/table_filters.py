@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from app.db.queries import LatentQuery
+from app.services.output_score_words import LIKELY
 from app.views import ActiveFilter, Choice, ChoiceFilter, RangeFilter, TableFilters, TextFilter
 
 #: Names of the numbers with what stands in their fields as a hint.
@@ -11,7 +12,7 @@ RANGES = {
     "density": ("Density", "share of tokens, 0 to 1"),
     "max_activation": ("Maximum", "activation"),
     "mean_activation": ("Mean", "activation"),
-    "output_score": ("Output score", "score"),
+    "output_score": ("Output score", f"likely to steer from {LIKELY}"),
 }
 TEXTS = {
     "label": ("Label contains", "winter"),

@@ -1,9 +1,9 @@
-"""The Ablate page and its panel."""
+"""The Ablate page and its panels: remove latents, patch them from a second prompt, compare groups of texts."""
 
 from dataclasses import dataclass
 
 from app.views.figures import FigureView
-from app.views.layout import Measure
+from app.views.layout import Measure, Tab
 from app.views.microscope import ScopeText, SourcePick
 from app.views.sources import Choice
 from app.views.tokens import TokenText
@@ -16,6 +16,7 @@ class EffectRow:
     key: str
     index: int
     href: str
+    steer_href: str
     label: str
     token: TokenText
     position: int
@@ -62,13 +63,127 @@ class AblationView:
 
 
 @dataclass(frozen=True)
-class AblateView:
-    """pages/ablate.html."""
+class PatchRow:
+    """One latent at one position with its value in either prompt, and what taking it over does, either way.
 
+    The shares are of the gap between the prompts.
+    """
+
+    index: int
+    href: str
+    label: str
+    token: TokenText
+    other_token: TokenText | None  # None: the same
+    position: int
+    activation: str
+    other_activation: str
+    breaks: str
+    breaks_share: str
+    suffices: str
+    suffices_share: str
+
+
+@dataclass(frozen=True)
+class PatchReferenceRow:
+    """The same for more than one latent."""
+
+    name: str
+    breaks: str
+    breaks_share: str
+    suffices: str
+    suffices_share: str
+
+
+@dataclass(frozen=True)
+class PatchView:
+    """partials/_patch.html. ``state``: empty, loading, error or data; ``said`` is its sentence.
+
+    ``breaks_said`` and ``suffices_said`` answer the two questions in a sentence each.
+    """
+
+    state: str
+    said: str
+    title: str
+    target: TokenText | None
+    is_own_target: bool
+    contrast: TokenText | None
+    metric: str
+    measures: tuple[Measure, ...]
+    texts: tuple[ScopeText, ...]
+    breaks_said: str
+    suffices_said: str
+    figure: FigureView | None
+    rows: tuple[PatchRow, ...]
+    references: tuple[PatchReferenceRow, ...]
+    notes: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class RemovedLatent:
+    """A latent that is removed; ``href`` is empty where nothing is built."""
+
+    index: int
+    href: str
+    label: str
+
+
+@dataclass(frozen=True)
+class SelectivityRow:
+    """A group of texts. Losses are in nats per token; ``as_large``: random sets that change as much."""
+
+    name: str
+    n_texts: str
+    n_tokens: str
+    firing: str
+    loss: str
+    change: str
+    control: str
+    as_large: str
+    is_more: bool  # than any random set
+
+
+@dataclass(frozen=True)
+class SelectivityView:
+    """partials/_selectivity.html. ``state``: empty, loading, error or data; ``said`` is its sentence."""
+
+    state: str
+    said: str
+    title: str
+    latents: tuple[RemovedLatent, ...]
+    verdict: str
+    figure: FigureView | None
+    rows: tuple[SelectivityRow, ...]
+    notes: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class TextGroupField:
+    """A group of texts in the form."""
+
+    number: int
+    name: str
+    texts: str
+    rule: str
+    places: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class AblateView:
+    """pages/ablate.html. ``panel`` is that of the mode; ``label_names`` are those of the build's corpus."""
+
+    mode: str
+    modes: tuple[Tab, ...]
     text: str
+    other: str
     target: str
     contrast: str
+    latents: str
+    groups: tuple[TextGroupField, ...]
+    label_names: str
+    controls: int
     sources: tuple[SourcePick, ...]
     metrics: tuple[Choice, ...]
-    example_href: str
-    ablation: AblationView
+    examples: tuple[Tab, ...]
+    panel: AblationView | PatchView | SelectivityView

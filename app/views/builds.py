@@ -63,6 +63,7 @@ class BuildRow:
     started: str
     took: str  # empty while it runs
     error: str
+    note: str  # what a build that went well has to say; empty for most
     config: str  # as JSON
     command: str  # that goes on with it or repeats it; empty if its configuration was not recorded
     can_resume: bool

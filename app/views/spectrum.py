@@ -50,6 +50,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class LabelChoice:
+    """Values of one label of the corpus, each a rule; ``more``: how many others were seen."""
+
+    name: str
+    values: tuple[Suggestion, ...]
+    more: int
+
+
+@dataclass(frozen=True)
 class SpectrumView:
     """pages/spectrum.html. Without groups there is no table."""
 
@@ -63,6 +72,8 @@ class SpectrumView:
     figure: FigureView | None
     groups: tuple[GroupRow, ...]
     suggestions: tuple[Suggestion, ...]
+    labels: tuple[LabelChoice, ...]
+    no_labels: str  # a sentence, where the corpus has none
     basis: str
     term: Term
     corpus: Corpus

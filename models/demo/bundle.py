@@ -7,6 +7,7 @@ FOLDER = Path(__file__).resolve().parent
 LANGUAGE_MODEL = FOLDER / "periscope-demo"
 DICTIONARIES = FOLDER / "dictionaries"
 LABELS = FOLDER / "labels.json"
+STEERERS = FOLDER / "steerers.json"
 
 #: Published names of the special tokens, in the order of their ids 0..4.
 SPECIAL_TOKENS = ("<|endoftext|>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>")

@@ -30,6 +30,8 @@ SOURCES = {
     "other": ("gpt2", "standard", "blocks.1.hook_resid_post", {"seed": 5}),
 }
 LABEL, LABELLED = "a label", 20
+#: The label "kind" of the corpus's documents, in turn.
+KINDS = ("prose", "verse", "letter")
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ def world(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
         random = np.random.default_rng(0)
         corpus = root / "corpus.jsonl"
         lines = (" ".join(random.choice(SENTENCES, 6)) for _ in range(200))
-        corpus.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines))
-        run_build(settings, BuildRequest(slugs=("mid",), corpus=str(corpus), tokens=3000, batch=8, seed=5))
+        rows = ({"text": line, "kind": KINDS[number % 3]} for number, line in enumerate(lines))
+        corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        request = BuildRequest(("mid",), str(corpus), tokens=3000, batch=8, seed=5, labels=("kind",))
+        run_build(settings, request)
         source = queries.source_by_slug(session, "mid")
         add_explanations(session, source, [NewExplanation(LABELLED, LABEL)], author="tests", method="human")
     engine.dispose()

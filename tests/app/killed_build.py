@@ -8,6 +8,7 @@ from pathlib import Path
 from app import builds
 from app.build_request import BuildRequest
 from app.settings import Settings
+from models import output_score
 from models.build_pass import BuildPass
 
 data_dir, database, corpus, when, count = sys.argv[1:6]
@@ -26,9 +27,12 @@ def killing(function):
 
 
 builds.CHECKPOINT_SECONDS = 0.0
+output_score.ROWS = 16
 if when == "batch":
     BuildPass._step = killing(BuildPass._step)
+elif when == "score":
+    output_score.OutputScorer.score = killing(output_score.OutputScorer.score)
 else:
     setattr(builds, when, killing(getattr(builds, when)))
 settings = Settings(_env_file=None, data_dir=Path(data_dir), database_url=database)
-builds.run_build(settings, BuildRequest(("a", "b"), corpus, tokens=4000, batch=4, seed=5))
+builds.run_build(settings, BuildRequest(("a", "b"), corpus, tokens=4000, batch=4, seed=5, labels=("kind",)))

@@ -10,10 +10,13 @@ import torch
 from fastapi.testclient import TestClient
 from transformers import AutoModelForCausalLM
 
+from app.db import queries
 from app.db.session import make_engine, make_session_maker
 from app.engine import ModelEngine
 from app.jobs.ablation import AblateJob, Asked
 from app.jobs.reading import TextInput
+from app.services.corpus_groups import longest_of_corpus
+from app.services.corpus_texts import labelled_texts
 from app.services.engine_sources import Reader, key_of
 from tests.app.engine_support import World, api, world
 from tests.app.test_api_engine import expected, post
@@ -139,6 +142,37 @@ def test_selectivity_compares_groups_with_controls(api: TestClient) -> None:
         ({"controls": 65}, "controls is a number of random sets from 0 to 64, not 65."),
     ):
         assert post(api, "/api/v1/selectivity", body | changes, 422)["detail"] == sentence
+
+
+def test_selectivity_takes_texts_of_the_corpus_by_their_label(api: TestClient, world: World) -> None:
+    body: dict[str, Any] = {"source": "mid", "latents": [20, 5], "controls": 2}
+    groups = {"verses": {"label": "kind: verse"}, "typed": [SENTENCES[3]], "rest": {"label": "kind: prose | letter"}}
+    answer = post(api, "/api/v1/selectivity", body | {"groups": groups})
+    verses, typed, rest = answer["groups"]
+    assert typed["n_texts"] == 1
+    assert 8 < verses["n_texts"] <= rest["n_texts"] <= 32
+    reader = Reader(make_session_maker(make_engine(world.settings)), world.settings)
+    with reader.sessions() as session:
+        source = queries.source_by_slug(session, "mid")
+        texts = labelled_texts(session, source, "kind: verse", longest_of_corpus(reader, source), 32)
+    by_hand = post(api, "/api/v1/selectivity", body | {"groups": {"verses": texts}})["groups"][0]
+    assert (by_hand["n_texts"], by_hand["n_tokens"]) == (verses["n_texts"], verses["n_tokens"])
+    assert by_hand["change"] == pytest.approx(verses["change"], abs=1e-4)
+    assert answer["notes"][0].startswith(f"verses: {verses['n_texts']} texts of the corpus that carry kind: verse")
+    assert post(api, "/api/v1/selectivity", body | {"groups": groups}) == answer
+    for group, status, sentence in (
+        (
+            {"label": "genre: verse"},
+            422,
+            "'genre: verse' is no label of this corpus; write name: value, where the name",
+        ),
+        ({"label": "kind: novel"}, 422, "None of the texts in"),
+        ({"rule": "kind: verse"}, 422, ""),
+    ):
+        found = post(api, "/api/v1/selectivity", body | {"groups": {"a": group}}, status)
+        assert found["detail"].startswith(sentence)
+    unbuilt = post(api, "/api/v1/selectivity", body | {"source": "mlp", "groups": {"a": {"label": "kind: verse"}}}, 409)
+    assert "mlp" in unbuilt["detail"]
 
 
 def test_contrast_ranks_latents_by_auroc_maximum_or_mean(api: TestClient, world: World) -> None:

@@ -16,10 +16,12 @@ from app import builds
 from app.build_request import BuildRequest
 from app.builds import NothingToResume, run_build
 from app.db import queries
+from app.db.queries.prompt_spread import prompt_documents
 from app.db.tables import Build, Example, Latent, Prompt
 from app.db.writes import register_source
 from app.errors import BuildLost, BuildRunning, InvalidRequest, UnknownSource
 from app.settings import Settings
+from models import output_score
 from models.errors import ContextMismatch, CorpusError, MemoryRefused, WeightsInvalid
 from models.loading import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
@@ -40,7 +42,9 @@ def parts(tiny_models, tmp_path_factory):
     random = np.random.default_rng(0)
     corpus = root / "corpus.jsonl"
     lines = (" ".join(random.choice(SENTENCES, 6)) for _ in range(400))
-    corpus.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines))
+    kinds = ("prose", "verse", "letter")
+    rows = ({"text": line, "kind": kinds[number % 3]} for number, line in enumerate(lines))
+    corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
     model = load_language_model(str(tiny_models["gpt2"]), "cpu", "float32")
     facts = {
         slug: inspect_loaded(model, load_dictionary(SourceSpec(str(tiny_models["gpt2"]), str(folder), None)))
@@ -60,15 +64,25 @@ def settings(engine, session, parts, tmp_path):
 
 
 def request(parts, **changes):
-    options = {"slugs": ("a", "b"), "corpus": str(parts[2]), "tokens": 4000, "batch": 4, "seed": 5} | changes
+    options = {"slugs": ("a", "b"), "corpus": str(parts[2]), "tokens": 4000, "batch": 4, "seed": 5}
+    if str(changes.get("corpus", "corpus.jsonl")).endswith(".jsonl"):
+        options["labels"] = ("kind",)
+    options |= changes
     return BuildRequest(**options)
 
 
 def stored(session, slug):
-    """All records of a source, comparable to the last bit."""
+    """All records, output scores and labelled documents of a source, comparable to the last bit."""
     session.rollback()
     source = queries.source_by_slug(session, slug)
-    return [brute.repr_record(queries.latent_record(session, source, i)) for i in range(source.facts.d_sae)]
+    latents = range(source.facts.d_sae)
+    rows = queries.latents_by_index(session, source, latents)
+    scores = [rows[i].output_score for i in latents]
+    documents = prompt_documents(session, source.build.id, range(1000))
+    assert len(documents) == session.scalar(
+        sa.select(sa.func.count()).select_from(Prompt).where(Prompt.build_id == source.build.id)
+    )
+    return [brute.repr_record(queries.latent_record(session, source, i)) for i in latents], scores, documents
 
 
 def test_a_build_stores_every_latent_with_prompts_and_quality(settings, session, parts):
@@ -98,9 +112,13 @@ def test_a_build_stores_every_latent_with_prompts_and_quality(settings, session,
 
 @pytest.mark.parametrize(
     ("when", "count"),
-    [("batch", 3), ("batch", 20), ("write_prompts", 0), ("write_latents", 1), ("finish_build", 0), ("finish_build", 1)],
-)
-def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, when, count):
+    [
+        ("batch", 3), ("batch", 20), ("score", 2), ("write_prompts", 0), ("write_latents", 1), ("finish_build", 0),
+        ("finish_build", 1),
+    ],
+)  # fmt: skip
+def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, when, count, monkeypatch):
+    monkeypatch.setattr(output_score, "ROWS", 16)  # as killed_build.py has it: several batches of latents
     run_build(settings, request(parts))
     wanted = {slug: stored(session, slug) for slug in "ab"}
     first = queries.source_by_slug(session, "b").build.id

@@ -20,6 +20,11 @@ def always_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast_linear, "_ratio", lambda modules, rows: 0.5)
 
 
+@pytest.fixture(autouse=True)
+def none_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_linear, "SMALLEST", 0)
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.usefixtures("always_faster")
 def test_logits_are_the_same_and_come_back(architecture: str) -> None:
@@ -95,7 +100,7 @@ def test_where_it_is_not_used_the_log_says_why(
     monkeypatch.setattr(fast_linear, "_ratio", lambda modules, rows: 0.5)
     model = build_model("gpt2")
     change(model, monkeypatch)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         found = use_fast_linears(model)
     assert found.layers == 0
     assert re.search(reason, found.reason)

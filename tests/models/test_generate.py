@@ -281,6 +281,19 @@ def test_a_text_ends_at_eos_and_the_others_go_on(loaded: Any) -> None:
     assert len(on[0, "steered"]) == 10
 
 
+def test_every_end_that_the_generation_config_names_ends_a_text(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chat models end a turn with a token that is not the tokenizer's EOS."""
+    model = loaded["gpt2"]
+    options = Sampling(max_new_tokens=10, temperature=0.0)
+    whole = ids(texts(list(generate(model, {}, [Request(PROMPTS[1], None, options)])))[0, "baseline"])
+    monkeypatch.setattr(model.model.generation_config, "eos_token_id", [599, whole[2]])
+    assert model.stop_token_ids == {0, 599, whole[2]}
+    events = texts(list(generate(model, {}, [Request(PROMPTS[1], None, options)])))[0, "baseline"]
+    first = whole.index(whole[2])
+    assert ids(events) == whole[: first + 1]
+    assert events[-1].finish == "eos"
+
+
 # ------------------------------------------------------------------------------------------------ the step interface
 
 

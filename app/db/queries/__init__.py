@@ -26,6 +26,7 @@ from app.db.queries.latents import (
 )
 from app.db.queries.lists import MAX_LIMIT, all_matching, has_output_scores, latent_page, latents_by_index
 from app.db.queries.points import latent_points, point_step
+from app.db.queries.scores import count_unscored, unscored_latents
 from app.db.queries.sources import (
     all_sources,
     build_by_id,
@@ -54,6 +55,7 @@ __all__ = [
     "all_sources",
     "build_by_id",
     "builds_of",
+    "count_unscored",
     "densities",
     "density_histogram",
     "explanations",
@@ -73,5 +75,6 @@ __all__ = [
     "source_by_slug",
     "sources_by_slugs",
     "token_texts",
+    "unscored_latents",
     "vocabulary",
 ]

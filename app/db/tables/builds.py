@@ -63,13 +63,18 @@ class Build(Base):
 
 
 class Prompt(Base):
-    """The token ids of one context of the corpus, packed; stored once, never per latent."""
+    """The token ids of one context of the corpus, packed; stored once, never per latent.
+
+    ``documents``: ``[[first, end, {name: value}], ...]``, which tokens are of which document of the corpus, and its
+    labels; null where the corpus carries none. BOS and separators belong to no document.
+    """
 
     __tablename__ = "prompt"
 
     build_id: Mapped[int] = mapped_column(ForeignKey("build.id"), primary_key=True)
     prompt_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     token_ids: Mapped[bytes]
+    documents: Mapped[list[Any] | None]
 
 
 class Latent(Base):

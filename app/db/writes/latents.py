@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,18 +46,24 @@ class _Rows:
 
 
 def write_latents(
-    session: Session, build_id: int, records: Iterable[LatentRecord], token_text: Callable[[int], str]
+    session: Session,
+    build_id: int,
+    records: Iterable[LatentRecord],
+    token_text: Callable[[int], str],
+    scores: Mapping[int, float] | None = None,
 ) -> int:
     """Store the records of a running build; gives the number of examples written.
 
-    ``token_text`` gives a token's display string (``queries.vocabulary(...).__getitem__``). Records may come
-    in any order and in several calls; in the order of their index they are stored the most compactly.
+    ``token_text`` gives a token's display string (``queries.vocabulary(...).__getitem__``), ``scores`` the output
+    scores of the latents that have one. Records may come in any order and in several calls; in the order of their
+    index they are stored the most compactly.
     """
+    scores = scores or {}
     written = 0
     for part in _parts(records, LATENT_STEP):
         rows = _Rows()
         for record in part:
-            _add_record(rows, build_id, record, token_text)
+            _add_record(rows, build_id, record, token_text, scores.get(record.index))
         with rolled_back_on_error(session):
             touch(session, build_id)
             insert_rows(session, Latent, LATENT_COLUMNS, rows.latents)
@@ -68,13 +74,23 @@ def write_latents(
     return written
 
 
-def write_prompts(session: Session, build_id: int, prompts: Iterable[tuple[int, NDArray[np.integer[Any]]]]) -> None:
-    """Store the token ids (context,) of prompts of a running build, each under its index."""
-    for part in _parts(prompts, PROMPT_STEP):
-        rows = [(build_id, int(index), packing.pack_token_ids(ids)) for index, ids in part]
+def write_prompts(
+    session: Session,
+    build_id: int,
+    prompts: Iterable[tuple[int, NDArray[np.integer[Any]]]],
+    documents: Iterable[str] | None = None,
+) -> None:
+    """Store the token ids (context,) of prompts of a running build, each under its index.
+
+    ``documents``: for each prompt in the same order the documents that it has parts of, as JSON
+    (``models.corpus_labels``); ``None``: the corpus carries no labels.
+    """
+    said = repeat(None) if documents is None else documents
+    for part in _parts(zip(prompts, said, strict=documents is not None), PROMPT_STEP):
+        rows = [(build_id, int(index), packing.pack_token_ids(ids), json_text) for (index, ids), json_text in part]
         with rolled_back_on_error(session):
             touch(session, build_id)
-            insert_rows(session, Prompt, ("build_id", "prompt_index", "token_ids"), rows)
+            insert_rows(session, Prompt, ("build_id", "prompt_index", "token_ids", "documents"), rows)
             session.commit()
 
 
@@ -87,7 +103,7 @@ def write_quality(session: Session, build_id: int, quality: SourceQuality) -> No
 
 
 def write_output_scores(session: Session, build_id: int, scores: Mapping[int, float]) -> None:
-    """Set the output scores of latents that are stored already."""
+    """Set the output scores of latents that are stored already; pages see them at once."""
     rows = [{"b_build": build_id, "b_index": index, "output_score": score} for index, score in scores.items()]
     table = Latent.__table__
     statement = sa.update(Latent).where(
@@ -113,13 +129,15 @@ def _parts(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
         yield part
 
 
-def _add_record(rows: _Rows, build_id: int, record: LatentRecord, token_text: Callable[[int], str]) -> None:
+def _add_record(
+    rows: _Rows, build_id: int, record: LatentRecord, token_text: Callable[[int], str], score: float | None
+) -> None:
     top = record.top_tokens[0] if record.top_tokens else None
     top_text = displayable(token_text(top.token_id)) if top else None
     share = top.value / record.n_active if top and record.n_active else None
     rows.latents.append((
         build_id, record.index, int(record.n_active), float(record.density), float(record.max_activation),
-        float(record.mean_activation), None, top_text, share,
+        float(record.mean_activation), score, top_text, share,
     ))  # fmt: skip
     rows.details.append((
         build_id, record.index,

@@ -208,5 +208,7 @@ def evaluate(model: LlamaForCausalLM, seed: int, folder: Path, n: int = 400) -> 
 
 def save(model: LlamaForCausalLM, folder: Path) -> None:
     """Write config.json, generation_config.json and model.safetensors."""
+    end = bundle.SPECIAL_TOKENS.index("<|end|>")
+    model.generation_config.eos_token_id = [0, end]  # a turn of a chat ends a text as well
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "model.safetensors").chmod(0o644)

@@ -167,3 +167,28 @@ def test_output_scores_are_set_after_the_latents(session: Session) -> None:
     writes.write_output_scores(session, source.build.id, {})
     rows = queries.latents_by_index(session, source, [0, 1, 2])
     assert [rows[i].output_score for i in range(3)] == [None, 0.5, -0.25]
+
+
+def test_output_scores_are_stored_with_the_latents_that_have_one(session: Session) -> None:
+    _, build_id = begin(session)
+    writes.write_latents(session, build_id, make_records(64), VOCABULARY.__getitem__, {2: 0.25})
+    writes.finish_build(session, build_id)
+    source = queries.source_by_slug(session, "tiny")
+    rows = queries.latents_by_index(session, source, range(64))
+    assert {index: row.output_score for index, row in rows.items() if row.output_score is not None} == {2: 0.25}
+
+
+def test_unscored_latents_are_the_active_ones_without_a_score_in_order(session: Session) -> None:
+    source = built(session, dead=(3, 5))
+    assert source.build
+    build_id = source.build.id
+    writes.write_output_scores(session, build_id, {0: 0.5, 4: 0.5})
+    wanted = [index for index in range(64) if index not in (0, 3, 4, 5)]
+    assert queries.count_unscored(session, build_id) == len(wanted)
+    first = queries.unscored_latents(session, build_id, -1, 10)
+    rest = queries.unscored_latents(session, build_id, int(first.indices[-1]), 100)
+    assert [*first.indices, *rest.indices] == wanted
+    place, record = wanted.index(6), queries.latent_record(session, source, 6)
+    assert first.maxima[place] == record.max_activation
+    assert first.promoted[place].tolist() == [item.token_id for item in record.promoted]
+    assert len(queries.unscored_latents(session, build_id, 63, 10)) == 0

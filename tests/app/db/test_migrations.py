@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
+from alembic import command
 from app.db import session as sessions
 from app.db.session import check_revision, make_engine, upgrade
 from app.db.tables import Base
@@ -46,6 +47,25 @@ def test_clustered_tables_have_no_rowid_in_sqlite(sqlite_settings: Settings) -> 
 def test_upgrade_can_run_again(engine: Engine) -> None:
     upgrade(engine)
     check_revision(engine)
+
+
+def test_labels_of_the_corpus_can_be_taken_back_and_prompts_stay(tmp_path: Path) -> None:
+    engine = make_engine(Settings(_env_file=None, data_dir=tmp_path))
+    upgrade(engine)
+    fill = text("INSERT INTO prompt (build_id, prompt_index, token_ids, documents) VALUES (1, 0, x'0102', '[]')")
+    config = sessions.migrations()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.execute(fill)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        connection.commit()
+    assert "documents" not in {column["name"] for column in inspect(engine).get_columns("prompt")}
+    upgrade(engine)
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT token_ids, documents FROM prompt")).one()
+    assert tuple(row) == (b"\x01\x02", None)
+    engine.dispose()
 
 
 def test_an_empty_database_names_the_command(sqlite_settings: Settings) -> None:

@@ -41,6 +41,14 @@ def test_a_failed_build_gives_its_reason(own_client: TestClient, own_session: Se
     assert text_of(one(row, ".more .bad-text")) == "The corpus has <no> text."
 
 
+def test_a_build_that_went_well_says_what_it_left_out(own_client: TestClient, own_session: Session) -> None:
+    build = start_other(own_session)
+    writes.update_progress(own_session, build, message="No output scores for other-mlp: it <cannot> be steered.")
+    writes.finish_build(own_session, build)
+    row = soup(own_client.get("/builds")).select("table.builds tbody")[0]
+    assert text_of(one(row, ".more p.small:not(.muted)")) == "No output scores for other-mlp: it <cannot> be steered."
+
+
 def test_progress_survives_a_reload(own_client: TestClient, own_session: Session) -> None:
     build = start_other(own_session)
     for share in (0.1, 0.7):
@@ -108,7 +116,8 @@ def test_the_pulse_tells_a_page_when_a_build_starts_or_ends(own_client: TestClie
 def start_run(session: Session, corpus: str = "texts of mine.txt") -> list[int]:
     """Builds of two sources in one run, as ``periscope build`` starts them."""
     config = {"slugs": ["tiny-late", "tiny-mid"], "corpus": corpus, "tokens": 5000, "context": CONTEXT, "batch": 4,
-              "device": "cpu", "seed": 3, "resume": False, "dtype": "auto", "max_norm_ratio": None}  # fmt: skip
+              "device": "cpu", "seed": 3, "resume": False, "dtype": "auto", "max_norm_ratio": None,
+              "output_scores": False}  # fmt: skip
     return [
         writes.start_build(
             session, queries.source_by_slug(session, slug).id, corpus=corpus, tokens=5000, context_size=CONTEXT, seed=3,
@@ -202,7 +211,7 @@ def test_the_exact_configuration_and_the_command_are_kept(own_client: TestClient
     words = shlex.split(one(row, "pre.command:not(.json)").get_text())
     assert words == [
         "periscope", "build", "tiny-late", "tiny-mid", "--corpus", "texts of mine.txt", "--tokens", "5000",
-        "--context", str(CONTEXT), "--batch", "4", "--device", "cpu", "--seed", "3", "--resume",
+        "--context", str(CONTEXT), "--batch", "4", "--device", "cpu", "--seed", "3", "--no-output-scores", "--resume",
     ]  # fmt: skip
     BuildRequest(**(config | {"slugs": tuple(config["slugs"])}))
 

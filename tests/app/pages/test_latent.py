@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
-from app.db import queries
+from app.db import queries, writes
 from app.db.session import make_engine, make_session_maker
 from app.formats import number, percent
 from app.services.prompts import known_activations
@@ -15,7 +16,7 @@ from app.services.tokens import plain
 from app.settings import Settings
 from tests.fixture_texts import HOSTILE
 from tests.fixtures_source import CONTEXT, D_SAE, DEAD, DENSE, RUBBISH, activations, make_corpus, make_record
-from tests.web import facts_of, one, text_of
+from tests.web import facts_of, one, soup, text_of
 
 Get = Callable[[str], BeautifulSoup]
 WINTER = 5
@@ -48,6 +49,15 @@ def test_statistics_are_those_of_the_record(get: Get) -> None:
     assert found["Active tokens"] == f"{record.n_active:,}"
     assert found["Maximum"] == f"{record.max_activation:.3g}"
     assert found["Output score"] == "not recorded"
+
+
+def test_an_output_score_stands_with_its_words(own_client: TestClient, own_session: Session) -> None:
+    build = queries.source_by_slug(own_session, "tiny-mid").build
+    assert build
+    writes.write_output_scores(own_session, build.id, {WINTER: 0.25})
+    overview = one(soup(own_client.get(href(WINTER))), "section.overview")
+    assert facts_of(overview)["Output score"] == "0.250"
+    assert "likely to steer" in text_of(overview)
 
 
 def test_the_page_says_on_what_it_was_counted(get: Get) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 
-from app.services.spectrum import NEAR
+from app.services.spectrum_rules import NEAR
 from tests.fixture_texts import THEMES, theme_tokens
 from tests.fixtures_source import CONTEXT, DEAD, activations, make_corpus
 from tests.web import one, text_of

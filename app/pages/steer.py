@@ -1,0 +1,68 @@
+"""Steer ``/steer``, its search, single sliders and calibration curves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.api_engine import EngineDep, ReaderDep
+from app.errors import InvalidRequest
+from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.rendering import page, part
+from app.services import steer_curve, steer_page, steer_sliders
+from app.services.steer_query import SliderQuery, steer_query
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/steer")
+async def steer(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    """The board that the address describes; with ``run`` the server writes the texts, else the page's script asks."""
+    return await _page(request, engine, reader)
+
+
+@router.post("/steer")
+async def steer_sent(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    """The form without scripts: goes on to the address of the board, unless the prompt is too long for one."""
+    query = steer_query(await fields_of(request))
+    link = "" if query.problems else query.link(run=query.run)
+    return RedirectResponse(link, 303) if link else await _page(request, engine, reader)
+
+
+@router.get("/parts/steer/search")
+def search(
+    request: Request,
+    reader: ReaderDep,
+    model: Annotated[str, Query()] = "",
+    search: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Latents and vectors that can be added."""
+    return part(request, "steer_found", steer_page.search(reader, model, search))
+
+
+@router.get("/parts/steer/slider")
+def slider(request: Request, reader: ReaderDep) -> Response:
+    """One slider, as the address names it."""
+    return part(request, "steer_slider", steer_sliders.slider(reader, _one(request)).view)
+
+
+@router.get("/parts/steer/calibration")
+def calibration(request: Request, reader: ReaderDep) -> Response:
+    """The stored curve of one slider."""
+    return part(request, "steer_curve", steer_curve.curve(reader, _one(request)))
+
+
+def _one(request: Request) -> SliderQuery:
+    query = steer_query(request.query_params.multi_items())
+    if query.problems or len(query.sliders) != 1:
+        raise InvalidRequest(" ".join(query.problems) or "Name one term: source:index or vector/number.")
+    return query.sliders[0]
+
+
+async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
+    query = steer_query(await fields_of(request))
+    try:
+        view, problem = await while_connected(request, steer_page.steer_page(engine, reader, query))
+    except ReaderLeft:
+        return nobody()
+    return with_problem(page(request, "steer", view, active="steer"), problem)

@@ -1,0 +1,169 @@
+"""Patching from a second prompt -> what the Ablate page shows: does it break, does it suffice?"""
+
+from collections.abc import Mapping, Sequence
+
+from app import answers_causal as answers
+from app.db.display import whole_characters
+from app.figures_patch import BothWays, patch_figure
+from app.formats import NOT_RECORDED, count, number, percent
+from app.services.ablate_query import AblateQuery
+from app.services.ablate_views import METRIC_NAMES
+from app.services.microscope_rankings import signed
+from app.services.microscope_texts import name_of
+from app.services.tokens import chip, heat_step, pieces, plain
+from app.views import FigureView, Measure, PatchReferenceRow, PatchRow, PatchView, ScopeText, ScopeToken, ScopeTurn
+
+#: Shares of the gap from which on one latent does it, or does it in part.
+MOST, SOME = 0.5, 0.1
+REFERENCES = {"all latents": "All latents together", "error term": "The error term alone", "everything": "Everything"}
+
+
+def empty_patch(state: str, query: AblateQuery, said: str = "", title: str = "") -> PatchView:
+    """The panel in a state without data."""
+    return PatchView(
+        state=state,
+        said=said,
+        title=title,
+        target=None,
+        is_own_target=True,
+        contrast=None,
+        metric="",
+        measures=(),
+        texts=(),
+        breaks_said="",
+        suffices_said="",
+        figure=None,
+        rows=(),
+        references=(),
+        notes=(),
+        link=query.link(),
+    )
+
+
+def patch_view(found: answers.PatchAnswer, query: AblateQuery, *, has_build: bool) -> PatchView:
+    """The panel with data."""
+    metric, unit = METRIC_NAMES.get(found.metric, (found.metric.replace("_", " "), ""))
+    here, there = whole_characters(found.tokens), whole_characters(found.other_tokens)
+    named = [(_name(latent, here), latent) for latent in found.latents]
+    together = next((reference for reference in found.references if reference.name == "all latents"), None)
+    breaks = [(_spoken(latent, here), latent.breaks_share) for latent in found.latents]
+    suffices = [(_spoken(latent, here), latent.suffices_share) for latent in found.latents]
+    return PatchView(
+        state="data",
+        said="",
+        title="",
+        target=chip(found.target),
+        is_own_target=not query.target,
+        contrast=None if found.contrast is None else chip(found.contrast),
+        metric=f"{metric}, in {unit}" if unit else metric,
+        measures=(
+            Measure("Your prompt", signed(found.baseline), unit),
+            Measure("Second prompt", signed(found.other_baseline), unit),
+            Measure("Gap between them", signed(found.gap), unit),
+            Measure("Values that differ", count(found.n_differing), "", "latents, by token"),
+        ),
+        texts=(
+            _text("Your prompt", here, _by_place([(latent.position, latent.breaks) for latent in found.latents])),
+            _text("Second prompt", there, _by_place([(latent.position, latent.suffices) for latent in found.latents])),
+        ),
+        breaks_said=_said(breaks, together.breaks_share if together else None, "takes away"),
+        suffices_said=_said(suffices, together.suffices_share if together else None, "brings back"),
+        figure=_figure(named, metric, unit),
+        rows=tuple(_row(latent, here, there, query, has_build) for latent in found.latents),
+        references=tuple(_reference(reference) for reference in found.references),
+        notes=tuple(found.notes),
+        link=query.link(),
+    )
+
+
+def _name(latent: answers.PatchedLatent, shown: Sequence[str]) -> str:
+    return f"{name_of(latent.index, latent.label)} on {plain(shown[latent.position]).strip() or 'space'}"
+
+
+def _spoken(latent: answers.PatchedLatent, shown: Sequence[str]) -> str:
+    label = f" ({plain(latent.label)})" if latent.label else ""
+    return f"latent {latent.index}{label} on “{plain(shown[latent.position]).strip()}”"
+
+
+def _said(latents: Sequence[tuple[str, float | None]], together: float | None, does: str) -> str:
+    """Yes, in part or no, by the share of the gap of the one latent that does most; and all of them together."""
+    shares = [(share, name) for name, share in latents if share is not None]
+    if not shares:
+        return "The two prompts do not differ in the metric, so there is nothing to share out."
+    share, name = max(shares)
+    if share >= MOST:
+        said = f"Yes, one latent does most of it: {name} {does} {percent(share, 2)} of the gap."
+    elif share >= SOME:
+        said = f"In part: {name} {does} {percent(share, 2)} of the gap, the most of any one latent."
+    else:
+        said = f"No one latent does: the most, by {name}, is {percent(max(0.0, share), 2)} of the gap."
+    return said if together is None else f"{said} All latents together: {_share(together)}."
+
+
+def _figure(named: Sequence[tuple[str, answers.PatchedLatent]], metric: str, unit: str) -> FigureView | None:
+    if not named:
+        return None
+    short = [(name if len(name) <= 32 else f"{name[:31]}…", latent) for name, latent in named]
+    return patch_figure([BothWays(name, latent.breaks, latent.suffices) for name, latent in short], metric, unit)
+
+
+def _row(
+    latent: answers.PatchedLatent, here: Sequence[str], there: Sequence[str], query: AblateQuery, has_build: bool
+) -> PatchRow:
+    place = latent.position
+    return PatchRow(
+        index=latent.index,
+        href=f"/sources/{query.source}/latents/{latent.index}" if has_build else "",
+        label=plain(latent.label or ""),
+        token=chip(here[place]),
+        other_token=None if here[place] == there[place] else chip(there[place]),
+        position=place,
+        activation=number(latent.activation),
+        other_activation=number(latent.other_activation),
+        breaks=signed(latent.breaks),
+        breaks_share=_share(latent.breaks_share),
+        suffices=signed(latent.suffices),
+        suffices_share=_share(latent.suffices_share),
+    )
+
+
+def _reference(found: answers.PatchReferenceAnswer) -> PatchReferenceRow:
+    return PatchReferenceRow(
+        name=REFERENCES.get(found.name, found.name),
+        breaks=signed(found.breaks),
+        breaks_share=_share(found.breaks_share),
+        suffices=signed(found.suffices),
+        suffices_share=_share(found.suffices_share),
+    )
+
+
+def _share(share: float | None) -> str:
+    """A share of the gap, which can be below 0 or above 1."""
+    if share is None:
+        return NOT_RECORDED
+    whole = round(100 * share)  # never a minus before a zero
+    return f"{whole}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+
+
+def _by_place(effects: Sequence[tuple[int, float]]) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for place, effect in effects:
+        found[place] = max(found.get(place, 0.0), abs(effect))
+    return found
+
+
+def _text(title: str, shown: Sequence[str], by_place: Mapping[int, float]) -> ScopeText:
+    """A prompt, each token by the largest effect of a latent there."""
+    largest = max(by_place.values(), default=0.0)
+    tokens = tuple(
+        ScopeToken(
+            position=place,
+            pieces=pieces(text),
+            step=heat_step(by_place.get(place, 0.0), largest),
+            said=f"up to {number(by_place[place])}" if place in by_place else "",
+            is_chosen=False,
+            is_special=False,
+        )
+        for place, text in enumerate(shown)
+    )
+    return ScopeText(title, (ScopeTurn("", tokens),), can_choose=False)

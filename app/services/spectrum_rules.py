@@ -1,0 +1,52 @@
+"""The groups of a spectrum as the address names them: a pattern and where it is looked for, or a corpus label."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.db.queries import BuildInfo
+from app.errors import InvalidRequest, shorten
+from app.services.corpus_labels import LabelRule, label_names
+from app.services.patterns import Pattern
+
+MAX_GROUPS, MAX_NAME = 4, 60
+NEAR = 16
+LABEL = "label"
+PLACES = {
+    "token": "the token itself",
+    "near": f"within {NEAR} tokens",
+    "prompt": "anywhere in its prompt",
+    LABEL: "in texts with this label of the corpus",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A group: tokens at, near or in a prompt with a match of the pattern, or with a label of the corpus."""
+
+    name: str
+    text: str
+    where: str
+
+
+def rules_of(names: Sequence[str], texts: Sequence[str], places: Sequence[str]) -> tuple[Rule, ...]:
+    """The groups of a query string, whose three lists go together; rows without a pattern are left out."""
+    rows = [
+        Rule(
+            (names[i].strip() if i < len(names) else "") or text.strip(),
+            text.strip(),
+            places[i] if i < len(places) else "token",
+        )
+        for i, text in enumerate(texts)
+        if text.strip()
+    ]
+    if len(rows) > MAX_GROUPS:
+        raise InvalidRequest(f"A spectrum shows at most {MAX_GROUPS} groups, not {len(rows)}.")
+    for rule in rows:
+        if rule.where not in PLACES:
+            raise InvalidRequest(f"A pattern is looked for at {', '.join(PLACES)}, not {shorten(rule.where)!r}.")
+    return tuple(Rule(shorten(rule.name, MAX_NAME), rule.text, rule.where) for rule in rows)
+
+
+def parsed(rule: Rule, build: BuildInfo) -> Pattern | LabelRule:
+    """What the rule says. Raises InvalidRequest, in particular if the build has no labels."""
+    return LabelRule.parse(rule.text, label_names(build)) if rule.where == LABEL else Pattern.parse(rule.text)

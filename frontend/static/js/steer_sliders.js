@@ -1,0 +1,121 @@
+// One slider: the range and the number beside it, what its mode counts, and the safe range painted on its track.
+import { ask, sentence } from "./steer_ask.js";
+import { sliderOf, subjectOf } from "./steer_board.js";
+import { percent } from "./steer_texts.js";
+
+const REACH = 100;
+const range = (card) => card.querySelector("input[type=range]");
+const amount = (card) => card.querySelector("[name=strength]");
+const known = (card, mode) => card.querySelector(`.known-range[data-mode="${mode}"]`);
+const working = new Map(); // card -> AbortController of its sweep
+
+export function setStrength(card, strength) {
+  amount(card).value = String(Number(strength.toFixed(4)));
+  paint(card);
+}
+
+// Everything that follows from mode, strength and calibration.
+export function paint(card) {
+  const { mode, strength, on } = sliderOf(card);
+  const option = card.querySelector("[name=mode]").selectedOptions[0];
+  const size = Number.isFinite(strength) ? Math.min(REACH, Math.ceil(Math.abs(strength))) : 0;
+  const low = Math.min(Number(option.dataset.low), strength < 0 ? -size : 0);
+  const high = Math.max(Number(option.dataset.high), strength > 0 ? size : 0);
+  card.classList.toggle("off", !on);
+  card.classList.toggle("no-strength", mode === "ablate");
+  card.querySelector(".unit").textContent = option.dataset.unit;
+  amount(card).setAttribute("aria-invalid", String(!(Math.abs(strength) <= REACH)));
+  const track = range(card);
+  track.min = low;
+  track.max = high;
+  if (Number.isFinite(strength)) track.value = strength;
+  track.setAttribute("aria-valuetext", `${amount(card).value} ${option.dataset.unit}`);
+  paintSafe(card, known(card, mode)?.dataset, low, high);
+  const everywhere = card.querySelector("[name=everywhere]");
+  if (everywhere) everywhere.disabled = mode !== "project";
+}
+
+function paintSafe(card, safe, low, high) {
+  const svg = card.querySelector(".safe");
+  const at = (value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+  const from = safe ? at(Number(safe.low)) : 0;
+  svg.setAttribute("aria-label", safe ? `Safe from ${safe.low} to ${safe.high}` : "Not calibrated");
+  const painted = svg.querySelector(".range");
+  painted.setAttribute("x", from);
+  painted.setAttribute("width", safe ? Math.max(0.008, at(Number(safe.high)) - from) : 0);
+  svg.querySelector(".zero").setAttribute("x", at(0));
+  const use = card.querySelector("[data-recommended]");
+  use.hidden = !safe;
+  if (safe) {
+    use.value = safe.recommended;
+    use.textContent = `Use ${safe.recommended}`;
+  }
+  card.querySelector("[data-curve]").hidden = !safe;
+}
+
+export function showShare(card, share) {
+  card.querySelector("[data-share]").textContent = share === null || share === undefined ? "" : `${percent(share)} of norm`;
+}
+
+// Keep what was measured with the card: the next change of mode finds it again.
+function remember(card, found, term) {
+  let item = known(card, found.mode);
+  if (!item) {
+    item = document.createElement("span");
+    item.hidden = true;
+    item.className = "known-range";
+    card.append(item);
+  }
+  const href = `/parts/steer/calibration?${new URLSearchParams({ term, mode: found.mode })}`;
+  Object.assign(item.dataset, { mode: found.mode, low: found.safe_low, high: found.safe_high, recommended: found.recommended, href });
+}
+
+export async function calibrate(card, fresh) {
+  const { term, mode } = sliderOf(card);
+  const said = card.querySelector("[data-said]");
+  if (mode === "ablate") {
+    said.textContent = "Ablating has no strength to calibrate.";
+    return;
+  }
+  const control = new AbortController();
+  working.get(card)?.abort();
+  working.set(card, control);
+  busy(card, true);
+  const began = Date.now();
+  const clock = setInterval(() => (said.textContent = `Measuring ${Math.round((Date.now() - began) / 1000)} s`), 1000);
+  said.textContent = "Measuring";
+  try {
+    const found = await ask("/api/v1/calibrate", { ...subjectOf(term), mode, fresh }, control.signal);
+    remember(card, found, term);
+    paint(card);
+    said.textContent = `Safe from ${found.safe_low} to ${found.safe_high}`.replaceAll("-", "\u2212");
+    if (sliderOf(card).mode === mode) showCurve(card, true);
+  } catch (error) {
+    said.textContent = sentence(error) || "Cancelled.";
+  } finally {
+    clearInterval(clock);
+    if (working.get(card) === control) {
+      working.delete(card);
+      busy(card, false);
+    }
+  }
+}
+
+function busy(card, isBusy) {
+  card.querySelector("[data-calibrate]").disabled = isBusy;
+  card.querySelector("[data-cancel]").hidden = !isBusy;
+  card.classList.toggle("measuring", isBusy);
+}
+
+export const cancel = (card) => working.get(card)?.abort();
+
+export function showCurve(card, isShown) {
+  const box = card.querySelector(".curve");
+  const safe = known(card, sliderOf(card).mode)?.dataset;
+  const open = Boolean(safe) && isShown;
+  box.hidden = !open;
+  card.querySelector("[data-curve]").setAttribute("aria-expanded", String(open));
+  if (open) window.htmx?.ajax("GET", safe.href, { target: box, swap: "innerHTML" });
+}
+
+export const curveIsShown = (card) => !card.querySelector(".curve").hidden;

@@ -1,0 +1,41 @@
+"""The bundled demo, prepared as ``periscope demo`` does it but on fewer tokens, and the application on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db.session import make_engine, upgrade
+from app.demo import prepare
+from app.main import create_app
+from app.settings import Settings
+from tests.web import BASE
+
+TOKENS = 120_000
+
+
+@pytest.fixture(scope="package")
+def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A folder with the demo's sources, built; for reading only."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = Settings(_env_file=None, data_dir=folder, device="cpu", dtype="float32", max_queue=512)
+    engine = make_engine(settings)
+    upgrade(engine)
+    engine.dispose()
+    prepare(settings, TOKENS)
+    return settings
+
+
+@pytest.fixture(scope="package")
+def demo(demo_settings: Settings) -> Iterator[TestClient]:
+    """The application."""
+    with TestClient(create_app(demo_settings), base_url=BASE) as client:
+        yield client
+
+
+def ask(client: TestClient, path: str, body: Any) -> Any:
+    """The answer to a request that is in order."""
+    response = client.post(f"/api/v1{path}", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()

@@ -1,0 +1,112 @@
+"""Steering the demo through the HTTP API brings the concepts' words, inside safe ranges, and calibration is honest."""
+
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from models.demo import bundle
+from models.demo.corpus.concepts import NAMED
+from models.demo.training.steerers import MEASURING
+from tests.app.demo.conftest import ask
+
+pytestmark = pytest.mark.demo
+CONCEPTS = {concept.name: concept for concept in NAMED}
+NEW_TOKENS = 32
+RISE = 5
+
+
+def steerers() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(bundle.STEERERS.read_text())["steerers"]
+    return [steerer for steerer in found if steerer["concept"] in CONCEPTS]
+
+
+def texts(demo: TestClient, terms: list[dict[str, Any]], seeds: range = range(1)) -> list[Any]:
+    """Steered answers on every beginning and seed."""
+    return [
+        ask(demo, "/steer", {"model": "periscope-demo", "prompt": prompt, "terms": terms, "seed": 100 * seed + place,
+                             "max_new_tokens": NEW_TOKENS, "alternatives": 0})
+        for seed in seeds for place, prompt in enumerate(MEASURING)
+    ]  # fmt: skip
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+@pytest.fixture(scope="module")
+def steered(demo: TestClient) -> dict[str, list[Any]]:
+    """Per concept the answers of its steerer, on beginnings that the choice has not seen."""
+    return {
+        s["concept"]: texts(demo, [{"source": s["source"], "index": s["index"], "strength": s["strength"]}])
+        for s in steerers()
+    }
+
+
+def test_most_concepts_can_be_steered_inside_their_safe_range(steered: dict[str, list[Any]]) -> None:
+    """Five times as many of its words as without, while the unsteered model's surprise rises by 1 nat at most."""
+    reached = {}
+    for steerer in steerers():
+        concept, answers = CONCEPTS[steerer["concept"]], steered[steerer["concept"]]
+        assert 0 <= steerer["strength"] <= steerer["safe_high"]
+        with_, without = (sum(concept.count(a[side]["text"]) for a in answers) for side in ("steered", "baseline"))
+        rise = mean([a["coherence"]["base_nll_steered"] for a in answers]) - mean(
+            [a["coherence"]["base_nll_baseline"] for a in answers]
+        )
+        reached[steerer["concept"]] = with_ >= RISE * max(without, 1) and rise <= 1.0
+    assert len(reached) >= 40
+    assert sum(reached.values()) >= 0.6 * len(reached), reached
+
+
+def test_at_strength_zero_the_text_is_the_baseline(demo: TestClient) -> None:
+    terms = [{"source": s["source"], "index": s["index"], "strength": 0.0} for s in steerers()[:8]]
+    for answer in texts(demo, terms)[:4]:
+        assert answer["steered"]["token_ids"] == answer["baseline"]["token_ids"]
+
+
+def best(n: int) -> list[dict[str, Any]]:
+    return sorted(steerers(), key=lambda s: -s["words"])[:n]
+
+
+def share_within_bounds(answers: list[Any]) -> float:
+    """Of single texts, against the mean of the baselines, as calibration judges them."""
+    nll = mean([a["coherence"]["base_nll_baseline"] for a in answers])
+    distinct = mean([a["coherence"]["distinct_2_baseline"] for a in answers])
+    fine = [
+        a["coherence"]["base_nll_steered"] <= nll + 1 and a["coherence"]["distinct_2_steered"] > distinct / 2
+        for a in answers
+        if a["coherence"]["distinct_2_steered"] is not None
+    ]
+    return mean([float(f) for f in fine])
+
+
+def test_the_safe_range_is_honest(demo: TestClient) -> None:
+    """At its upper end fresh samples stay within the bounds in at least 80 % of cases; at twice the end most do not."""
+    inside, outside = [], []
+    for steerer in best(5):
+        slider = {"source": steerer["source"], "index": steerer["index"]}
+        swept = ask(demo, "/calibrate", slider)
+        end = swept["safe_high"]
+        assert 0 < end < max(swept["strengths"]), "the sweep must reach beyond the range"
+        inside.append(share_within_bounds(texts(demo, [slider | {"strength": end}], range(3))))
+        outside.append(share_within_bounds(texts(demo, [slider | {"strength": 2 * end}], range(3))))
+    assert mean(inside) >= 0.8, inside
+    assert mean(outside) < 0.5, outside
+
+
+def test_balance_brings_five_strong_sliders_back(demo: TestClient) -> None:
+    terms = [{"source": s["source"], "index": s["index"], "strength": 1.5 * s["safe_high"]} for s in best(5)]
+    before = share_within_bounds(texts(demo, terms))
+    balanced = ask(demo, "/balance", {"terms": terms})
+    assert 0 < balanced["factor"] < 1
+    after = share_within_bounds(texts(demo, balanced["terms"]))
+    assert before < 0.5
+    assert after >= 0.8
+
+
+def test_the_output_score_goes_along_with_what_steering_does() -> None:
+    """Over all candidates of the choice: the best detectors of every concept."""
+    facts = json.loads(bundle.STEERERS.read_text())
+    assert facts["candidates"] >= 400
+    assert facts["rank_correlation_of_output_score"] > 0.2
