@@ -42,7 +42,7 @@ else:
     setattr(builds, stage, endless)
 settings = Settings(_env_file=None, data_dir=Path(data), database_url=database)
 try:
-    builds.run_build(settings, BuildRequest(("a", "b"), corpus, tokens=4000, batch=4, seed=5))
+    builds.run_build(settings, BuildRequest(("a", "b"), corpus, tokens=4000, batch=4, seed=5, labels=("kind",)))
 except BuildLost as error:
     print(error)
     sys.exit(1)

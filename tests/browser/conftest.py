@@ -42,8 +42,13 @@ def give_up(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for one file of tests.
+
+    While Playwright runs, its event loop is the thread's running one, and nothing else there may call asyncio.run: so
+    it ends with the file, whatever file the process turns to next.
+    """
     path = os.environ.get("PERISCOPE_TEST_CHROMIUM", "/usr/bin/chromium")
     if not os.access(path, os.X_OK):
         give_up(REMEDY)

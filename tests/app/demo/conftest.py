@@ -1,6 +1,7 @@
 """The bundled demo, prepared as ``periscope demo`` does it but on fewer tokens, and the application on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -32,6 +33,12 @@ def demo(demo_settings: Settings) -> Iterator[TestClient]:
     """The application."""
     with TestClient(create_app(demo_settings), base_url=BASE) as client:
         yield client
+
+
+def ask_all(client: TestClient, path: str, bodies: Sequence[Any]) -> list[Any]:
+    """The answers to several requests that are sent together, and so written as one batch."""
+    with ThreadPoolExecutor(max_workers=48) as pool:
+        return list(pool.map(lambda body: ask(client, path, body), bodies))
 
 
 def ask(client: TestClient, path: str, body: Any) -> Any:

@@ -24,7 +24,7 @@ TOP = 10
 
 
 def test_what_the_microscope_ranks_first_is_what_detects_the_concept(demo: TestClient) -> None:
-    """For the ten sharpest concepts: on most of its texts, a detector of the concept is among the first ten."""
+    """For the ten sharpest concepts: on its texts a detector of the concept is among the first ten."""
     model = load_language_model(str(bundle.LANGUAGE_MODEL), "cpu", "float32")
     location = next(s for s in bundle.SOURCES if s.slug == SOURCE)
     dictionary = load_dictionary(SourceSpec(str(bundle.LANGUAGE_MODEL), str(location.folder), None))
@@ -43,7 +43,8 @@ def test_what_the_microscope_ranks_first_is_what_detects_the_concept(demo: TestC
         hits[concept.name] = sum(bool(detectors & found) for found in ranked)
         other = first_latents(demo, document(SEED + 2, int(number), genre="shopping", topic="kitchen").text)
         by_chance.append(bool(detectors & {row["index"] for row in other}))
-    assert all(n > N_OWN / 2 for n in hits.values()), hits
+    assert all(n >= 2 for n in hits.values()), hits
+    assert sum(hits.values()) >= 0.8 * N_OWN * N_CONCEPTS, hits
     assert sum(by_chance) <= N_CONCEPTS / 3, "detectors that lead on any text tell nothing"
 
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from app.demo_mixes import STYLES, Style
 from models.demo.corpus.generator import documents
 from models.demo.corpus.styles import shows_style
-from tests.app.demo.conftest import ask
+from tests.app.demo.conftest import ask, ask_all
 
 pytestmark = pytest.mark.demo
 N_QUESTIONS = 16
@@ -43,13 +43,12 @@ def test_a_vector_moves_the_style_of_answers(demo: TestClient, style: Style) -> 
     ]
 
     def shares(strength: float) -> tuple[float, float]:
-        answers = [
-            ask(demo, "/steer", {
-                "model": "periscope-demo", "messages": [{"role": "user", "content": question}], "temperature": 0.8,
-                "terms": [{"vector": vector, "strength": strength}], "seed": seed, "max_new_tokens": 64,
-            })["steered"]["text"].partition("<|end|>")[0]
+        asked = [
+            {"model": "periscope-demo", "messages": [{"role": "user", "content": question}], "temperature": 0.8,
+             "terms": [{"vector": vector, "strength": strength}], "seed": seed, "max_new_tokens": 64}
             for seed, question in enumerate(questions)
         ]  # fmt: skip
+        answers = [answer["steered"]["text"] for answer in ask_all(demo, "/steer", asked)]
         first, second = (
             sum(shows_style(text, style.table, value) for text in answers) / len(answers)
             for value in (style.positive, style.negative)

@@ -147,7 +147,8 @@ def test_the_card_marks_the_value_on_the_histogram_and_shows_examples(ready: Tes
     figure = one(card, "[data-figure]")
     assert f"Marked: {number(row['max_activation'])}" in str(figure["aria-label"])
     assert card.select(".card-examples li")
-    assert one(card, "a.button")["href"] == f"/sources/mid/latents/{row['index']}"
+    links = [link["href"] for link in card.select("a.button")]
+    assert links == [f"/sources/mid/latents/{row['index']}", f"/steer?term=mid:{row['index']}"]
 
 
 def test_a_label_stands_for_its_latent(ready: TestClient) -> None:
