@@ -8,7 +8,8 @@
    ``FINE_SHARE`` of the texts each on its own: a range that holds on average only would not hold for the next text.
 4. The safe range is the widest interval around the neutral strength whose measured strengths are all fine. The gaps
    between its ends and the first strengths that are not fine are measured again on a finer grid. If everything is
-   fine, the range ends where the grid does. Recommended is the fine strength with the largest effect.
+   fine, the range ends where the grid does. Recommended is the strength in it with the largest effect,
+   above the neutral one unless the range ends there.
 
 ``balance`` looks for the largest factor g ≤ 1 by which all terms of a mix can be scaled so that it stays fine: g on a
 grid, and once more between the last fine and the first other one.
@@ -183,7 +184,9 @@ def calibrate(
     points = dict(sorted((points | measured(finer)).items()))
     low, high = safe_range({s: point.fine for s, point in points.items()}, neutral)
     inside = [s for s in points if low <= s <= high]
-    recommended = max(inside, key=lambda s: (points[s].effect or 0.0, -abs(s - neutral)), default=neutral)
+    # Where nothing has an effect the largest is noise: what turns the subject up is looked at first.
+    upwards = [s for s in inside if s >= neutral] if high > neutral else inside
+    recommended = max(upwards, key=lambda s: (points[s].effect or 0.0, -abs(s - neutral)), default=neutral)
     return Calibration(
         tuple(points),
         tuple(point.effect for point in points.values()),

@@ -102,7 +102,8 @@ def test_a_sweep_is_what_its_definition_says(tiny_gpt2: Any, saes: Any, latent: 
         for s, nll, d, share in zip(found.strengths, found.base_nll, found.distinct_2, found.fine_share, strict=True)
     }
     assert (found.safe_low, found.safe_high) == safe_range(fine, 0.0)
-    inside = [n for n, s in enumerate(found.strengths) if found.safe_low <= s <= found.safe_high]
+    low = 0.0 if found.safe_high > 0 else found.safe_low
+    inside = [n for n, s in enumerate(found.strengths) if low <= s <= found.safe_high]
     assert found.recommended == found.strengths[max(inside, key=lambda n: found.effect[n])]
     if found.safe_high < 8:  # the gap above was looked at more closely
         above = min(s for s in found.strengths if s > found.safe_high)
