@@ -18,7 +18,7 @@ from app.services.steer_query import SliderQuery
 from app.services.steer_terms import IN_MAXIMA
 from app.services.tokens import chip, plain
 from app.views import ModeChoice, SafeRange, SliderView
-from models.steer_terms import MAX_STRENGTH, MODES, VECTOR_MODES
+from models.steer_terms import MAX_STRENGTH, MODES, NEUTRAL, VECTOR_MODES
 
 MODE_NAMES = {
     "add": "add", "clamp": "clamp to", "scale": "scale by", "ablate": "ablate", "project": "project out",
@@ -117,6 +117,15 @@ def _vector(session: Session, query: SliderQuery, vector: VectorInfo) -> Restore
     )  # fmt: skip
 
 
+def _first(safe: SafeRange, mode: str) -> float:
+    """Where a new slider stands: at the recommended strength, or at the end of the range if that one does nothing."""
+    recommended, end = float(safe.recommended), float(safe.high)
+    neutral = NEUTRAL.get(mode)
+    if recommended != neutral:
+        return recommended
+    return end if end != neutral else 1.0
+
+
 def _restored(
     query: SliderQuery, allowed: Sequence[str], ranges: dict[str, SafeRange], model_id: int, *,
     label: str, where: str, href: str, promoted: Sequence[str], note: str,
@@ -127,7 +136,7 @@ def _restored(
     mode = query.mode or allowed[0]
     strength = query.strength
     if strength is None:
-        strength = float(ranges[mode].recommended) if mode in ranges else 1.0
+        strength = _first(ranges[mode], mode) if mode in ranges else 1.0
     low, high = RANGES[mode]
     reach = min(MAX_STRENGTH, math.ceil(abs(strength)))
     is_vector = query.vector is not None

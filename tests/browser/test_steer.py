@@ -172,6 +172,7 @@ def test_a_model_without_a_chat_template_says_so(chromium: Browser, base: str) -
 def test_a_mix_is_saved_and_its_link_restores_everything(page: Page, chromium: Browser, base: str) -> None:
     page.get_by_role("radio", name="new tokens").check(force=True)
     page.get_by_label("Seed", exact=True).fill("7")
+    page.wait_for_url(re.compile("seed=7"))  # the text of the board as it is now is being written
     page.get_by_label("Name of the mix").fill("cats <b>")
     page.get_by_role("button", name="Save as a mix").click()
     expect(page.locator("#mixes a")).to_have_text(["cats <b>"])
@@ -224,7 +225,7 @@ def test_it_works_without_scripts(chromium: Browser, base: str, page: Page) -> N
         plain.get_by_label("Prompt", exact=True).fill("the cat sat")
         plain.locator(".found-item", has_text=LABEL).click()
         expect(plain.locator(".slider-card h3")).to_have_text(LABEL)
-        plain.get_by_role("button", name="Write").click()
+        plain.get_by_role("button", name="Write", exact=True).click()
         expect(plain.locator("#steered .tok.steered").first).to_be_visible()
         assert plain.locator("#steered .written").inner_text() != plain.locator("#baseline .written").inner_text()
         plain.get_by_role("button", name=f"Remove {LABEL}").click()

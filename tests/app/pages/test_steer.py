@@ -211,7 +211,9 @@ def test_a_calibration_is_painted_and_drawn(ready: TestClient) -> None:
     card = soup(ready.get("/parts/steer/slider", params={"term": "mid:3", "mode": "scale"}))
     wanted = f"Safe from {found['safe_low']:g} to {found['safe_high']:g}"
     assert one(card, ".safe")["aria-label"] == wanted
-    assert one(card, "input[name=strength]")["value"] == f"{found['recommended']:g}"
+    end = found["safe_high"] if found["safe_high"] != 1 else 1.0
+    first = found["recommended"] if found["recommended"] != 1 else end  # at 1 scaling does nothing
+    assert one(card, "input[name=strength]")["value"] == f"{first:g}"
     curve = soup(ready.get("/parts/steer/calibration", params={"term": "mid:3", "mode": "scale"}))
     figure = json.loads(str(one(curve, "[data-figure]")["data-figure"]))
     assert figure["data"][0]["x"] == found["strengths"]
