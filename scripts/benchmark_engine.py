@@ -64,7 +64,7 @@ class World:
             for number, hook in enumerate(HOOKS):
                 sae = folder / f"sae-{number}"
                 save_sae(sae, hook, self.model.run_to_hooks(self.ids, [hook])[hook][0, 1:], number)
-                dictionary = load_dictionary(SourceSpec(self.location, str(sae), None))
+                dictionary = load_dictionary(SourceSpec(self.location, str(sae), hook))
                 facts = inspect_loaded(self.model, dictionary)
                 register_source(session, f"s{number}", facts, self.model.vocabulary())
                 self.dictionaries.append(dictionary)
@@ -87,7 +87,7 @@ def serving(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
     environment = os.environ | {
         "PERISCOPE_DATA_DIR": str(folder), "PERISCOPE_LOG_LEVEL": "warning", "PERISCOPE_DEVICE": "cpu",
         "PERISCOPE_DTYPE": "float32",
@@ -100,6 +100,8 @@ def serving(folder: Path) -> Iterator[str]:
                 if httpx.get(f"{base}/healthz").status_code == 200:
                     break
             time.sleep(0.1)
+        else:
+            raise SystemExit("The server did not start.")
         yield base
     finally:
         server.terminate()
@@ -204,8 +206,8 @@ def steer(world: World, client: httpx.Client, rounds: int) -> None:
         moved = [{"index": 5, "mode": "scale", "strength": 1 + next(strength) / 1000}]
         with client.stream("POST", "/api/v1/steer", json=body | {"seed": 1, "terms": moved, "stream": True}) as stream:
             for line in stream.iter_lines():
-                if line.startswith("event: token"):
-                    return
+                if line.startswith("data:") and '"side":"steered"' in line.replace(" ", ""):
+                    return  # the baseline's tokens come at once: they are remembered
 
     post(client, "/steer", body | {"seed": 1})  # the baseline is known when a slider moves
     with torch.inference_mode():
