@@ -31,7 +31,7 @@ format: install  ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 
 bench: install  ## speed, each as a ratio to a floor timed in the same run
-	$(BIN)/python scripts/benchmark.py
+	$(BIN)/python -m scripts.benchmark
 	$(BIN)/python -m scripts.benchmark_engine
 	$(BIN)/python -m scripts.benchmark_pages
 

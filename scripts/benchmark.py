@@ -1,6 +1,6 @@
 """Speed, each figure as a ratio to a floor timed in the same run.
 
-    python scripts/benchmark.py [build-demo] [build-gpt2] [--rounds 3]
+    python -m scripts.benchmark [build-demo] [build-gpt2] [--rounds 3]
 
 Floor of a build: the forward pass to the hook and the dense SAE encode alone, on the same tokens, with the best of
 several batch sizes, same threads. Rounds alternate floor and pass, and medians are given, since a busy machine drifts.
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from models.build_pass import BuildPass, PassPlan
 from models.dictionary import Dictionary, DictionaryFacts
 from models.language_model import LanguageModel
+from scripts.random_model import save_model
 
 Rows = NDArray[np.int64]
 
@@ -116,26 +117,13 @@ def gpt2_case(kind: str, folder: Path, n_rows: int) -> Case:
     from models.loading import load_language_model
 
     if not (folder / "config.json").exists():
-        _save_gpt2(folder)
+        save_model(folder)
     model = load_language_model(str(folder), "cpu", "float32")
     random = np.random.default_rng(0)
     rows = random.integers(1, 50_000, (n_rows, 128))
     rows[:, 0] = 0
     sae = _random_sae(kind, model, rows[:2])
     return Case(f"build, GPT-2-small shape, {kind}", model, {kind: sae}, rows, uncounted_ids(model), (4, 8, 16), 1.15)
-
-
-def _save_gpt2(folder: Path) -> None:
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
-
-    torch.manual_seed(0)
-    GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0)).save_pretrained(folder)
-    vocabulary = {"<|endoftext|>": 0} | {f"w{i}": i for i in range(1, 50_257)}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<|endoftext|>"))  # noqa: S106 (a token of text)
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    end = "<|endoftext|>"
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end).save_pretrained(folder)
 
 
 def _random_sae(kind: str, model: LanguageModel, rows: Rows, d_sae: int = 24_576, k: int = 32) -> Dictionary:
