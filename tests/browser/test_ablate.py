@@ -30,6 +30,7 @@ def test_a_prompt_is_patched_from_a_second_one(chromium: Browser, base: str) -> 
     with open_page(chromium, base) as page:
         page.goto("/ablate?source=mid&text=the+cat+sat+on")
         page.get_by_role("link", name="Patch from a second prompt").click()
+        page.wait_for_url("**mode=patch**")  # its scripts run by then, which Enter in a text box needs
         expect(page.locator("#text")).to_have_value("the cat sat on")
         page.locator("#other").fill("the dog sat on")
         page.keyboard.press("Enter")
