@@ -41,6 +41,7 @@ from models.corpus_labels import DocumentLog
 from models.errors import SourceError, SteeringError
 from models.geometry import weights_geometry
 from models.loading import load_language_model
+from models.logit_effects import require_direct_path
 from models.memory import estimate
 from models.output_score import OutputScorer
 from models.quality import clean_loss, measure_quality
@@ -174,6 +175,8 @@ class _Run:
         self._tell("loading the model", 0.0, 0)
         model = load_language_model(self.first.facts.model.location, self.request.device, self.request.dtype)
         dictionaries = {slug: load_checked(source, str(model.device)) for slug, source in self.sources.items()}
+        for slug, dictionary in dictionaries.items():
+            require_direct_path(model, dictionary, slug)
         plan = PassPlan(
             self.request.tokens,
             self.shape.context_size,

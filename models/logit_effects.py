@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.dictionary import Dictionary
+from models.errors import Unsupported
 from models.language_model import LanguageModel
 from models.top_rows import largest_per_row
 
@@ -65,6 +66,23 @@ def logit_effects(W_dec: Tensor, gain: Tensor, W_U: Tensor, k: int = 10, chunk: 
         parts = [tuple(rows.new_zeros(0, k, dtype=d) for d in (torch.long, None, torch.long, None))]
     up_ids, up, down_ids, down = (torch.cat(column).cpu() for column in zip(*parts, strict=True))
     return LogitEffects(up_ids.numpy(), up.numpy(), down_ids.numpy(), down.numpy())
+
+
+def require_direct_path(model: LanguageModel, dictionary: Dictionary, name: str) -> None:
+    """Refuse an SAE whose latents have no direct effect on the logits, before any work is spent on it.
+
+    Raises:
+        Unsupported: naming the hook, and for a transcoder without an output hook the remedy.
+    """
+    if dictionary.is_transcoder and dictionary.hook_out == dictionary.hook_name:
+        raise Unsupported(
+            f"Transcoder {name} does not say which hook it writes to, so what its latents promote is unknown; add "
+            "hook_name_out to the metadata of its cfg.json and add the source again."
+        )
+    try:
+        model.residual_map(dictionary.hook_out)
+    except Unsupported as error:
+        raise Unsupported(f"{name} cannot be built: {error}") from error
 
 
 @torch.inference_mode()

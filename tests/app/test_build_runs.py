@@ -22,7 +22,7 @@ from app.db.writes import register_source
 from app.errors import BuildLost, BuildRunning, InvalidRequest, UnknownSource
 from app.settings import Settings
 from models import output_score
-from models.errors import ContextMismatch, CorpusError, MemoryRefused, WeightsInvalid
+from models.errors import ContextMismatch, CorpusError, MemoryRefused, Unsupported, WeightsInvalid
 from models.loading import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.models.statistics import brute
@@ -253,6 +253,24 @@ def test_an_sae_that_changed_since_it_was_added_is_refused(settings, session, pa
     register_source(session, "old", replace(facts["a"], weights_hash="0" * 64), vocabulary)
     with pytest.raises(WeightsInvalid, match="has changed since it was added"):
         run_build(settings, request(parts, slugs=("old",)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("transcoder", "does not say which hook it writes to"), ("standard", "no direct path to the logits")],
+)
+def test_latents_without_a_direct_effect_are_refused_before_the_pass(
+    settings, session, parts, tiny_models, tmp_path, monkeypatch, kind, sentence
+):
+    location = str(tiny_models["gpt2"])
+    folder = save_sae(tmp_path / "t", kind, "blocks.1.ln2.hook_out")
+    model = load_language_model(location, "cpu", "float32")
+    facts = inspect_loaded(model, load_dictionary(SourceSpec(location, str(folder), None)))
+    register_source(session, "t", facts, parts[1])
+    monkeypatch.setattr("models.build_pass.BuildPass.run", lambda *_: pytest.fail("the corpus was read"))
+    with pytest.raises(Unsupported, match=sentence):
+        run_build(settings, request(parts, slugs=("t",)))
+    assert queries.source_by_slug(session, "t").latest.status == "failed"
 
 
 def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settings, session, parts, monkeypatch):

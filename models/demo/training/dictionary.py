@@ -22,7 +22,10 @@ MODEL_NAME = "periscope-demo"
 
 
 def train_dictionary(source: bundle.DemoSource, seed: int, n_tokens: int, work: Path, d_model: int = 192) -> None:
-    """A BatchTopK SAE (Matryoshka where the source names levels) on ``n_tokens`` of the corpus of ``seed``; saved as the JumpReLU SAE that it is at inference."""
+    """A BatchTopK SAE (Matryoshka where the source names levels) on ``n_tokens`` of the corpus of ``seed``.
+
+    It is saved as the JumpReLU SAE that it is at inference.
+    """
     torch.manual_seed(0)
     model = TransformerBridge.boot_transformers(str(bundle.LANGUAGE_MODEL), device="cpu", dtype=torch.float32)
     ahead = 600 * bundle.CONTEXT_SIZE  # the activation buffer reads ahead
