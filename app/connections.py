@@ -15,6 +15,8 @@ Answer = TypeVar("Answer")
 CLIENT_LEFT = 499
 #: Answers above this size are compressed here rather than in the event loop, in bytes.
 LARGE = 1 << 17
+#: Building one walks all fields of the type, which takes longer than most answers; an answer has one of few types.
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 async def answer_while_connected(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
@@ -44,9 +46,17 @@ async def _answer(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
     return await asyncio.to_thread(json_response, answer, accepts_gzip)
 
 
+def json_bytes(answer: Any) -> bytes:
+    """An answer of the API as JSON."""
+    kind = type(answer)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind].dump_json(answer)
+
+
 def json_response(answer: Any, accepts_gzip: bool) -> Response:
     """The answer as JSON, compressed if it is large."""
-    body = TypeAdapter(type(answer)).dump_json(answer)
+    body = json_bytes(answer)
     headers = {"Cache-Control": "no-store"}
     if accepts_gzip and len(body) > LARGE:
         packer = zlib.compressobj(1, wbits=31)

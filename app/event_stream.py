@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
-from pydantic import TypeAdapter
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.connections import json_bytes
 from app.errors import PeriscopeError, problem_of
 from models.errors import PeriscopeModelError
 
@@ -58,7 +58,7 @@ class EventStream(Response):
         try:
             async with aclosing(self._events) as events:
                 async for name, answer in events:
-                    yield name, TypeAdapter(type(answer)).dump_json(answer).decode()
+                    yield name, json_bytes(answer).decode()
         except Exception as error:
             if not isinstance(error, PeriscopeError | PeriscopeModelError):
                 log.exception("Error in a stream of events")

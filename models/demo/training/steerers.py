@@ -53,7 +53,7 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 N_TEXTS = 2000
 NEW_TOKENS = 96
-#: Texts of every beginning, once few candidates are left: one word in a hundred tokens is rare, and luck must not choose.
+#: Texts of every beginning, once few candidates are left: a word in a hundred tokens is rare; luck must not choose.
 SAMPLES = 5
 STRONGEST = 3  # strengths tried inside a safe range, from its end downwards
 #: The choice keeps this far below the bound on base_nll, which holds on other beginnings then.
