@@ -1,9 +1,10 @@
 """Speed, each figure as a ratio to a floor timed in the same run.
 
-    python -m scripts.benchmark [build-demo] [build-gpt2] [--rounds 3]
+    python -m scripts.benchmark [build-demo] [build-gpt2] [build-memory] [--rounds 3]
 
 Floor of a build: the forward pass to the hook and the dense SAE encode alone, on the same tokens, with the best of
 several batch sizes, same threads. Rounds alternate floor and pass, and medians are given, since a busy machine drifts.
+``build-memory`` runs passes alone and reads the peak of the process above its size with the weights loaded.
 """
 
 import os
@@ -12,7 +13,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import argparse
-import resource
+import gc
 import statistics
 import tempfile
 import time
@@ -77,21 +78,42 @@ def measure(case: Case, rounds: int) -> float:
     floor_seconds(case, case.batches[0])  # warm
     best = min(case.batches, key=lambda b: floor_seconds(case, b))
     floors, passes = [], []
-    before = psutil.Process().memory_info().rss
     for _ in range(rounds):
         floors.append(floor_seconds(case, best))
         passes.append(pass_seconds(case, best))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     ratio = statistics.median(p / f for p, f in zip(passes, floors, strict=True))
     tokens = case.rows.size
     print(
         f"{case.name}: floor {statistics.median(floors):.2f} s ({tokens / statistics.median(floors):,.0f} tokens/s, "
         f"batch {best}), pass {statistics.median(passes):.2f} s, ratio {ratio:.3f} (bar {case.bar}), per round "
-        f"{', '.join(f'{p / f:.3f}' for p, f in zip(passes, floors, strict=True))}; "
-        f"peak {(peak - before) / 2**30:.2f} GiB above its size before the rounds (whole process so far)",
+        f"{', '.join(f'{p / f:.3f}' for p, f in zip(passes, floors, strict=True))}",
         flush=True,
     )
     return ratio
+
+
+def measure_memory(case: Case, n_tokens: int, bar: float = 3.0) -> None:
+    """Print the peak of a pass above the size of the process with its weights loaded. Linux only: it resets the peak.
+
+    The rows are read again and again until ``n_tokens`` are through: what is kept of them grows until all reservoirs
+    are full.
+    """
+    rows = case.rows
+    plan = PassPlan(n_tokens, rows.shape[1], max(case.batches), 0)
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    Path("/proc/self/clear_refs").write_text("5")
+    state = BuildPass(case.model, case.dictionaries, plan, case.uncounted)
+    for _ in state.run(rows[i % len(rows)] for i in range(n_tokens // rows.shape[1] + plan.n_held_out)):
+        pass
+    for found in state.statistics.values():
+        found.settle()
+    status = Path("/proc/self/status").read_text()
+    peak = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+    print(
+        f"{case.name}, {n_tokens:,} tokens: peak {(peak - before) / 2**30:.2f} GiB above the weights (bar {bar:g})",
+        flush=True,
+    )
 
 
 def demo_case() -> Case:
@@ -148,6 +170,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["build-demo", "build-gpt2"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gpt2-prompts", type=int, default=64)
+    parser.add_argument("--memory-tokens", type=int, default=65_536)
     options = parser.parse_args()
     torch.set_num_interop_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
@@ -160,7 +183,11 @@ def main() -> None:
         def demo() -> None:
             measure(demo_case(), options.rounds)
 
-        known: dict[str, Callable[[], None]] = {"build-demo": demo, "build-gpt2": gpt2}
+        def memory() -> None:
+            for kind in ("topk", "jumprelu"):
+                measure_memory(gpt2_case(kind, folder, 256), options.memory_tokens)
+
+        known: dict[str, Callable[[], None]] = {"build-demo": demo, "build-gpt2": gpt2, "build-memory": memory}
         unknown = [name for name in options.what if name not in known]
         if unknown:
             parser.error(f"unknown benchmark {unknown[0]}; there are {', '.join(known)}")
