@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1")
 class PromptBody(TextBody):
     """A prompt and the prediction that is asked about."""
 
-    source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-1k"])
+    source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-2k"])
     target: str | None = Field(None, description="One token; null: the model's own next token.")
     contrast: str | None = Field(None, description="One token: measure the difference of the two logits.")
 
@@ -62,7 +62,7 @@ class LabelGroupBody(Body):
 class SelectivityBody(Body):
     """Groups of texts."""
 
-    source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-1k"])
+    source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-2k"])
     latents: list[int] = Field(description="Latents that are removed together.", examples=[[7]])
     groups: dict[str, list[str] | LabelGroupBody] = Field(
         description="Name -> texts, or a label of the corpus.", examples=[{"a": ["..."], "b": {"label": "topic: sea"}}]
@@ -76,7 +76,7 @@ class ContrastBody(Body):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-1k"])
+    source: str = Field(description="Slug of a source.", examples=["demo-l2-resid-2k"])
     with_texts: list[str] = Field(alias="with", description="1 to 64 texts.", examples=[["The sea was calm."]])
     without_texts: list[str] = Field(alias="without", description="1 to 64 texts.", examples=[["The cat slept."]])
     top_k: int = Field(50, description="Latents in the answer, 1 to 500.")

@@ -70,7 +70,7 @@ class TextBody(Body):
 class MicroscopeBody(TextBody):
     """A text and the sources to read it with."""
 
-    sources: list[str] = Field(description="Slugs of sources.", examples=[["demo-l2-resid-1k"]])
+    sources: list[str] = Field(description="Slugs of sources.", examples=[["demo-l2-resid-2k"]])
     top_k: int = Field(10, description="Latents per token, 1 to 100.")
     max_density: float | None = Field(None, description="Hide latents that are active on more of the corpus's tokens.")
     positions: list[int] | None = Field(None, description="Tokens that the ranking is over; null: all that count.")

@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1")
 class TermBody(Body):
     """A slider: a latent of a source, or a saved vector."""
 
-    source: str | None = Field(None, description="Slug; null: that of the request.", examples=["demo-l2-resid-1k"])
+    source: str | None = Field(None, description="Slug; null: that of the request.", examples=["demo-l2-resid-2k"])
     index: int | None = Field(None, description="A latent of the source.", examples=[42])
     vector: int | None = Field(None, description="The number of a saved vector, instead of a latent.")
     mode: str = Field("add", description="add, clamp, scale, ablate or project; vectors: add or project.")
@@ -45,7 +45,7 @@ class BoardBody(Body):
     """Sliders and whose they are."""
 
     model: str | None = Field(None, description="Name of a model; not needed with a source or a term.")
-    source: str | None = Field(None, description="Slug of a source.", examples=["demo-l2-resid-1k"])
+    source: str | None = Field(None, description="Slug of a source.", examples=["demo-l2-resid-2k"])
     terms: list[TermBody] = Field(default_factory=list, description="Sliders, at most 64.", examples=[[{"index": 42}]])
     positions: str = Field("all", description="Where steering applies: all, prompt or generated.")
     steer_bos: bool = Field(False, description="Whether a leading BOS is steered too.")
@@ -116,7 +116,7 @@ class SteerBody(GreedyBody):
 class CalibrateBody(Body):
     """A slider whose strength is swept."""
 
-    source: str | None = Field(None, description="Slug of a source.", examples=["demo-l2-resid-1k"])
+    source: str | None = Field(None, description="Slug of a source.", examples=["demo-l2-resid-2k"])
     index: int | None = Field(None, description="A latent of the source.", examples=[42])
     vector: int | None = Field(None, description="The number of a saved vector, instead of a latent.")
     mode: str = Field("add", description="add, clamp, scale or project; vectors: add or project.")

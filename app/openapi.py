@@ -33,7 +33,7 @@ PROBLEMS = {
     400: Problem(400, "Unknown host", "This server does not answer to the name 'x.example', only to localhost."),
     401: Problem(401, "Not authorised", "This is not the token of this server."),
     403: Problem(403, "Refused", "This request was sent by a page of another site."),
-    404: Problem(404, "Unknown latent", "demo-l2-resid-1k has no latent 4096; its latents are 0 to 1023."),
+    404: Problem(404, "Unknown latent", "demo-l2-resid-2k has no latent 4096; its latents are 0 to 2047."),
     409: Problem(409, "Not built yet", "tiny has no finished build yet; start one with `periscope build tiny`."),
     422: Problem(422, "Cannot be processed", "limit must be a whole number, not 'many'."),
     429: Problem(429, "Too many attempts", "There were too many wrong tokens from 192.0.2.7; try again in 42 seconds."),

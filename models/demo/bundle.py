@@ -42,10 +42,10 @@ class DemoSource:
         return DICTIONARIES / self.slug
 
 
-#: An early, two middle (one of them wide, so that splitting shows) and a late layer.
+#: An MLP's output, an early layer in two widths, so that splitting shows, and a late one.
 SOURCES = (
-    DemoSource("demo-l0-resid-1k", "blocks.0.hook_resid_post", 1024, 30, 1e-3),
-    DemoSource("demo-l1-mlp-1k", "blocks.1.hook_mlp_out", 1024, 30),
-    DemoSource("demo-l2-resid-1k", "blocks.2.hook_resid_post", 1024, 30),
+    DemoSource("demo-l0-mlp-1k", "blocks.0.hook_mlp_out", 1024, 30, 2e-3),
+    DemoSource("demo-l1-resid-1k", "blocks.1.hook_resid_post", 1024, 30, 2.5e-3),
+    DemoSource("demo-l1-resid-2k", "blocks.1.hook_resid_post", 2048, 30, 2.5e-3),
     DemoSource("demo-l2-resid-2k", "blocks.2.hook_resid_post", 2048, 30, 2.5e-3),
 )

@@ -49,12 +49,15 @@ MEASURING = (
 )  # fmt: skip
 DETECTORS = 10
 TRIED = 3
-STRENGTHS = (0.25, 0.5, 0.75, 1.0)
-GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
+STRENGTHS = (0.375, 0.75)
+GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 N_TEXTS = 2000
 NEW_TOKENS = 96
+FEW_TOKENS = 64  # of the first look at all candidates, and of calibration
+#: Of the texts whose words are counted; ranges are calibrated at 1, where a text falls apart sooner.
+TEMPERATURE = 0.7
 #: Texts of every beginning, once few candidates are left: a word in a hundred tokens is rare; luck must not choose.
-SAMPLES = 5
+SAMPLES = 4
 STRONGEST = 3  # strengths tried inside a safe range, from its end downwards
 #: The choice keeps this far below the bound on base_nll, which holds on other beginnings then.
 MARGIN = 0.85
@@ -117,15 +120,15 @@ class _Writer:
         self.model, self.dictionaries = model, dictionaries
         self.prompts = [(BOS, *model.tokenize(text)) for text in beginnings]
 
-    def write(self, boards: Sequence[Board | None], samples: int = 1) -> list[_Written]:
+    def write(self, boards: Sequence[Board | None], samples: int = 1, new_tokens: int = NEW_TOKENS) -> list[_Written]:
         found: list[_Written] = []
         at_once = max(1, _ROWS // (len(self.prompts) * samples))
         for first in range(0, len(boards), at_once):
-            found += self._write(boards[first : first + at_once], samples)
+            found += self._write(boards[first : first + at_once], samples, new_tokens)
         return found
 
-    def _write(self, boards: Sequence[Board | None], samples: int) -> list[_Written]:
-        sampling = Sampling(max_new_tokens=NEW_TOKENS, temperature=1.0, alternatives=0)
+    def _write(self, boards: Sequence[Board | None], samples: int, new_tokens: int) -> list[_Written]:
+        sampling = Sampling(max_new_tokens=new_tokens, temperature=TEMPERATURE, alternatives=0)
         requests = [
             Request(prompt, board, replace(sampling, seed=seed), baseline=board is None)
             for board in boards
@@ -156,13 +159,14 @@ def write_steerers(seed: int) -> tuple[int, float]:
     candidates = _candidates(model, dictionaries, seed)
     writer = _Writer(model, dictionaries, CHOOSING)
     baseline = writer.write([None], SAMPLES)[0]
-    plan = Plan(tuple(writer.prompts), samples=1)
+    plan = Plan(tuple(writer.prompts), Sampling(max_new_tokens=FEW_TOKENS, alternatives=0), samples=1)
     boards = [c.board(s) for c in candidates for s in STRENGTHS]
-    written = writer.write(boards)
+    short = writer.write([None], SAMPLES, FEW_TOKENS)[0]
+    written = writer.write(boards, 1, FEW_TOKENS)
     rises: dict[_Candidate, float] = {}
     for n, candidate in enumerate(candidates):
         mine = written[n * len(STRENGTHS) : (n + 1) * len(STRENGTHS)]
-        rises[candidate] = max((w.rate(candidate.concept) for w in mine if _is_fine(w, baseline)), default=0.0)
+        rises[candidate] = max((w.rate(candidate.concept) for w in mine if _is_fine(w, short)), default=0.0)
     kept: list[Steerer] = []
     for concept in concepts():
         own = sorted((c for c in candidates if c.concept is concept), key=lambda c: -rises[c])[:TRIED]

@@ -15,7 +15,7 @@ from models.sources import SourceSpec
 from tests.app.demo.conftest import ask
 
 pytestmark = pytest.mark.demo
-SOURCE = "demo-l2-resid-1k"
+SOURCE = "demo-l2-resid-2k"
 SEED = 770_001
 N_TEXTS = 600
 N_CONCEPTS = 10

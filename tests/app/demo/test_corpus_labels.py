@@ -11,7 +11,7 @@ from tests.app.demo.conftest import ask
 from tests.web import text_of
 
 pytestmark = pytest.mark.demo
-SOURCE = "demo-l2-resid-1k"
+SOURCE = "demo-l2-resid-2k"
 LATENTS = f"/api/v1/sources/{SOURCE}/latents"
 N_TOPICS = 8
 

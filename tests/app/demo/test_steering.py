@@ -8,12 +8,12 @@ from fastapi.testclient import TestClient
 
 from models.demo import bundle
 from models.demo.corpus.concepts import NAMED
-from models.demo.training.steerers import MEASURING
+from models.demo.training.steerers import MEASURING, NEW_TOKENS, TEMPERATURE
 from tests.app.demo.conftest import ask, ask_all
 
 pytestmark = pytest.mark.demo
 CONCEPTS = {concept.name: concept for concept in NAMED}
-NEW_TOKENS = 32
+FEW_TOKENS = 32  # where only coherence matters
 RISE = 5
 HOW_FAR = "docs/demo.md states what steering the demo reaches"
 
@@ -23,11 +23,13 @@ def steerers() -> list[dict[str, Any]]:
     return [steerer for steerer in found if steerer["concept"] in CONCEPTS]
 
 
-def bodies(terms: list[dict[str, Any]], seeds: range = range(1)) -> list[dict[str, Any]]:
+def bodies(
+    terms: list[dict[str, Any]], seeds: range = range(1), new_tokens: int = FEW_TOKENS, temperature: float = 1.0
+) -> list[dict[str, Any]]:
     """Requests for every beginning and seed."""
     return [
         {"model": "periscope-demo", "prompt": prompt, "terms": terms, "seed": 100 * seed + place,
-         "max_new_tokens": NEW_TOKENS, "alternatives": 0}
+         "max_new_tokens": new_tokens, "temperature": temperature, "alternatives": 0}
         for seed in seeds for place, prompt in enumerate(MEASURING)
     ]  # fmt: skip
 
@@ -45,7 +47,8 @@ def mean(values: list[float]) -> float:
 def steered(demo: TestClient) -> dict[str, list[Any]]:
     """Per concept the answers of its steerer, on beginnings that the choice has not seen."""
     found = steerers()
-    asked = [bodies([{k: s[k] for k in ("source", "index", "strength")}]) for s in found]
+    terms = [[{k: s[k] for k in ("source", "index", "strength")}] for s in found]
+    asked = [bodies(term, range(2), NEW_TOKENS, TEMPERATURE) for term in terms]
     answers = iter(ask_all(demo, "/steer", [body for own in asked for body in own]))
     return {s["concept"]: [next(answers) for _ in own] for s, own in zip(found, asked, strict=True)}
 

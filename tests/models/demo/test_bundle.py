@@ -18,7 +18,7 @@ from models.sources import SourceSpec
 
 pytestmark = pytest.mark.demo
 FRESH_SEED = 990_001  # neither the training corpus, nor the labels' texts, nor the demo build's
-N_TEXTS = 900
+N_TEXTS = 2000  # some 50 with each topic: an AUROC of 0.95 is then known to about 0.02
 UNDERTRAINED = "near, but not there: train longer with scripts/train_demo.py; docs/demo.md states what is reached"
 
 
@@ -72,27 +72,14 @@ def test_held_out_loss_is_near_the_grammars_own_entropy(model):
     assert floor < loss < 1.6 * floor
 
 
-def quality_of(model, dictionaries, passed, slug):
-    held = passed.held_out_tokens()
-    return measure_quality(model, dictionaries[slug], held, clean_loss(model, held))
-
-
 @pytest.mark.parametrize("slug", [s.slug for s in bundle.SOURCES])
-def test_an_sae_is_as_good_as_the_model_card_says(model, dictionaries, passed, slug):
-    """docs/demo.md states the figures; here is what no change may fall below."""
-    quality = quality_of(model, dictionaries, passed, slug)
-    assert quality.explained_variance >= 0.83
-    assert quality.loss_recovered >= 0.93
-    assert 10 <= quality.l0 <= 33
+def test_an_sae_reaches_the_bars_of_the_design(model, dictionaries, passed, slug):
+    held = passed.held_out_tokens()
+    quality = measure_quality(model, dictionaries[slug], held, clean_loss(model, held))
+    assert quality.explained_variance >= 0.85
+    assert quality.loss_recovered >= 0.95
+    assert 10 <= quality.l0 <= 30
     assert (passed.statistics[slug].totals.n_active == 0).mean() <= 0.10
-
-
-@pytest.mark.xfail(strict=True, reason=UNDERTRAINED)
-def test_every_sae_reaches_the_bars_of_the_design(model, dictionaries, passed):
-    for slug in dictionaries:
-        quality = quality_of(model, dictionaries, passed, slug)
-        assert quality.explained_variance >= 0.85
-        assert quality.loss_recovered >= 0.95
 
 
 def best_detectors(two_samples):
