@@ -25,7 +25,7 @@ from models.sources import SourceSpec
 
 SEED = 880_001
 TOKENS = 200_000
-N_TEXTS = 1500
+N_TEXTS = 4000
 PROMPTS = (
     "Once upon a time",
     "<|user|>\nWhy do tides rise?<|end|>\n<|assistant|>\n",
