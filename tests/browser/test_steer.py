@@ -17,12 +17,19 @@ __all__ = ["world"]
 
 #: The model loads while the first test waits.
 PATIENCE = 120_000
-#: Counts the requests that the page itself calls off.
+#: Counts the requests that the page itself calls off, and holds the next one back until then: on a quick machine its
+#: text would be written before the slider moves again.
 COUNT_ABORTS = """() => {
   window.aborts = 0;
+  let held = false;
   const ask = window.fetch;
-  window.fetch = (path, init) => {
-    init.signal.addEventListener("abort", () => (window.aborts += 1));
+  window.fetch = async (path, init) => {
+    const called_off = new Promise((done) => init.signal.addEventListener("abort", done));
+    called_off.then(() => (window.aborts += 1));
+    if (!held) {
+      held = true;
+      await called_off;
+    }
     return ask(path, init);
   };
 }"""
