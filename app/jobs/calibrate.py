@@ -29,6 +29,7 @@ class _Sweep(Job):
     """One sweep at a time: its rows fill the passes by themselves."""
 
     max_batch: ClassVar[int] = 1
+    samples: ClassVar[int] = SAMPLES
 
     prompts: tuple[TextInput, ...]
     prepend_bos: bool
@@ -38,7 +39,7 @@ class _Sweep(Job):
         """The rows of a grid, and the pass in which the finished texts are read."""
         longest = max(most_tokens(p.characters(), self.limits.max_tokens) for p in self.prompts)
         prompt = min(longest, self.limits.max_tokens)
-        rows = GRID * len(self.prompts) * SAMPLES
+        rows = GRID * len(self.prompts) * self.samples
         reading = forward_bytes(READ_TOKENS, self.limits.d_model) + READ_TOKENS * self.limits.vocab_size * 4
         return writing_bytes(self.limits, rows, prompt, NEW_TOKENS) + reading + encode_bytes(self.sources)
 
@@ -51,7 +52,7 @@ class _Sweep(Job):
         from models.calibration import Plan
 
         prompts = [tokens_of(loaded, p, self.prepend_bos, self.limits.max_tokens).ids for p in self.prompts]
-        return Plan(tuple(prompts), samples=SAMPLES)
+        return Plan(tuple(prompts), samples=self.samples)
 
     @classmethod
     def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
@@ -95,6 +96,9 @@ class CalibrateJob(_Sweep):
 @dataclass(frozen=True)
 class BalanceJob(_Sweep):
     """Scale a mix; the result is a ``models.calibration.Balance`` and the pairs of terms that nearly coincide."""
+
+    #: The largest fine factor of many is a lucky one where few texts judge; and a mix is balanced only once.
+    samples: ClassVar[int] = 2 * SAMPLES
 
     model: str
     sources: tuple[SourceKey, ...]
