@@ -113,7 +113,7 @@ class SnippetAnswer:
 class CalibrationAnswer:
     """A sweep of one slider; lists run along ``strengths``. ``unit``: what strength 1 is, in the activation's units.
 
-    ``was_stored``: measured before, for the same unit and prompts.
+    ``temperature``: of the texts that were judged. ``was_stored``: measured before, for the same unit.
     """
 
     source: str | None
@@ -122,6 +122,7 @@ class CalibrationAnswer:
     mode: str
     unit: float
     prompts: list[str]
+    temperature: float
     strengths: list[float]
     effect: list[float | None]
     base_nll: list[float | None]

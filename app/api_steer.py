@@ -122,17 +122,19 @@ class CalibrateBody(Body):
     mode: str = Field("add", description="add, clamp, scale or project; vectors: add or project.")
     prompts: list[str] | None = Field(None, description="1 to 16 texts to continue; null: neutral openings.")
     fresh: bool = Field(False, description="Measure again even if a calibration is stored.")
+    temperature: float | None = Field(None, description="0 to 10, of the texts; null: as stored, else 1.")
 
     def asked(self) -> CalibrateRequest:
         """What was asked."""
         term = TermRequest(self.mode, 1.0, self.source, self.index, self.vector)
-        return CalibrateRequest(term, self.prompts, self.fresh)
+        return CalibrateRequest(term, self.prompts, self.fresh, self.temperature)
 
 
 class BalanceBody(BoardBody):
     """A mix of sliders."""
 
     prompts: list[str] | None = Field(None, description="1 to 16 texts to continue; null: neutral openings.")
+    temperature: float = Field(1.0, description="0 to 10, of the texts that are judged.")
 
 
 class VectorBody(Body):
@@ -204,7 +206,9 @@ def calibrations(
 @router.post("/balance", summary="Make a mix coherent", response_model=answers.BalanceAnswer)
 async def balance(request: Request, engine: EngineDep, reader: ReaderDep, body: BalanceBody) -> Response:
     """The largest common factor, at most 1, at which all terms together stay within the bounds of coherence."""
-    asked = BalanceRequest(body.asked(), body.model, body.source, body.positions, body.steer_bos, body.prompts)
+    asked = BalanceRequest(
+        body.asked(), body.model, body.source, body.positions, body.steer_bos, body.prompts, body.temperature
+    )
     return await answer_while_connected(request, calibrate_service.balance(engine, reader, asked))
 
 

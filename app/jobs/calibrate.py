@@ -34,6 +34,7 @@ class _Sweep(Job):
     prompts: tuple[TextInput, ...]
     prepend_bos: bool
     limits: Limits
+    temperature: float
 
     def cost(self) -> int:
         """The rows of a grid, and the pass in which the finished texts are read."""
@@ -50,9 +51,11 @@ class _Sweep(Job):
     def plan(self, loaded: Loaded) -> "Plan":
         """The prompts as tokens."""
         from models.calibration import Plan
+        from models.sampling import Sampling
 
         prompts = [tokens_of(loaded, p, self.prepend_bos, self.limits.max_tokens).ids for p in self.prompts]
-        return Plan(tuple(prompts), samples=self.samples)
+        sampling = Sampling(max_new_tokens=NEW_TOKENS, temperature=self.temperature, alternatives=0)
+        return Plan(tuple(prompts), sampling, self.samples)
 
     @classmethod
     def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
@@ -84,6 +87,7 @@ class CalibrateJob(_Sweep):
     prompts: tuple[TextInput, ...]
     prepend_bos: bool
     limits: Limits
+    temperature: float = 1.0
 
     def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> "Calibration":
         """The grid, and a finer one at its ends."""
@@ -106,6 +110,7 @@ class BalanceJob(_Sweep):
     prompts: tuple[TextInput, ...]
     prepend_bos: bool
     limits: Limits
+    temperature: float = 1.0
 
     def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> "tuple[Balance, tuple[ClosePair, ...]]":
         """The factor, and then the cosines."""

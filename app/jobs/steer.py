@@ -31,13 +31,20 @@ ROWS, CACHE_COPIES, LOGIT_COPIES = 3, 3, 6
 SHARE_TOKENS = 128
 #: A character that the next token may complete.
 _UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+$")
-_RANGES = (
-    ("temperature", 0, 10),
-    ("top_p", 0, 1),
-    ("frequency_penalty", -10, 10),
-    ("seed", 0, (1 << 63) - 1),
-    ("alternatives", 0, 100),
-)
+_RANGES: dict[str, tuple[int, int]] = {
+    "temperature": (0, 10),
+    "top_p": (0, 1),
+    "frequency_penalty": (-10, 10),
+    "seed": (0, (1 << 63) - 1),
+    "alternatives": (0, 100),
+}
+
+
+def check_option(name: str, value: float) -> None:
+    """Raise InvalidRequest unless the value lies in the option's range."""
+    low, high = _RANGES[name]
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InvalidRequest(f"{name} is a number from {low} to {high}, not {value}.")
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,8 @@ class Options:
                 f"max_new_tokens is a number of tokens from 1 to {max_new_tokens} (PERISCOPE_MAX_NEW_TOKENS), not "
                 f"{self.max_new_tokens}."
             )
-        for name, low, high in _RANGES:
-            value = getattr(self, name)
-            if not (math.isfinite(value) and low <= value <= high):
-                raise InvalidRequest(f"{name} is a number from {low} to {high}, not {value}.")
+        for name in _RANGES:
+            check_option(name, getattr(self, name))
         if self.top_p == 0:
             raise InvalidRequest("top_p 0 leaves no token to choose; use a value above 0, or temperature 0.")
 

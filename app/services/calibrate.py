@@ -17,6 +17,7 @@ from app.errors import InvalidRequest
 from app.jobs.calibrate import BalanceJob, CalibrateJob
 from app.jobs.close_pairs import ClosePair
 from app.jobs.reading import TextInput
+from app.jobs.steer import check_option
 from app.services.activations import named
 from app.services.engine_sources import Reader
 from app.services.steer import pair_note, require_positions, term_answers
@@ -29,17 +30,23 @@ if TYPE_CHECKING:
 MAX_PROMPTS = 16
 #: What is continued where the request names no prompts: openings that say nothing about any subject.
 NEUTRAL_PROMPTS = ("In my experience,", "The next morning", "I think that", "There was once")
+#: Of the texts that are judged, where the request names none.
+TEMPERATURE = 1.0
 #: ``ablate`` has no strength.
 CALIBRATED_MODES = ("add", "clamp", "scale", "project")
 
 
 @dataclass(frozen=True)
 class CalibrateRequest:
-    """One slider; its strength is swept. ``fresh``: measure again even if a calibration is stored."""
+    """One slider; its strength is swept. ``fresh``: measure again even if a calibration is stored.
+
+    Prompts or a temperature of ``None``: a stored calibration may have any.
+    """
 
     term: TermRequest
     prompts: Sequence[str] | None = None
     fresh: bool = False
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,18 +59,21 @@ class BalanceRequest:
     positions: str = "all"
     steer_bos: bool = False
     prompts: Sequence[str] | None = None
+    temperature: float = TEMPERATURE
 
 
 async def calibrate(engine: ModelEngine, reader: Reader, request: CalibrateRequest) -> answers.CalibrationAnswer:
-    """The stored sweep of this slider, for the same unit and prompts; else a new one, which is then stored."""
+    """The stored sweep of this slider, for the same unit, prompts and temperature; else a new one, which is stored."""
     if request.term.mode == "ablate":
         raise InvalidRequest(f"Mode 'ablate' has no strength to calibrate; use one of {', '.join(CALIBRATED_MODES)}.")
     prompts = _prompts(request.prompts)
+    temperature = TEMPERATURE if request.temperature is None else request.temperature
+    check_option("temperature", temperature)
     resolved = await asyncio.to_thread(resolve, reader, [replace(request.term, strength=1.0)])
     resolved.board("all")
     if not request.fresh:
         stored = await asyncio.to_thread(_stored, reader, resolved)
-        if stored is not None and stored.unit == unit_of(resolved) and request.prompts in (None, list(stored.prompts)):
+        if stored is not None and stored.unit == unit_of(resolved) and _is_meant(request, stored):
             return _calibration_answer(resolved, stored, was_stored=True)
     job = CalibrateJob(
         resolved.location,
@@ -72,8 +82,9 @@ async def calibrate(engine: ModelEngine, reader: Reader, request: CalibrateReque
         prompts,
         resolved.wants_bos,
         reader.limits(resolved.model),
+        temperature,
     )
-    found = _info(resolved, [prompt.text for prompt in prompts], await engine.run(job))
+    found = _info(resolved, [prompt.text for prompt in prompts], temperature, await engine.run(job))
     await asyncio.to_thread(_save, reader, found)
     return _calibration_answer(resolved, found, was_stored=False)
 
@@ -84,12 +95,13 @@ async def balance(engine: ModelEngine, reader: Reader, request: BalanceRequest) 
         raise InvalidRequest("terms is empty; give at least one term to balance.")
     require_positions(request.positions)
     prompts = _prompts(request.prompts)
+    check_option("temperature", request.temperature)
     resolved = await asyncio.to_thread(
         lambda: resolve(reader, request.terms, model=request.model, source=request.source)
     )
     board = resolved.board(request.positions, request.steer_bos)
     limits = reader.limits(resolved.model)
-    job = BalanceJob(resolved.location, resolved.keys, board, prompts, resolved.wants_bos, limits)
+    job = BalanceJob(resolved.location, resolved.keys, board, prompts, resolved.wants_bos, limits, request.temperature)
     found, pairs = await engine.run(job)
     return _balance_answer(resolved, [prompt.text for prompt in prompts], found, pairs)
 
@@ -135,17 +147,23 @@ def _stored(reader: Reader, resolved: Resolved) -> CalibrationInfo | None:
         return calibration_of(session, _subject(resolved), resolved.terms[0].mode)
 
 
+def _is_meant(request: CalibrateRequest, stored: CalibrationInfo) -> bool:
+    """Whether a stored sweep was made as the request asks."""
+    return request.prompts in (None, list(stored.prompts)) and request.temperature in (None, stored.temperature)
+
+
 def _save(reader: Reader, found: CalibrationInfo) -> None:
     with reader.sessions() as session:
         save_calibration(session, found)
 
 
-def _info(resolved: Resolved, prompts: Sequence[str], found: "Calibration") -> CalibrationInfo:
+def _info(resolved: Resolved, prompts: Sequence[str], temperature: float, found: "Calibration") -> CalibrationInfo:
     return CalibrationInfo(
         subject=_subject(resolved),
         mode=resolved.terms[0].mode,
         unit=unit_of(resolved),
         prompts=tuple(prompts),
+        temperature=temperature,
         strengths=found.strengths,
         effect=found.effect,
         base_nll=found.base_nll,
@@ -171,6 +189,7 @@ def _stored_answer(source: str | None, found: CalibrationInfo) -> answers.Calibr
         mode=found.mode,
         unit=found.unit,
         prompts=list(found.prompts),
+        temperature=found.temperature,
         strengths=list(found.strengths),
         effect=list(found.effect),
         base_nll=list(found.base_nll),

@@ -29,4 +29,5 @@ def curve(reader: Reader, query: SliderQuery) -> CurveView:
         ),
         said=said,
         measured=moment(found.created),
+        temperature=f"{found.temperature:g}",
     )

@@ -90,6 +90,7 @@ class CurveView:
     figure: FigureView
     said: str
     measured: str
+    temperature: str
 
 
 @dataclass(frozen=True)

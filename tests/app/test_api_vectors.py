@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,13 @@ def test_a_calibration_equals_the_models_package_is_stored_and_comes_back_from_t
         assert post(own, "/api/v1/calibrate", again) == first | {"was_stored": True}
     assert post(own, "/api/v1/calibrate", body | {"fresh": True})["was_stored"] is False
     assert post(own, "/api/v1/calibrate", body | {"prompts": ["a dog"]})["prompts"] == ["a dog"]
+    cool = post(own, "/api/v1/calibrate", body | {"temperature": 0.5})
+    plan = plan_of(model, body["prompts"])
+    plan = replace(plan, sampling=replace(plan.sampling, temperature=0.5))
+    assert cool["base_nll"] == pytest.approx(calibrate(model, saes_of(world, "mid"), term, plan).base_nll, abs=1e-4)
+    assert (cool["temperature"], cool["was_stored"]) == (0.5, False)
+    assert post(own, "/api/v1/calibrate", body) == cool | {"was_stored": True}
+    assert post(own, "/api/v1/calibrate", body | {"temperature": 1, "prompts": ["a dog"]})["was_stored"] is False
     listed = own.get("/api/v1/calibrations", params={"source": "mid", "index": index}).json()["calibrations"]
     assert [(c["mode"], c["prompts"]) for c in listed] == [("clamp", ["a dog"])]
     assert own.get("/api/v1/calibrations", params={"source": "mid"}).json()["calibrations"] == listed
@@ -129,6 +137,8 @@ REFUSED = [
     ("calibrate", {"source": "mid", "index": 2, "prompts": []}, 422, "prompts has 0 entries; from 1 to 16"),
     ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["a", ""]}, 422, "Prompt 2 is empty"),
     ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["zq" * 25]}, 422, "51 prompt tokens and 24 new"),
+    ("calibrate", {"source": "mid", "index": LABELLED, "temperature": -1}, 422, "temperature is a number from 0 to 10"),
+    ("balance", {"terms": [{"source": "mid", "index": LABELLED}], "temperature": 11}, 422, "temperature is a number"),
     ("calibrate", {"vector": 999}, 404, "There is no vector 999"),
     ("balance", {"terms": []}, 422, "terms is empty; give at least one term to balance."),
     ("balance", {"terms": [{"source": "mid", "index": 2, "strength": 1e9}]}, 422, "Strength 1e+09 of latent 2 of mid"),

@@ -29,6 +29,7 @@ class CalibrationInfo:
     mode: str
     unit: float
     prompts: tuple[str, ...]
+    temperature: float
     strengths: tuple[float, ...]
     effect: tuple[float | None, ...]
     base_nll: tuple[float | None, ...]
@@ -67,6 +68,7 @@ def _calibration(row: sa.RowMapping) -> CalibrationInfo:
         mode=row["mode"],
         unit=row["unit"],
         prompts=tuple(row["prompts"]),
+        temperature=row["temperature"],
         strengths=tuple(row["strengths"]),
         effect=tuple(row["effect"]),
         base_nll=tuple(row["base_nll"]),

@@ -48,9 +48,9 @@ class Vector(Base):
 class Calibration(Base):
     """What strengths do to the text, for a latent or for a vector, and the range in which it stays coherent.
 
-    ``unit`` is what strength 1 meant when it was measured: M_i for a latent, the norm for a vector. The lists
-    run along ``strengths``: ``effect`` in units of M_i, ``base_nll`` in nats per token, ``distinct_2`` a
-    share.
+    ``unit`` is what strength 1 meant when it was measured: M_i for a latent, the norm for a vector; ``temperature`` is
+    that of the texts. The lists run along ``strengths``: ``effect`` in units of M_i, ``base_nll`` in nats per token,
+    ``distinct_2`` a share.
     """
 
     __tablename__ = "calibration"
@@ -71,6 +71,7 @@ class Calibration(Base):
     mode: Mapped[str] = mapped_column(String(16))
     unit: Mapped[float]
     prompts: Mapped[list[Any]]
+    temperature: Mapped[float] = mapped_column(server_default="1")
     strengths: Mapped[list[Any]]
     effect: Mapped[list[Any]]
     base_nll: Mapped[list[Any]]

@@ -19,6 +19,7 @@ def save_calibration(session: Session, found: CalibrationInfo) -> None:
         "mode": found.mode,
         "unit": found.unit,
         "prompts": list(found.prompts),
+        "temperature": found.temperature,
         "strengths": list(found.strengths),
         "effect": list(found.effect),
         "base_nll": list(found.base_nll),

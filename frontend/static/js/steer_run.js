@@ -143,8 +143,8 @@ export async function balance(setStrength) {
   said.textContent = "Measuring how much of this mix stays coherent";
   button.disabled = true;
   try {
-    const { model, terms, positions, steer_bos } = bodyOf(board);
-    const found = await ask("/api/v1/balance", { model, terms, positions, steer_bos });
+    const { model, terms, positions, steer_bos, temperature } = bodyOf(board);
+    const found = await ask("/api/v1/balance", { model, terms, positions, steer_bos, temperature });
     const isSame = found.factor === 1;
     if (found.factor > 0) found.terms.forEach((term, place) => setStrength(on[place], term.strength));
     const factor = isSame ? "The mix is coherent as it is." : found.factor ? `All sliders were scaled by ${found.factor}.` : "";

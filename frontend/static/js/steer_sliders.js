@@ -1,6 +1,6 @@
 // One slider: the range and the number beside it, what its mode counts, and the safe range painted on its track.
 import { ask, sentence } from "./steer_ask.js";
-import { sliderOf, subjectOf } from "./steer_board.js";
+import { read, sliderOf, subjectOf } from "./steer_board.js";
 import { percent } from "./steer_texts.js";
 
 const REACH = 100;
@@ -85,10 +85,11 @@ export async function calibrate(card, fresh) {
   const clock = setInterval(() => (said.textContent = `Measuring ${Math.round((Date.now() - began) / 1000)} s`), 1000);
   said.textContent = "Measuring";
   try {
-    const found = await ask("/api/v1/calibrate", { ...subjectOf(term), mode, fresh }, control.signal);
+    const temperature = Number(read().temperature || 1);
+    const found = await ask("/api/v1/calibrate", { ...subjectOf(term), mode, fresh, temperature }, control.signal);
     remember(card, found, term);
     paint(card);
-    said.textContent = `Safe from ${found.safe_low} to ${found.safe_high}`.replaceAll("-", "\u2212");
+    said.textContent = `Safe from ${found.safe_low} to ${found.safe_high} at temperature ${found.temperature}`.replaceAll("-", "\u2212");
     if (sliderOf(card).mode === mode) showCurve(card, true);
   } catch (error) {
     said.textContent = sentence(error) || "Cancelled.";
