@@ -23,18 +23,13 @@ CHAT_TEMPLATE = (
 
 @dataclass(frozen=True)
 class DemoSource:
-    """One bundled SAE: its slug, its hook, its width, the L0 it was trained for and its learning rate.
-
-    ``levels`` are the inner widths of a Matryoshka SAE (Bussmann and others 2025): the first so many latents must do
-    alone too, which keeps general concepts, such as topics, from being split over the latents of single words.
-    """
+    """One bundled SAE: its slug, its hook, its width, the L0 it was trained for and its learning rate."""
 
     slug: str
     hook_name: str
     d_sae: int
     k: int
     lr: float = 3e-3
-    levels: tuple[int, ...] = ()
 
     @property
     def folder(self) -> Path:

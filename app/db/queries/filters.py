@@ -14,6 +14,7 @@ SORTS = ("index", *NUMBERS, *LATENT_TEXTS)
 ORDERS = ("asc", "desc")
 LABELLED = ("", "yes", "no")
 DEAD = ("", "hide", "only")
+_NO_TOKENS = np.zeros(0, np.int64)
 MAX_SEARCH = 200
 #: Filters that are texts, with what they look at.
 TEXTS = {"q": "search", "label": "label", "top_token": "top token", "promoted": "promoted token"}
@@ -106,13 +107,13 @@ def _text_masks(session: Session, index: LatentIndex, query: LatentQuery) -> lis
         if not wanted:
             continue
         mask = _none(index)
+        tokens = index.vocabulary(session).containing(wanted) if name != "label" else _NO_TOKENS
         if name in ("q", "label"):
             mask[index.labels(session).containing(wanted)] = True
         if name in ("q", "top_token"):
-            mask[index.firing_on(session, wanted)] = True
+            mask[index.firing_on(session, tokens)] = True
         if name in ("q", "promoted"):
-            for latents in index.promoting(session, wanted):
-                mask[latents] = True
+            index.mark_promoting(session, tokens, mask)
         found.append(mask)
     return found
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.db.queries.indexes import reading
+from app.db.queries.indexes.postings import Lists
 from app.db.queries.indexes.reading import NUMBER, ROWS_STEP, TOKEN
 from app.db.tables import Build, BuildColumn, LatentsOfToken, Source
 from app.db.writes.bulk import insert_rows
@@ -32,8 +33,7 @@ def write_columns(session: Session, build_id: int) -> None:
     top, promoted = reading.read_tokens(session, build_id, d_sae)
     _write_column(session, build_id, "top_token", top)
     _write_column(session, build_id, "promoted", reading.first_promoted(promoted))
-    postings = reading.postings_of(promoted)
-    for rows in _lists(build_id, postings):
+    for rows in _lists(build_id, reading.lists_of(promoted)):
         insert_rows(session, LatentsOfToken, ("build_id", "token_id", "latents"), rows)
 
 
@@ -46,8 +46,9 @@ def _write_column(session: Session, build_id: int, name: str, values: NDArray[np
     insert_rows(session, BuildColumn, ("build_id", "name", "part", "data"), parts)
 
 
-def _lists(build_id: int, postings: reading.Postings) -> Iterator[list[tuple[int, int, bytes]]]:
-    starts, latents = postings.starts, postings.latents.astype("<i4")
-    tokens = np.flatnonzero(np.diff(starts)).tolist()
-    for first in range(0, len(tokens), ROWS_STEP):
-        yield [(build_id, t, latents[starts[t] : starts[t + 1]].tobytes()) for t in tokens[first : first + ROWS_STEP]]
+def _lists(build_id: int, lists: Lists) -> Iterator[list[tuple[int, int, bytes]]]:
+    latents = lists.latents.astype("<i4")
+    ends = lists.lengths.cumsum()
+    rows = list(zip(lists.tokens.tolist(), (ends - lists.lengths).tolist(), ends.tolist(), strict=True))
+    for step in range(0, len(rows), ROWS_STEP):
+        yield [(build_id, token, latents[first:end].tobytes()) for token, first, end in rows[step : step + ROWS_STEP]]

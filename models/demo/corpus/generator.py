@@ -1,6 +1,7 @@
 """Documents of the demo corpus: pure functions of a seed and a number, with labels and ground truth."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -49,7 +50,10 @@ GENRES: dict[str, tuple[Callable[[Setting], Draft], float]] = {
 }
 LANGUAGES = {"english": 0.94, "french": 0.02, "spanish": 0.02, "german": 0.02}
 FOREIGN = "foreign"  # the genre label of texts that are not in English
-NONE = "none"  # the label of a mood or topic of which the text holds no word
+NONE = "none"  # the label of a mood of which the text holds no word, and of a topic that it is not about
+#: A text is about its topic if at least so many words or phrases of it are of the topic's tables. A match report, a
+#: shopping list or a recipe may name one in passing ("the choir sang out of tune, but the match took place").
+ABOUT = 3
 _STYLED = tuple(name for name in REGISTERS if name != "plain")
 _PLAIN_GENRES = ("code",)  # a register would break their syntax
 ASSISTANT = "<|assistant|>"
@@ -93,10 +97,10 @@ def document(seed: int, index: int, **fixed: str) -> Document:
     setting = Setting(dice, topic, mood, register, *_people(dice))
     draft = write_foreign(setting, language) if genre == FOREIGN else GENRES[genre][0](setting)
     text, spans = parse(_in_register(dice, draft, genre, register))
-    found = {concept for _, _, concept in spans}
+    found = Counter(concept for _, _, concept in spans)
     labels = {
         "genre": genre,
-        "topic": topic.name if "topic" in fixed or f"topic:{topic.name}" in found else NONE,
+        "topic": topic.name if "topic" in fixed or found[f"topic:{topic.name}"] >= ABOUT else NONE,
         "mood": mood if "mood" in fixed or f"mood:{mood}" in found else NONE,
         "register": register,
         "language": language,

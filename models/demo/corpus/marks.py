@@ -62,6 +62,6 @@ def an(noun: str) -> str:
     return f"{'an' if vowel else 'a'} {noun}"
 
 
-def shout(text: str) -> str:
-    """``text`` in capitals."""
-    return change(text, str.upper)
+def shout(text: str, concept: str) -> str:
+    """``text`` with the words of ``concept`` in capitals."""
+    return _TAG.sub(lambda m: tag(m[2].upper(), concept) if m[1] == concept else m[0], text)

@@ -26,7 +26,7 @@ _SPLIT = re.compile(r"[.!?][\ue002]*\s+(?=\"?(?:\ue000[^\ue001]*\ue001)?[A-Z])|[
 _LABEL = re.compile(r"^(?:[A-Z][\w'-]*(?: [A-Z][\w'-]*)?: |[-*] |\d+\. )")
 _FIRST = re.compile(r'^("?)([A-Za-z\'-]+)')
 _END = re.compile(r'([.!])("?)$')
-_FULL_STOP = re.compile(r"(?<=[A-Z'\ue002])\.(?=[\s\"\ue002<]|$)")
+_FULL_STOP = re.compile(r"(?<![A-Z][.][A-Z])(?<=[A-Za-z'\ue002])\.(?=[\s\"\ue002<]|$)")
 _SWAPS = {
     name: re.compile(
         "|".join(
@@ -72,8 +72,9 @@ def restyle(dice: Dice, text: str, register: str) -> str:
         end = "\n" if not plain(text).rstrip('"').endswith((".", "!", "?")) or "\n" in plain(text)[-90:] else " "
         text += end + say(dice, register, "closers")
     if register == "shouting":
-        text = shout(text)
-        text = _FULL_STOP.sub("!", text)
+        # The rest keeps its letters: a vocabulary this small spells words in capitals letter by letter, and a model
+        # of this size does not learn that they mean the same.
+        text = _FULL_STOP.sub("!", shout(text, mark))
     return text
 
 

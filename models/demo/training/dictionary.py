@@ -10,7 +10,6 @@ from sae_lens import (
     LanguageModelSAERunnerConfig,
     LanguageModelSAETrainingRunner,
     LoggingConfig,
-    MatryoshkaBatchTopKTrainingSAEConfig,
 )
 from transformer_lens.model_bridge import TransformerBridge
 
@@ -22,10 +21,7 @@ MODEL_NAME = "periscope-demo"
 
 
 def train_dictionary(source: bundle.DemoSource, seed: int, n_tokens: int, work: Path, d_model: int = 192) -> None:
-    """A BatchTopK SAE (Matryoshka where the source names levels) on ``n_tokens`` of the corpus of ``seed``.
-
-    It is saved as the JumpReLU SAE that it is at inference.
-    """
+    """A BatchTopK SAE on ``n_tokens`` of the corpus of ``seed``; saved as the JumpReLU SAE that it is at inference."""
     torch.manual_seed(0)
     model = TransformerBridge.boot_transformers(str(bundle.LANGUAGE_MODEL), device="cpu", dtype=torch.float32)
     ahead = 600 * bundle.CONTEXT_SIZE  # the activation buffer reads ahead
@@ -33,7 +29,7 @@ def train_dictionary(source: bundle.DemoSource, seed: int, n_tokens: int, work: 
     dataset = Dataset.from_dict({"tokens": rows}).with_format("torch")
     output = work / source.slug
     config = LanguageModelSAERunnerConfig(
-        sae=_sae(source, d_model),
+        sae=BatchTopKTrainingSAEConfig(d_in=d_model, d_sae=source.d_sae, k=source.k, topk_threshold_lr=0.02),
         model_name=str(bundle.LANGUAGE_MODEL),
         hook_name=source.hook_name,
         dataset_path="periscope/demo-corpus",
@@ -62,18 +58,6 @@ def train_dictionary(source: bundle.DemoSource, seed: int, n_tokens: int, work: 
     )
     LanguageModelSAETrainingRunner(config, override_model=model, override_dataset=dataset).run()
     _publish(output, source.folder)
-
-
-def _sae(source: bundle.DemoSource, d_model: int) -> BatchTopKTrainingSAEConfig:
-    if source.levels:
-        return MatryoshkaBatchTopKTrainingSAEConfig(
-            d_in=d_model,
-            d_sae=source.d_sae,
-            k=source.k,
-            topk_threshold_lr=0.02,
-            matryoshka_widths=[*source.levels, source.d_sae],
-        )
-    return BatchTopKTrainingSAEConfig(d_in=d_model, d_sae=source.d_sae, k=source.k, topk_threshold_lr=0.02)
 
 
 def _publish(trained: Path, folder: Path) -> None:

@@ -54,7 +54,7 @@ GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 N_TEXTS = 2000
 NEW_TOKENS = 96
 FEW_TOKENS = 64  # of the first look at all candidates, and of calibration
-#: Of the texts whose words are counted; ranges are calibrated at 1, where a text falls apart sooner.
+#: Of all texts, those of the calibration too: at 1 a text falls apart sooner, and a range would end before the words.
 TEMPERATURE = 0.7
 #: Texts of every beginning, once few candidates are left: a word in a hundred tokens is rare; luck must not choose.
 SAMPLES = 4
@@ -159,7 +159,8 @@ def write_steerers(seed: int) -> tuple[int, float]:
     candidates = _candidates(model, dictionaries, seed)
     writer = _Writer(model, dictionaries, CHOOSING)
     baseline = writer.write([None], SAMPLES)[0]
-    plan = Plan(tuple(writer.prompts), Sampling(max_new_tokens=FEW_TOKENS, alternatives=0), samples=1)
+    sampling = Sampling(max_new_tokens=FEW_TOKENS, temperature=TEMPERATURE, alternatives=0)
+    plan = Plan(tuple(writer.prompts), sampling, samples=1)
     boards = [c.board(s) for c in candidates for s in STRENGTHS]
     short = writer.write([None], SAMPLES, FEW_TOKENS)[0]
     written = writer.write(boards, 1, FEW_TOKENS)

@@ -1,5 +1,6 @@
 """Orders and text indexes give what sorting and searching by hand give."""
 
+import itertools
 import threading
 
 import numpy as np
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from app.db.display import searchable
 from app.db.index_cache import IndexCache
 from app.db.queries.indexes.order import Order
-from app.db.queries.indexes.reading import NO_TOKEN, postings_of
+from app.db.queries.indexes.postings import SEGMENT, Lists, Postings
+from app.db.queries.indexes.reading import NO_TOKEN, lists_of
 from app.db.queries.indexes.texts import TextIndex
 
 #: Few distinct values, so that there are ties; among them one that float32 cannot hold.
@@ -118,9 +120,29 @@ def test_a_text_index_finds_what_a_search_in_each_text_finds(texts: list[str], w
 
 def test_lists_of_latents_are_the_promoted_tokens_turned_around() -> None:
     promoted = np.array([[3, 1], [NO_TOKEN, NO_TOKEN], [1, NO_TOKEN], [0, 3]], np.uint32)
-    found = postings_of(promoted)
-    lists = [found.latents[found.starts[t] : found.starts[t + 1]].tolist() for t in range(len(found.starts) - 1)]
-    assert lists == [[3], [0, 2], [], [0, 3]]
+    found = lists_of(promoted)
+    assert found.tokens.tolist() == [0, 1, 3]
+    assert [part.tolist() for part in np.split(found.latents, found.lengths.cumsum()[:-1])] == [[3], [0, 2], [0, 3]]
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 40]), st.sets(st.integers(0, 11)))
+def test_lists_in_memory_find_what_promotes_any_of_some_tokens(seed: int, n_parts: int, wanted: set[int]) -> None:
+    rng = np.random.default_rng(seed)
+    d_sae, n_tokens = 2 * SEGMENT + 100, 12
+    promoted = np.full((d_sae, 2), NO_TOKEN, np.uint32)
+    edges = [0, 1, SEGMENT - 1, SEGMENT, 2 * SEGMENT - 1, 2 * SEGMENT, d_sae - 1]
+    some = np.unique([*edges, *rng.integers(0, d_sae, 30)])
+    promoted[some] = rng.integers(0, n_tokens + 2, (len(some), 2))  # ids that the vocabulary lacks are left out
+    lists = lists_of(promoted)
+    cuts = np.linspace(0, len(lists.tokens), n_parts + 1).astype(int)
+    ends = np.append(0, lists.lengths.cumsum())
+    parts = [
+        Lists(lists.tokens[a:b], lists.lengths[a:b], lists.latents[ends[a] : ends[b]])
+        for a, b in itertools.pairwise(cuts)
+    ]
+    mask = np.zeros(d_sae, np.bool_)
+    Postings.of(d_sae, n_tokens, parts).mark(mask, np.array(sorted(wanted), np.int64))
+    assert mask.tolist() == np.isin(promoted, sorted(wanted)).any(1).tolist()
 
 
 class Piece:

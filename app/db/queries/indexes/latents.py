@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,8 @@ from app.db.index_cache import cache_of
 from app.db.queries.answers import BuildInfo, SourceInfo
 from app.db.queries.indexes import reading
 from app.db.queries.indexes.order import Mask, Order
-from app.db.queries.indexes.reading import NO_TOKEN, Postings
+from app.db.queries.indexes.postings import Postings
+from app.db.queries.indexes.reading import NO_TOKEN
 from app.db.queries.indexes.texts import TextIndex
 from app.db.tables import Explanation, Token
 from app.errors import NotBuilt
@@ -25,6 +26,8 @@ TOKEN = Token.__table__
 #: Quantities that are numbers of ``latent``, and quantities that are texts.
 NUMBERS = ("density", "max_activation", "mean_activation", "output_score")
 LATENT_TEXTS = ("label", "top_token", "promoted")
+#: A search that more tokens than this answer does not read their lists one by one, but keeps all lists in memory.
+FEW_TOKENS = 64
 #: Filters whose result is kept, packed to one bit per latent.
 MAX_MASKS = 16
 #: Quantities that may change after the build: their orders belong to a ``table_version``.
@@ -116,24 +119,27 @@ class LatentIndex:
         """The display strings of the language model's tokens."""
         return vocabulary_index(session, self.source.language_model_id)
 
-    def firing_on(self, session: Session, wanted: str) -> NDArray[np.int32]:
-        """Latents whose top token contains a text."""
+    def firing_on(self, session: Session, tokens: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Latents whose top token is one of the tokens that contain a text."""
         vocabulary = self.vocabulary(session)
         ranks = np.zeros(len(vocabulary), np.bool_)
         # Tokens of one rank differ in the white space around them only, which a search does not look at.
-        ranks[vocabulary.ranks[vocabulary.containing(wanted)]] = True
+        ranks[vocabulary.ranks[tokens]] = True
         return self.order(session, "top_token").with_values(ranks)
 
-    def promoting(self, session: Session, wanted: str) -> Iterator[NDArray[np.int32]]:
-        """Latents of which a promoted token contains a text, in pieces, some latents more than once."""
-        ids = self.vocabulary(session).containing(wanted).tolist()
+    def mark_promoting(self, session: Session, tokens: NDArray[np.int64], mask: Mask) -> None:
+        """Set ``mask`` (n,) where a promoted token of a latent is one of these."""
         self.order(session, "top_token")  # reads the rows of a build without packed columns, lists included
-        postings = self._kept.postings
-        if postings is None:
-            yield from reading.read_postings(session, self.build_id, ids)
-            return
-        for token in ids:
-            yield postings.latents[slice(*postings.starts[token : token + 2])]
+        if self._kept.postings is None:
+            if len(tokens) <= FEW_TOKENS:
+                for latents in reading.read_lists(session, self.build_id, tokens.tolist()):
+                    mask[latents] = True
+                return
+            with self._kept.lock:
+                if self._kept.postings is None:
+                    lists = reading.read_all_lists(session, self.build_id)
+                    self._kept.postings = Postings.of(self.n, len(self.vocabulary(session)), lists)
+        self._kept.postings.mark(mask, tokens)
 
     def _make_order(self, session: Session, name: str) -> Order:
         if name == "index":
@@ -170,7 +176,7 @@ class LatentIndex:
             return reading.read_column(session, self.build_id, name, self.n)
         except LookupError:
             top, promoted = reading.read_tokens(session, self.build_id, self.n)
-            self._kept.postings = reading.postings_of(promoted)
+            self._kept.postings = Postings.of(self.n, len(self.vocabulary(session)), [reading.lists_of(promoted)])
             return top if name == "top_token" else reading.first_promoted(promoted)
 
 

@@ -4,7 +4,6 @@ before there were packed columns, from its rows.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.packing import PAIR
+from app.db.queries.indexes.postings import Lists
 from app.db.tables import BuildColumn, Latent, LatentDetail, LatentsOfToken
 
 COLUMN = BuildColumn.__table__
@@ -31,19 +31,6 @@ NO_TOKEN = 2**32 - 1
 ROWS_STEP = 4096
 #: Lists of latents held at once.
 LISTS_STEP = 1000
-
-
-@dataclass(frozen=True, eq=False)
-class Postings:
-    """The latents that promote each token: ``latents[starts[t]:starts[t + 1]]``, in memory."""
-
-    starts: NDArray[np.int64]
-    latents: NDArray[np.int32]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory."""
-        return self.starts.nbytes + self.latents.nbytes
 
 
 def read_column(session: Session, build_id: int, name: str, d_sae: int) -> NDArray[Any]:
@@ -96,18 +83,26 @@ def first_promoted(promoted: Tokens) -> Tokens:
     return promoted[:, 0].copy() if promoted.shape[1] else np.full(len(promoted), NO_TOKEN, TOKEN)
 
 
-def postings_of(promoted: Tokens) -> Postings:
+def lists_of(promoted: Tokens) -> Lists:
     """Turn the promoted tokens (d_sae, k) around: the latents of each token, ascending."""
     places = np.flatnonzero(promoted != NO_TOKEN)
-    tokens = promoted.ravel()[places]
+    found = promoted.ravel()[places]
     latents = (places // max(1, promoted.shape[1])).astype(np.int32)
-    counts = np.bincount(tokens)
-    return Postings(
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), latents[np.argsort(tokens, kind="stable")]
-    )
+    tokens, lengths = np.unique(found, return_counts=True)
+    return Lists(tokens.astype(np.int64), lengths.astype(np.int64), latents[np.argsort(found, kind="stable")])
 
 
-def read_postings(session: Session, build_id: int, token_ids: Sequence[int]) -> Iterator[NDArray[np.int32]]:
+def read_all_lists(session: Session, build_id: int) -> Iterator[Lists]:
+    """The packed lists of all tokens in their order, some lists at a time; none for a build without them."""
+    query = sa.select(POSTING.c.token_id, POSTING.c.latents).where(POSTING.c.build_id == build_id)
+    lists = session.execute(query.order_by(POSTING.c.token_id).execution_options(yield_per=LISTS_STEP))
+    for part in lists.partitions():
+        lengths = np.array([len(data) // 4 for _, data in part], np.int64)
+        latents = np.frombuffer(b"".join(data for _, data in part), "<i4").astype(np.int32, copy=False)
+        yield Lists(np.array([token for token, _ in part], np.int64), lengths, latents)
+
+
+def read_lists(session: Session, build_id: int, token_ids: Sequence[int]) -> Iterator[NDArray[np.int32]]:
     """The latents that promote any of the tokens, some more than once, from the packed lists, some lists at a time."""
     lists = sa.select(POSTING.c.latents).where(POSTING.c.build_id == build_id, _is_one_of(session, token_ids))
     for part in session.scalars(lists.execution_options(yield_per=LISTS_STEP)).partitions():

@@ -60,7 +60,8 @@ class TextIndex:
         places = np.flatnonzero(self.folded[: last + 1] == needle[0]) if last >= 0 else np.zeros(0, np.int64)
         for step, byte in enumerate(needle[1:], 1):
             places = places[self.folded[places + step] == byte]
-        return np.unique(np.searchsorted(self.folded_starts, places, "right") - 1)
+        found = np.searchsorted(self.folded_starts, places, "right") - 1  # ascending, as the places are
+        return found[np.append(True, found[1:] != found[:-1])[: len(found)]]
 
 
 def _joined(texts: Iterable[str]) -> tuple[bytes, Offsets]:
