@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import formats
 from app.assets import FRONTEND, missing_assets
 from app.pages.navigation import navigation
+from app.pages.token_markup import heat_markup
 from app.sign_in import SESSION_KEY
 from app.views import Layout
 
@@ -27,6 +28,7 @@ def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
         lstrip_blocks=True,
     )
     environment.globals["NOT_RECORDED"] = formats.NOT_RECORDED
+    environment.globals["heat_markup"] = heat_markup
     return Jinja2Templates(env=environment)
 
 

@@ -9,7 +9,7 @@ from app.errors import InvalidRequest, shorten
 from app.figures_latent import SCALES, Mark, activation_figure
 from app.formats import number, percent
 from app.services.duplicates import fold
-from app.services.tokens import heat, joined
+from app.services.tokens import heat_runs
 from app.views import BandsView, BandView, ExampleView, Tab
 from models.records import TOP_BAND, Band, Example
 
@@ -76,7 +76,7 @@ def example_view(path: str, example: Example, details: LatentDetails, folded: Se
     focus = example.position - example.window_start
     whole = f"{path}/prompts/{example.prompt}?position={example.position}"
     return ExampleView(
-        tokens=joined(heat(texts, example.window.tolist(), focus, details.record.max_activation)),
+        tokens=heat_runs(texts, example.window.tolist(), focus, details.record.max_activation),
         activation=number(example.activation),
         prompt=example.prompt,
         position=example.position,

@@ -80,28 +80,25 @@ def _warm(text: str, activation: float, top: float, is_focus: bool) -> HeatToken
     )
 
 
-def joined(tokens: Sequence[HeatToken]) -> tuple[HeatToken, ...]:
+def heat_runs(texts: Sequence[str], activations: Sequence[float], focus: int, top: float) -> tuple[HeatToken, ...]:
     """The same text with neighbouring tokens that show nothing as one: most of a window, quicker to draw."""
     found: list[HeatToken] = []
-    quiet: list[Piece] = []
-
-    def close() -> None:
-        if quiet:
-            found.append(HeatToken(tuple(quiet), 0, "", is_focus=False))
-            quiet.clear()
-
-    for token in tokens:
-        if token.step or token.is_focus or not token.is_known:
-            close()
-            found.append(token)
+    quiet: list[str] = []
+    for place, (text, activation) in enumerate(zip(texts, activations, strict=True)):
+        if place != focus and (activation <= 0 or top <= 0):
+            quiet.append(text)
             continue
-        for piece in token.pieces:
-            if quiet and not piece.mark and not quiet[-1].mark:
-                quiet[-1] = Piece(quiet[-1].text + piece.text)
-            else:
-                quiet.append(piece)
-    close()
+        if quiet:
+            found.append(_run(quiet))
+            quiet = []
+        found.append(_warm(text, activation, top, place == focus))
+    if quiet:
+        found.append(_run(quiet))
     return tuple(found)
+
+
+def _run(texts: Sequence[str]) -> HeatToken:
+    return HeatToken(pieces.__wrapped__("".join(texts)), 0, "", is_focus=False)  # not kept: hardly ever asked again
 
 
 @lru_cache(maxsize=65536)

@@ -1,9 +1,14 @@
+import itertools
+import math
+
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.tokens import STEPS, chip, heat, heat_step, pieces
-from app.views import Piece
+from app.pages.token_markup import heat_markup
+from app.services.tokens import STEPS, chip, heat, heat_runs, heat_step, pieces
+from app.views import HeatToken, Piece
 
 
 def shown(text: str) -> list[tuple[str, str]]:
@@ -60,3 +65,34 @@ def test_a_window_marks_its_focus_and_only_active_tokens_have_a_value() -> None:
         (0, "", False), (10, "2.5", True), (20, "5", False),
     ]  # fmt: skip
     assert window[2].pieces == (Piece("∅", "part of the next character"),)
+
+
+TEXTS = st.lists(st.text(st.sampled_from('ab <>&"\n\t\u200b\u202e é'), max_size=3), min_size=1, max_size=9)
+
+
+@given(st.data(), TEXTS)
+def test_runs_show_what_the_single_tokens_show(data: st.DataObject, texts: list[str]) -> None:
+    values = st.sampled_from([0.0, 0.0, 0.3, 5.0, math.nan])
+    activations = data.draw(st.lists(values, min_size=len(texts), max_size=len(texts)))
+    focus = data.draw(st.integers(0, len(texts) - 1))
+    alone, runs = heat(texts, activations, focus, 5.0), heat_runs(texts, activations, focus, 5.0)
+    warm = [token for token in alone if token.step or token.is_focus or not token.is_known]
+    assert [token for token in runs if token.step or token.is_focus or not token.is_known] == warm
+    assert not any(a.step == b.step == 0 and not (a.is_focus or b.is_focus) and a.is_known and b.is_known
+                   for a, b in itertools.pairwise(runs))  # fmt: skip
+    shown = ["".join(piece.text for token in tokens for piece in token.pieces) for tokens in (alone, runs)]
+    assert shown[0] == shown[1]
+    page = BeautifulSoup(heat_markup(runs), "html.parser")
+    assert page.get_text() == shown[1]
+    assert [tag["class"][0] for tag in page.find_all("span", recursive=False) if tag["class"] != ["mark"]] == [
+        "tok" for _ in warm
+    ]
+    assert heat_markup(runs) == heat_markup(alone)
+
+
+def test_markup_of_tokens_names_step_focus_and_value() -> None:
+    piece = (Piece("<i>"),)
+    tokens = [HeatToken(piece, 12, "3.1", is_focus=True), HeatToken(piece, 0, "", is_focus=False, is_known=False)]
+    assert heat_markup(tokens) == (
+        '<span class="tok act-12 hot focus" data-a="3.1">&lt;i&gt;</span><span class="tok unseen">&lt;i&gt;</span>'
+    )
