@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -39,6 +40,9 @@ from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
 
+#: Pages and answers from the database that are made at once. They are work for Python, of which a process does one
+#: piece at a time: forty threads would only take turns, and every page would be as late as the last.
+THREADS = 4
 DESCRIPTION = "Browse the latents of sparse autoencoders. Errors are RFC 9457 problem+json."
 
 
@@ -68,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
     await asyncio.to_thread(app.state.models.close)
     app.state.engine.dispose()

@@ -1,7 +1,8 @@
-"""How the C library keeps the memory of this process: give large pieces back, share the rest between threads."""
+"""How this process keeps its memory: the C library gives large pieces back, and the collector looks less often."""
 
 import contextlib
 import ctypes
+import gc
 
 #: Parameters of glibc's mallopt(3): M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX.
 OPTIONS = {-1: 1 << 18, -3: 1 << 18, -8: 1}
@@ -17,3 +18,14 @@ def return_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for option, value in OPTIONS.items():
             mallopt(option, value)
+
+
+def spare_the_collector() -> None:
+    """Leave everything made so far out of garbage collection, and look for cycles after 20,000 new objects, not 700.
+
+    A page makes thousands of small objects and hardly a cycle; going through all modules again and again for that takes
+    a twentieth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

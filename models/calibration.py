@@ -1,7 +1,7 @@
 """How far a slider may be moved: a sweep of strengths as rows of one batch, the safe range, and the balance of a mix.
 
-1. Every prompt is continued without steering and at every strength of a grid, all rows in one batch, each prompt with a
-   seed of its own (the same for all strengths).
+1. Every prompt is continued without steering and at every strength of a grid, as rows of common batches, each sample
+   with a seed of its own (the same for all strengths).
 2. The unsteered model reads all texts in one pass: base_nll, distinct_2, and the effect: the mean over generated tokens
    of a_i on that reading over M_i, for a vector the mean of h·v̂ above the baseline's over ‖v‖.
 3. A strength is *fine* when the mean over prompts keeps the bounds of ``models.coherence``, and so do at least
@@ -32,7 +32,13 @@ from models.steer_terms import NEUTRAL, Board, SteerTerm, VectorSubject
 from models.text_rows import Request
 
 #: At a fine strength at least this share of single texts keeps the bounds.
-FINE_SHARE = 0.85
+FINE_SHARE = 0.9
+#: New tokens of a text: of half as many, one unlikely name puts a good text out of bounds.
+NEW_TOKENS = 48
+#: Texts of every prompt: the sweep takes the last strength that is fine, which with few texts is a lucky one.
+SAMPLES = 4
+#: Texts written at once.
+ROWS_AT_ONCE = 128
 #: New strengths in each gap between a fine and a bad one.
 _FINER = 3
 _FACTORS = 8
@@ -47,11 +53,11 @@ GRIDS: Mapping[str, tuple[float, ...]] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What texts to judge by. Several samples per prompt make the range more reliable and cost as much more."""
+    """What texts to judge by."""
 
     prompts: tuple[tuple[int, ...], ...]
-    sampling: Sampling = field(default_factory=lambda: Sampling(max_new_tokens=24, temperature=1.0, alternatives=0))
-    samples: int = 2
+    sampling: Sampling = field(default_factory=lambda: Sampling(max_new_tokens=NEW_TOKENS, alternatives=0))
+    samples: int = SAMPLES
     positions: str = "all"
 
 
@@ -133,6 +139,11 @@ class _Sweep:
 
     def _write(self, boards: Sequence[Board | None]) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
         """Per board the texts as (prompt, generated), prompt by prompt, sample by sample."""
+        at_once = max(1, ROWS_AT_ONCE // (len(self.plan.prompts) * self.plan.samples))
+        groups = [boards[first : first + at_once] for first in range(0, len(boards), at_once)]
+        return [texts for group in groups for texts in self._write_at_once(group)]
+
+    def _write_at_once(self, boards: Sequence[Board | None]) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
         batch = TextBatch(self.model, self.dictionaries, self.memory)
         where: dict[int, tuple[int, int]] = {}
         jobs = [(prompt, sample) for prompt in self.plan.prompts for sample in range(self.plan.samples)]

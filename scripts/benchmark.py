@@ -26,12 +26,14 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
+from app.demo import TOKENS
 from models.build_pass import BuildPass, PassPlan
 from models.dictionary import Dictionary, DictionaryFacts
 from models.language_model import LanguageModel
 from scripts.random_model import save_model
 
 Rows = NDArray[np.int64]
+_FEW_ROWS = 240  # enough to see which batch size is best
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +49,14 @@ class Case:
     bar: float
 
 
-def floor_seconds(case: Case, batch: int) -> float:
-    """The forward to the deepest hook and every dense encode, nothing kept."""
+def floor_seconds(case: Case, batch: int, n_rows: int | None = None) -> float:
+    """The forward to the deepest hook and every dense encode, nothing kept; of the first rows or of all."""
     hooks = [d.hook_name for d in case.dictionaries.values()]
     started = time.perf_counter()
     with torch.inference_mode():
-        for first in range(0, len(case.rows), batch):
-            found = case.model.run_to_hooks(torch.from_numpy(case.rows[first : first + batch]), hooks)
+        rows = case.rows[:n_rows]
+        for first in range(0, len(rows), batch):
+            found = case.model.run_to_hooks(torch.from_numpy(rows[first : first + batch]), hooks)
             for dictionary in case.dictionaries.values():
                 for piece in torch.split(found[dictionary.hook_name].flatten(0, 1), 512):
                     dictionary.encode(piece)
@@ -75,8 +78,8 @@ def pass_seconds(case: Case, batch: int) -> float:
 
 def measure(case: Case, rounds: int) -> float:
     """Print floor, pass and their ratio; returns the ratio of medians."""
-    floor_seconds(case, case.batches[0])  # warm
-    best = min(case.batches, key=lambda b: floor_seconds(case, b))
+    floor_seconds(case, case.batches[0], _FEW_ROWS)  # warm
+    best = min(case.batches, key=lambda b: floor_seconds(case, b, _FEW_ROWS))
     floors, passes = [], []
     for _ in range(rounds):
         floors.append(floor_seconds(case, best))
@@ -116,7 +119,7 @@ def measure_memory(case: Case, n_tokens: int, bar: float = 3.0) -> None:
     )
 
 
-def demo_case() -> Case:
+def demo_case(n_tokens: int) -> Case:
     """The bundled model and its SAEs on fresh texts of the generator."""
     from itertools import islice
 
@@ -129,7 +132,7 @@ def demo_case() -> Case:
     dictionaries = {
         s.slug: load_dictionary(SourceSpec(str(bundle.LANGUAGE_MODEL), str(s.folder), None)) for s in bundle.SOURCES
     }
-    rows = np.stack(list(islice(prompts(open_corpus("demo", 1), model, PromptShape(256, True)), 240)))
+    rows = np.stack(list(islice(prompts(open_corpus("demo", 1), model, PromptShape(256, True)), n_tokens // 256)))
     return Case("build, demo (4 SAEs)", model, dictionaries, rows, uncounted_ids(model), (4, 8, 16), 1.35)
 
 
@@ -169,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["build-demo", "build-gpt2"])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--demo-tokens", type=int, default=TOKENS, help="as many as `periscope demo` builds from")
     parser.add_argument("--gpt2-prompts", type=int, default=64)
     parser.add_argument("--memory-tokens", type=int, default=65_536)
     options = parser.parse_args()
@@ -181,7 +185,7 @@ def main() -> None:
                 measure(gpt2_case(kind, folder, options.gpt2_prompts), options.rounds)
 
         def demo() -> None:
-            measure(demo_case(), options.rounds)
+            measure(demo_case(options.demo_tokens), options.rounds)
 
         def memory() -> None:
             for kind in ("topk", "jumprelu"):

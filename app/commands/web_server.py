@@ -14,7 +14,7 @@ import uvicorn
 
 from app.commands.console import console
 from app.errors import CannotServe
-from app.memory import return_freed_memory
+from app.memory import return_freed_memory, spare_the_collector
 from app.settings import PREFIX, Settings
 
 #: How long open streams may go on after the server is told to stop, in seconds.
@@ -48,6 +48,7 @@ def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = Fa
         # Only these may say who asks and whether it came by HTTPS.
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
+    spare_the_collector()
     page = address(settings)
     server = BrowsingServer(config, page) if open_browser else uvicorn.Server(config)
     console().print(f"Periscope: {page} (Ctrl+C stops it)")

@@ -4,6 +4,7 @@ Nothing is opened at import: who needs a database makes an engine from the setti
 """
 
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,15 @@ def migrations() -> Config:
     return config
 
 
+@lru_cache(maxsize=2)
+def _script(_repository: Path) -> ScriptDirectory:
+    """The migrations, read once: supervisors ask whether the database is ready every few seconds."""
+    return ScriptDirectory.from_config(migrations())
+
+
 def check_revision(engine: Engine) -> None:
     """Raise DatabaseNotMigrated or DatabaseTooNew unless the database is at this version's revision."""
-    script = ScriptDirectory.from_config(migrations())
+    script = _script(REPOSITORY)
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == script.get_current_head():

@@ -17,10 +17,12 @@ from models.steer_terms import Board, SteerTerm
 if TYPE_CHECKING:
     from models.calibration import Balance, Calibration, Plan
 
-#: Strengths, or factors, whose texts are written at once at the most (the grids of models.calibration).
-GRID = 18
-#: New tokens and samples of each prompt, as models.calibration has them by default.
-NEW_TOKENS, SAMPLES = 24, 2
+#: Strengths, or factors, that are measured in all, about: a grid of models.calibration, and a finer one at its ends.
+GRID = 24
+#: New tokens, samples of each prompt and texts written at once, as models.calibration has them by default.
+NEW_TOKENS, SAMPLES, ROWS_AT_ONCE = 48, 4, 128
+#: Where the context has no room for so many new tokens, at least these.
+LEAST_NEW_TOKENS = 24
 #: Tokens that the unsteered model reads at once afterwards.
 READ_TOKENS = 8192
 
@@ -29,7 +31,6 @@ class _Sweep(Job):
     """One sweep at a time: its rows fill the passes by themselves."""
 
     max_batch: ClassVar[int] = 1
-    samples: ClassVar[int] = SAMPLES
 
     prompts: tuple[TextInput, ...]
     prepend_bos: bool
@@ -37,10 +38,10 @@ class _Sweep(Job):
     temperature: float
 
     def cost(self) -> int:
-        """The rows of a grid, and the pass in which the finished texts are read."""
+        """The rows written at once, and the pass in which the finished texts are read."""
         longest = max(most_tokens(p.characters(), self.limits.max_tokens) for p in self.prompts)
         prompt = min(longest, self.limits.max_tokens)
-        rows = GRID * len(self.prompts) * self.samples
+        rows = max(ROWS_AT_ONCE, len(self.prompts) * SAMPLES)
         reading = forward_bytes(READ_TOKENS, self.limits.d_model) + READ_TOKENS * self.limits.vocab_size * 4
         return writing_bytes(self.limits, rows, prompt, NEW_TOKENS) + reading + encode_bytes(self.sources)
 
@@ -54,8 +55,10 @@ class _Sweep(Job):
         from models.sampling import Sampling
 
         prompts = [tokens_of(loaded, p, self.prepend_bos, self.limits.max_tokens).ids for p in self.prompts]
-        sampling = Sampling(max_new_tokens=NEW_TOKENS, temperature=self.temperature, alternatives=0)
-        return Plan(tuple(prompts), sampling, self.samples)
+        room = self.limits.max_tokens - max(map(len, prompts))
+        new_tokens = max(LEAST_NEW_TOKENS, min(NEW_TOKENS, room))
+        sampling = Sampling(max_new_tokens=new_tokens, temperature=self.temperature, alternatives=0)
+        return Plan(tuple(prompts), sampling, SAMPLES)
 
     @classmethod
     def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
@@ -65,12 +68,14 @@ class _Sweep(Job):
             plan = job.plan(loaded)
             steps = InSteps(partial(job.sweep, loaded, plan))
             done = 0
+            groups = -(-(GRID + 1) * len(plan.prompts) * SAMPLES // ROWS_AT_ONCE)
+            total = groups * plan.sampling.max_new_tokens
             try:
                 while steps.step():
                     if not ticket.is_open:
                         return
                     done += 1
-                    ticket.emit(Progress(done, 3 * NEW_TOKENS))
+                    ticket.emit(Progress(min(done, total), total))
                     yield
             finally:
                 steps.cancel()
@@ -100,9 +105,6 @@ class CalibrateJob(_Sweep):
 @dataclass(frozen=True)
 class BalanceJob(_Sweep):
     """Scale a mix; the result is a ``models.calibration.Balance`` and the pairs of terms that nearly coincide."""
-
-    #: The largest fine factor of many is a lucky one where few texts judge; and a mix is balanced only once.
-    samples: ClassVar[int] = 2 * SAMPLES
 
     model: str
     sources: tuple[SourceKey, ...]
