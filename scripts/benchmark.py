@@ -3,7 +3,7 @@
     python -m scripts.benchmark [build-demo] [build-gpt2] [build-memory] [--rounds 3]
 
 Floor of a build: the forward pass to the hook and the dense SAE encode alone, on the same tokens, with the best of
-several batch sizes, same threads. Rounds alternate floor and pass, and medians are given, since a busy machine drifts.
+several batch sizes, same threads. Floor and pass take turns batch by batch, and the median over rounds is given.
 ``build-memory`` runs passes alone and reads the peak of the process above its size with the weights loaded.
 """
 
@@ -49,12 +49,11 @@ class Case:
     bar: float
 
 
-def floor_seconds(case: Case, batch: int, n_rows: int | None = None) -> float:
-    """The forward to the deepest hook and every dense encode, nothing kept; of the first rows or of all."""
+def floor_seconds(case: Case, rows: Rows, batch: int) -> float:
+    """The forward to the deepest hook and every dense encode, nothing kept."""
     hooks = [d.hook_name for d in case.dictionaries.values()]
     started = time.perf_counter()
     with torch.inference_mode():
-        rows = case.rows[:n_rows]
         for first in range(0, len(rows), batch):
             found = case.model.run_to_hooks(torch.from_numpy(rows[first : first + batch]), hooks)
             for dictionary in case.dictionaries.values():
@@ -63,36 +62,43 @@ def floor_seconds(case: Case, batch: int, n_rows: int | None = None) -> float:
     return time.perf_counter() - started
 
 
-def pass_seconds(case: Case, batch: int) -> float:
-    """The whole streaming pass over the same rows."""
+def seconds_of_both(case: Case, batch: int) -> tuple[float, float]:
+    """(floor, whole streaming pass) over the same rows, batch by batch in turns: both meet the same moods of the
+    machine, which may be twice as fast in one minute as in the next.
+    """
     plan = PassPlan(case.rows.size, case.rows.shape[1], batch, 0)
     state = BuildPass(case.model, case.dictionaries, plan, case.uncounted)
     held_out = [case.rows[0]] * plan.n_held_out  # read before the clock starts to matter: not run through the model
+    steps = state.run(iter([*held_out, *case.rows]))
+    floor = whole = 0.0
+    for first in range(0, len(case.rows), batch):
+        started = time.perf_counter()
+        next(steps)
+        whole += time.perf_counter() - started
+        floor += floor_seconds(case, case.rows[first : first + batch], batch)
     started = time.perf_counter()
-    for _ in state.run(iter([*held_out, *case.rows])):
+    for _ in steps:
         pass
     for found in state.statistics.values():
         found.settle()
-    return time.perf_counter() - started
+    return floor, whole + time.perf_counter() - started
 
 
 def measure(case: Case, rounds: int) -> float:
-    """Print floor, pass and their ratio; returns the ratio of medians."""
-    floor_seconds(case, case.batches[0], _FEW_ROWS)  # warm
-    best = min(case.batches, key=lambda b: floor_seconds(case, b, _FEW_ROWS))
-    floors, passes = [], []
-    for _ in range(rounds):
-        floors.append(floor_seconds(case, best))
-        passes.append(pass_seconds(case, best))
-    ratio = statistics.median(p / f for p, f in zip(passes, floors, strict=True))
-    tokens = case.rows.size
+    """Print floor, pass and their ratio; returns the median of the ratios."""
+    few = case.rows[:_FEW_ROWS]
+    floor_seconds(case, few, case.batches[0])  # warm
+    best = min(case.batches, key=lambda b: floor_seconds(case, few, b))
+    found = [seconds_of_both(case, best) for _ in range(rounds)]
+    ratios = [whole / floor for floor, whole in found]
+    floor, whole = (statistics.median(times) for times in zip(*found, strict=True))
     print(
-        f"{case.name}: floor {statistics.median(floors):.2f} s ({tokens / statistics.median(floors):,.0f} tokens/s, "
-        f"batch {best}), pass {statistics.median(passes):.2f} s, ratio {ratio:.3f} (bar {case.bar}), per round "
-        f"{', '.join(f'{p / f:.3f}' for p, f in zip(passes, floors, strict=True))}",
+        f"{case.name}: {case.rows.size:,} tokens, batch {best}, floor {floor:.2f} s ({case.rows.size / floor:,.0f} "
+        f"tokens/s), pass {whole:.2f} s, ratio {statistics.median(ratios):.3f} (bar {case.bar}), per round "
+        f"{', '.join(f'{ratio:.3f}' for ratio in ratios)}",
         flush=True,
     )
-    return ratio
+    return statistics.median(ratios)
 
 
 def measure_memory(case: Case, n_tokens: int, bar: float = 3.0) -> None:
