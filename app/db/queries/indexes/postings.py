@@ -52,7 +52,7 @@ class Postings:
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return sum(array.nbytes for array in (*self.starts, *self.places))
+        return sum(array.nbytes for array in self.starts) + sum(array.nbytes for array in self.places)
 
     def mark(self, mask: NDArray[np.bool_], tokens: Ints) -> None:
         """Set ``mask`` (d_sae,) where a latent promotes any of the tokens."""

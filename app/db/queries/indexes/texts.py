@@ -61,7 +61,9 @@ class TextIndex:
         for step, byte in enumerate(needle[1:], 1):
             places = places[self.folded[places + step] == byte]
         found = np.searchsorted(self.folded_starts, places, "right") - 1  # ascending, as the places are
-        return found[np.append(True, found[1:] != found[:-1])[: len(found)]]
+        is_first = np.append(True, found[1:] != found[:-1])[: len(found)]
+        texts: NDArray[np.int64] = found[is_first]
+        return texts
 
 
 def _joined(texts: Iterable[str]) -> tuple[bytes, Offsets]:
