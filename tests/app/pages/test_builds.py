@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import shlex
 from datetime import UTC, datetime, timedelta
 
@@ -190,7 +191,8 @@ def test_a_build_whose_process_died_is_shown_as_such(own_client: TestClient, own
     number = start_other(own_session)
     silence(own_session, number, 200)
     page = soup(own_client.get("/builds"))
-    assert "No sign of life for 3 min 20 s" in text_of(one(page, "ul.live .silent"))
+    # 200 s, and those that this test has taken since.
+    assert re.search(r"No sign of life for 3 min [2-5]\d s", text_of(one(page, "ul.live .silent")))
     assert text_of(one(page, f"#build-{number} td[data-name=State]")) == "no sign of life"
     assert own_client.post(f"/builds/{number}/cancel", follow_redirects=False).status_code == 303
     assert status_of(own_session, number) == "cancelled"
