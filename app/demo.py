@@ -26,7 +26,7 @@ from models.loading import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 
 #: Tokens that make every band of nearly every latent full, and still build in under 90 s on two cores.
-TOKENS = 400_000
+TOKENS = 250_000
 BATCH = 8
 #: The texts of the build are not those that the model was trained on.
 SEED = 7
