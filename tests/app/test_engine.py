@@ -326,9 +326,10 @@ def test_what_can_never_fit_is_refused_and_what_does_not_fit_now_waits() -> None
 
 def test_an_idle_model_leaves_when_another_needs_the_room() -> None:
     async def test(engine: ModelEngine) -> None:
-        await engine.run(Echo("x", model="a"))
-        await engine.run(Echo("x", model="b"))
-        await engine.run(Echo("y", model="a"))  # now b is the least recently used
+        for model in ("a", "b", "a"):  # then b is the least recently used
+            await engine.run(Echo("x", model=model))
+            # A worker has answered before it is idle.
+            await settle(lambda: not any(worker._runs for worker in engine._workers.values()))
         assert await engine.run(Echo("x", model="c")) == ("x", 1)
         assert [state.location for state in engine.states()] == ["a", "c"]
         assert await engine.run(Echo("again", model="b")) == ("again", 1)
