@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
-#: Bytes kept; a source of a million latents needs about 50 million, one of 24,576 about 2 million.
+#: Bytes kept; a source of a million latents needs about 70 million, one of 24,576 about 2 million.
 LIMIT = 64 * 2**20
 #: Under this name sessions carry the cache of their application.
 INFO = "index_cache"

@@ -108,9 +108,10 @@ def test_every_field_of_a_view_is_used_by_a_template(name: str) -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
     fields = _fields(getattr(views, name))
     assert fields
-    unused = [field for field in fields if not re.search(rf"\.{field}\b", source)]
-    # The markup of heat is written in Python.
-    assert [field for field in unused if not re.search(rf"\b{field}\b", inspect.getsource(token_markup))] == []
+    # The markup of heat is written in Python, which takes these two apart by name.
+    written = inspect.getsource(token_markup) if name in ("HeatToken", "Piece") else ""
+    unused = [f for f in fields if not re.search(rf"\.{f}\b", source) and not re.search(rf"\b{f}\b", written)]
+    assert unused == []
 
 
 def test_every_template_names_its_view() -> None:
