@@ -27,8 +27,6 @@ HOOK = "blocks.1.hook_resid_post"
 STORY, OPENING = "Once upon a time", "Yesterday"
 QUESTION = "Do you have a tip for a sailor?"
 N_TOPICS = 3
-#: A register shows in few words: half as far again as calibration, which wants nearly every text within the bounds.
-REGISTER_FACTOR = 1.5
 _CHARACTERS = 220  # of a document's beginning
 
 
@@ -100,8 +98,7 @@ def add_mixes(session: Session, model: LanguageModel) -> None:
         _save(session, source.language_model_id, ready.mix, [term], prompt | {"seed": ready.seed})
     for name, steerer in _chosen():
         is_register = steerer["concept"].startswith("register:")
-        strength = steerer["strength"] * (REGISTER_FACTOR if is_register else 1.0)
-        term = TermRequest("add", strength, source=steerer["source"], index=steerer["index"])
+        term = TermRequest("add", steerer["strength"], source=steerer["source"], index=steerer["index"])
         _save(session, source.language_model_id, name, [term], {"prompt": OPENING if is_register else STORY})
 
 
