@@ -54,7 +54,8 @@ def first_l0(state: BuildPass, corpus: Corpus, shape: PromptShape) -> dict[str, 
     keep = torch.from_numpy(counted(ids, state.uncounted))
     l0 = {}
     for slug, dictionary in state.dictionaries.items():
-        found = state.model.run_to_hooks(torch.from_numpy(ids), [dictionary.hook_name])[dictionary.hook_name]
+        states = state.model.run_to_hooks(torch.from_numpy(ids), [dictionary.hook_name])
+        found = dictionary.read(states[dictionary.hook_name])
         h = found[keep.to(found.device)]
         l0[slug] = len(encode_active(dictionary, h).values) / max(1, len(h))
     return l0

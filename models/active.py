@@ -4,6 +4,7 @@ The dense block of pre-activations lives only for a few hundred rows at a time, 
 found is exactly what ``Dictionary.encode`` gives:
 
 * threshold form: compare and take the places that pass;
+* matching pursuit: the dense encoding, latents found one after another;
 * top-k form: choosing the k largest of tens of thousands is dearer than all the rest, so (1) take the maxima of k or
   more strided groups of the row; the k-th largest of them is a lower bound of the row's k-th largest value, since k
   different values reach it; (2) keep what reaches the bound, typically a few more than k; (3) trim exactly.
@@ -36,21 +37,31 @@ class ActivePairs:
 def encode_active(dictionary: Dictionary, h: Tensor) -> ActivePairs:
     """The non-zero entries of ``dictionary.encode(h)`` for ``h`` (n, d_in), in any order."""
     d_sae = dictionary.d_sae
+    if not len(h):
+        return ActivePairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
     step = min(2048, max(64, BLOCK_VALUES // d_sae))
     buffer: Tensor | None = None
     parts: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
     for start in range(0, len(h), step):
+        if dictionary.pursues:
+            places, values = _positive(dictionary.encode(h[start : start + step]))
+            parts.append((places + start * d_sae, values))
+            continue
         u = dictionary.prepare(h[start : start + step])
         if buffer is None or len(buffer) != len(u):
             buffer = torch.empty(len(u), d_sae, dtype=u.dtype, device=u.device)
         torch.addmm(dictionary.b_enc, u, dictionary.W_enc, out=buffer)
         places, values = _above(buffer, dictionary) if dictionary.k is None else _largest(buffer, dictionary.k)
         parts.append((places + start * d_sae, values))
-    if not parts:
-        return ActivePairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
     flat = np.concatenate([p for p, _ in parts])
     rows = flat // d_sae
     return ActivePairs(rows, flat - rows * d_sae, np.concatenate([v for _, v in parts]))
+
+
+def _positive(latents: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    flat = latents.flatten()
+    places = flat.nonzero().squeeze(-1)
+    return places.cpu().numpy(), flat[places].float().cpu().numpy()
 
 
 def _above(pre: Tensor, dictionary: Dictionary) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -95,7 +95,7 @@ class Prompt:
         ids = torch.tensor([list(token_ids)], dtype=torch.long)
         last_norm = [FINAL_NORM] if FINAL_NORM in model.hooks else []
         self.rest = Resumable(model, ids, self.hook, also=[dictionary.hook_name, self.hook, *last_norm])
-        read = self.rest.found[dictionary.hook_name][0]
+        read = dictionary.read(self.rest.found[dictionary.hook_name])[0]
         self.state: Tensor = self.rest.found[self.hook][0]  # (pos, d_out)
         self.scale = dictionary.output_scale(read).float()  # (pos, 1)
         self.pairs = _counted(dictionary, read, np.asarray(counts, bool))

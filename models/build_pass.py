@@ -101,7 +101,7 @@ class BuildPass:
         mask = torch.from_numpy(keep.reshape(-1))
         updates = []
         for slug, dictionary in self.dictionaries.items():
-            h = found[dictionary.hook_name].flatten(0, 1)
+            h = dictionary.read(found[dictionary.hook_name]).flatten(0, 1)
             h = h if keep.all() else h[mask.to(h.device)]
             h, tokens = self._without_outliers(slug, h, rows)
             pairs = encode_active(dictionary, h)
@@ -116,7 +116,8 @@ class BuildPass:
         limit = self.norm_limits.get(slug)
         if limit is None:
             return h, tokens
-        usual = (h.float().norm(dim=-1) <= limit).cpu()
+        width = self.dictionaries[slug].d_in
+        usual = (h[:, :width].float().norm(dim=-1) <= limit).cpu()
         at = usual.numpy()
         return h[usual.to(h.device)], TokenRows(tokens.prompts[at], tokens.positions[at], tokens.token_ids[at])
 

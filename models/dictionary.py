@@ -1,82 +1,35 @@
 """One interface over every kind of SAE, without state between calls.
 
-All supported kinds are brought into one of two forms when they are built, so that a latent's value needs one
-matrix product and one rule. With ``u = prepare(h)`` and ``pre = u @ W_enc + b_enc``:
+Nearly all kinds are brought into one of two forms when they are loaded (``models.dictionary_parameters``), so that a
+latent's value needs one matrix product and one rule. With ``u = prepare(h)`` and ``pre = u @ W_enc + b_enc``:
 
 * threshold form: ``a = pre where pre > threshold, else 0``. Standard SAEs and transcoders: threshold 0.
-  JumpReLU (also BatchTopK and Matryoshka, which SAELens saves as JumpReLU): max(threshold, 0). Gated: the
-  gate ``u @ W + b_gate > 0`` and the magnitude ``relu((u @ W) * exp(r_mag) + b_mag)`` share W, so with W_enc
-  = W * exp(r_mag), b_enc = b_mag the gate reads ``pre > b_mag - b_gate * exp(r_mag)``: a threshold.
-* top-k form (``k`` set): the k largest of ``pre``, those of them that are positive.
+  JumpReLU (also BatchTopK and Matryoshka, which SAELens saves as JumpReLU): max(threshold, 0). Gated too.
+* top-k form (``k`` set): the k largest of ``pre``, those of them that are positive. AbsTopK too, with each latent's
+  negative side as a latent of its own.
 
-``prepare`` casts, subtracts the mean over the width for SAEs of centred models, normalises, and subtracts
-b_dec where the SAE was trained so. Constant factors are folded into the parameters: a known average-norm
-factor s (W_enc·s, W_dec/s, b_dec/s) and, for ``rescale_acts_by_decoder_norm``, the decoder norms n (W_enc·n,
-b_enc·n, W_dec/n).
+Two kinds need more. matching_pursuit finds its latents one after another (``models.pursuit``), so only ``encode``
+gives them. temporal SAEs encode what the context does not predict (``models.temporal``): ``read`` puts the prediction
+beside the activation, and every method takes the rows that ``read`` gave.
 
-``W_dec`` is therefore in units of h per unit of latent, with one exception: SAEs that normalise every token
-(``layer_norm``, ``constant_norm_rescale``) decode in normalised units, and ``output_scale(h)`` is the factor
-per token.
+``prepare`` casts, subtracts the mean over the width for SAEs of centred models, normalises, and subtracts b_dec where
+the SAE was trained so. ``W_dec`` is in units of h per unit of latent, with one exception: SAEs that normalise every
+token (``layer_norm``, ``constant_norm_rescale``) decode in normalised units, and ``output_scale(h)`` is the factor per
+token.
 
 The rules are those of SAELens 6.54 (https://github.com/decoderesearch/SAELens); tests hold both against each
 other.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from models.errors import Unsupported, WeightsInvalid
-
-THRESHOLD_KINDS = frozenset(
-    {
-        "standard",
-        "gated",
-        "jumprelu",
-        "transcoder",
-        "skip_transcoder",
-        "jumprelu_transcoder",
-        "jumprelu_skip_transcoder",
-    }
-)
-TOPK_KINDS = frozenset({"topk"})
-NORMALISATIONS = frozenset({"none", "layer_norm", "constant_norm_rescale"})
-
-#: Kinds that SAELens knows and Periscope refuses, each with the reason.
-REFUSED_KINDS = {
-    "abstopk": "its latents are negative as often as positive, while densities, bands, maxima and steering "
-    "strengths here are defined for activations that are zero or positive",
-    "temporal": "the value of a latent depends on all earlier tokens and its decoder gives only part of the "
-    "reconstruction, while every view here takes a latent as a function of one token's activation",
-    "matching_pursuit": "its latents are found one after another, so that a latent has no value of its own "
-    "before the others are known; one-pass statistics and live single-latent views are not possible",
-}
-
-
-@dataclass(frozen=True)
-class DictionaryFacts:
-    """What an SAE's configuration says, after registry overrides; ``None`` where it says nothing."""
-
-    kind: str
-    location: str
-    hook_name: str
-    hook_out: str | None  # where a transcoder writes; None: back to hook_name
-    d_in: int
-    d_sae: int
-    d_out: int
-    context_size: int | None = None
-    prepend_bos: bool = True
-    centre: bool = False
-    normalisation: str = "none"
-    subtract_b_dec: bool = False
-    rescale_by_decoder_norm: bool = False
-    k: int | None = None
-    scaling_factor: float | None = None
-    model_name: str | None = None
-    weights_hash: str = ""
-    warnings: tuple[str, ...] = field(default_factory=tuple)
+from models.dictionary_facts import KINDS, NORMALISATIONS, DictionaryFacts
+from models.dictionary_parameters import Parameters
+from models.errors import Unsupported
+from models.pursuit import pursue
 
 
 class Dictionary:
@@ -89,17 +42,16 @@ class Dictionary:
             Unsupported: a kind or normalisation Periscope does not do.
             WeightsInvalid: a parameter is missing, has the wrong shape, or is not finite.
         """
-        if facts.kind not in THRESHOLD_KINDS | TOPK_KINDS:
-            reason = REFUSED_KINDS.get(facts.kind, "Periscope does not know this kind")
-            raise Unsupported(f"SAEs of the kind {facts.kind!r} are not supported: {reason}.")
+        if facts.kind not in KINDS:
+            raise Unsupported(
+                f"SAEs of the kind {facts.kind!r} are not known to Periscope; it reads {', '.join(sorted(KINDS))}."
+            )
         if facts.normalisation not in NORMALISATIONS:
             raise Unsupported(f"SAE {facts.location} normalises by {facts.normalisation!r}, which is not supported.")
         self.facts = facts
-        self.threshold: Tensor | None = None
-        self.k: int | None = None
-        self.W_skip: Tensor | None = None
-        self._build(parameters)
-        self._require_finite()
+        found = Parameters(facts, parameters)
+        self.W_enc, self.b_enc, self.W_dec, self.b_dec = found.W_enc, found.b_enc, found.W_dec, found.b_dec
+        self.threshold, self.k, self.W_skip, self.predictor = found.threshold, found.k, found.W_skip, found.predictor
 
     # ---------------------------------------------------------------- facts
 
@@ -148,11 +100,41 @@ class Dictionary:
         """The number format latents are computed in."""
         return self.W_enc.dtype
 
+    @property
+    def pursues(self) -> bool:
+        """Whether a latent's value depends on the latents found before it, so that only ``encode`` gives it."""
+        return self.facts.pursuit is not None
+
+    @property
+    def needs_context(self) -> bool:
+        """Whether a latent's value depends on the tokens before it."""
+        return self.predictor is not None
+
     # ---------------------------------------------------------------- arithmetic
 
     @torch.inference_mode()
+    def read(self, state: Tensor) -> Tensor:
+        """What the other methods take, of whole texts: activations (rows, pos, d_in) from their first token on.
+
+        That is ``state`` itself, or for temporal SAEs (rows, pos, 2·d_in): each activation and what the tokens before
+        it predict of it. Padding belongs on the right.
+        """
+        if self.predictor is None:
+            return state
+        state = state.to(self.dtype)
+        return torch.cat((state, self.predictor.predict(self._scaled(state))), dim=-1)
+
+    @torch.inference_mode()
     def prepare(self, h: Tensor) -> Tensor:
-        """What is multiplied with ``W_enc``, (n, d_in): ``h`` cast, centred, normalised, minus b_dec."""
+        """What is multiplied with ``W_enc``, (n, d_in): ``h`` cast, centred, normalised, minus b_dec and prediction."""
+        u = self._scaled(h)
+        if self.predictor is None:
+            return u
+        if h.shape[-1] != 2 * self.d_in:
+            raise ValueError("a temporal SAE reads whole texts: call read() first")
+        return u - h[..., self.d_in :]
+
+    def _scaled(self, h: Tensor) -> Tensor:
         u, _, scale = self._normalise(h)
         if scale is not None:
             # SAELens divides by std + 1e-5 but multiplies back by std alone.
@@ -162,6 +144,8 @@ class Dictionary:
     @torch.inference_mode()
     def encode(self, h: Tensor) -> Tensor:
         """Activations h (n, d_in) -> latents (n, d_sae), zero or positive."""
+        if self.facts.pursuit is not None:
+            return pursue(self.prepare(h), self.W_dec, self.facts.pursuit)
         return self.activate(torch.addmm(self.b_enc, self.prepare(h), self.W_enc))
 
     @torch.inference_mode()
@@ -174,7 +158,7 @@ class Dictionary:
 
     @torch.inference_mode()
     def one_latent(self, h: Tensor, index: int) -> Tensor:
-        """One latent's activations (n,): one dot product per token; top-k SAEs must rank all latents."""
+        """One latent's activations (n,): one dot product per token where latents do not compete."""
         if self.threshold is None:
             return self.encode(h)[:, index].clone()
         pre = self.prepare(h) @ self.W_enc[:, index] + self.b_enc[index]
@@ -190,6 +174,8 @@ class Dictionary:
         out = torch.addmm(self.b_dec, latents.to(self.dtype), self.W_dec)
         if self.W_skip is not None:
             out = out + self.centred(h) @ self.W_skip.T
+        if self.predictor is not None:
+            out = out + h[..., self.d_in :]
         if self.is_transcoder:  # the input's scale says nothing about the output site
             return out
         _, mean, scale = self._normalise(h)
@@ -207,7 +193,7 @@ class Dictionary:
 
     def centred(self, h: Tensor) -> Tensor:
         """``h`` (n, d_in) in the SAE's number format, minus its mean over the width if the SAE wants that."""
-        h = h.to(self.dtype)
+        h = (h if self.predictor is None else h[..., : self.d_in]).to(self.dtype)
         return h - h.mean(-1, keepdim=True) if self.facts.centre else h
 
     def _normalise(self, h: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
@@ -221,65 +207,3 @@ class Dictionary:
             norm = h.norm(dim=-1, keepdim=True).clamp(min=torch.finfo(h.dtype).tiny)
             return h, None, norm / self.d_in**0.5
         return h, None, None
-
-    # ---------------------------------------------------------------- building
-
-    def _build(self, parameters: Mapping[str, Tensor]) -> None:
-        facts = self.facts
-        d_in, d_sae, d_out = facts.d_in, facts.d_sae, facts.d_out
-
-        def take(name: str, *shape: int) -> Tensor:
-            if name not in parameters:
-                raise WeightsInvalid(f"SAE {facts.location} has no parameter {name!r}, which a {facts.kind} SAE needs.")
-            value = parameters[name].detach()
-            if tuple(value.shape) != shape:
-                raise WeightsInvalid(
-                    f"Parameter {name!r} of SAE {facts.location} has the shape {tuple(value.shape)}, expected {shape}."
-                )
-            return value
-
-        self.W_enc, self.W_dec = take("W_enc", d_in, d_sae), take("W_dec", d_sae, d_out)
-        self.b_dec = take("b_dec", d_out)
-        if facts.kind == "gated":
-            gain = take("r_mag", d_sae).exp()
-            self.W_enc, self.b_enc = self.W_enc * gain, take("b_mag", d_sae)
-            self.threshold = (self.b_enc - take("b_gate", d_sae) * gain).clamp(min=0)
-        else:
-            self.b_enc = take("b_enc", d_sae)
-        if facts.kind.startswith("jumprelu"):
-            self.threshold = take("threshold", d_sae).clamp(min=0)
-        elif facts.kind in ("standard", "transcoder", "skip_transcoder"):
-            self.threshold = torch.zeros_like(self.b_enc)
-        elif facts.kind == "topk":
-            self.k = facts.k
-            if not self.k or self.k < 1:
-                raise WeightsInvalid(f"The configuration of SAE {facts.location} gives no k, which a topk SAE needs.")
-        if "skip" in facts.kind:
-            self.W_skip = take("W_skip", d_out, d_in)
-        self._fold()
-
-    def _fold(self) -> None:
-        """Fold constant factors into the parameters; see the module's text."""
-        factor = self.facts.scaling_factor
-        if factor is not None:
-            self.W_enc, self.W_dec, self.b_dec = self.W_enc * factor, self.W_dec / factor, self.b_dec / factor
-        if self.facts.rescale_by_decoder_norm:
-            norms = self.W_dec.norm(dim=-1)
-            self.W_enc, self.b_enc = self.W_enc * norms, self.b_enc * norms
-            self.W_dec = self.W_dec / norms.clamp(min=torch.finfo(norms.dtype).tiny).unsqueeze(-1)
-
-    def _require_finite(self) -> None:
-        for name in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip"):
-            value = getattr(self, name)
-            # The sum is one pass without a second tensor of the same size; infinities cannot cancel to a
-            # number.
-            if value is None or bool(torch.isfinite(value.sum())):
-                continue
-            # An infinite threshold is a latent that was switched off; a finite tensor may have too large a
-            # sum.
-            bad = torch.isnan(value) if name == "threshold" else ~torch.isfinite(value)
-            if bool(bad.any()):
-                raise WeightsInvalid(
-                    f"SAE {self.facts.location} holds NaN or infinity in {name!r}; the file is damaged or "
-                    "its training diverged."
-                )

@@ -16,9 +16,12 @@ import torch
 from torch import Tensor
 
 from models.checks import check_sae_folder, read_json, sha256_of
-from models.dictionary import REFUSED_KINDS, Dictionary, DictionaryFacts
+from models.dictionary import Dictionary
+from models.dictionary_facts import TWO_SIDED_KINDS, DictionaryFacts
 from models.errors import HookMismatch, SaeNotFound, UnsafeFile, Unsupported, WeightsInvalid, one_line
+from models.pursuit import PursuitRule
 from models.sources import SaeRelease, SourceSpec, parse_hook, parse_sae_location
+from models.temporal import TemporalRule
 
 #: SAELens's readers that open pickles with torch.load.
 PICKLE_READERS = frozenset({"connor_rob_hook_z", "dictionary_learning_1", "deepseek_r1", "qwen_scope", "goodfire"})
@@ -91,17 +94,25 @@ def describe(
             )
     else:
         factor = None
+    if normalisation == "constant_scalar_rescale":  # of temporal SAEs: a factor that is folded like the average norm
+        normalisation, factor = "none", float(cfg.get("activation_normalization_factor") or 1.0)
     out = (_hook_name(metadata, "_out") or name) if "transcoder" in kind else None
     centring = (metadata.get("model_from_pretrained_kwargs") or {}).get("center_writing_weights")
     if metadata.get("seqpos_slice") not in (None, [None], (None,)):
         notes.append(f"The SAE was trained on the positions {metadata['seqpos_slice']} of each prompt only.")
+    d_sae = int(cfg["d_sae"])
+    if kind in TWO_SIDED_KINDS:
+        notes.append(
+            f"Its {d_sae:,} latents are negative as often as positive; each is shown as two, latent i where it is "
+            f"positive and latent i + {d_sae} where it is negative."
+        )
     return DictionaryFacts(
         kind=kind,
         location=location,
         hook_name=name,
         hook_out=out,
         d_in=int(cfg["d_in"]),
-        d_sae=int(cfg["d_sae"]),
+        d_sae=2 * d_sae if kind in TWO_SIDED_KINDS else d_sae,
         d_out=int(cfg.get("d_out") or cfg["d_in"]) if "transcoder" in kind else int(cfg["d_in"]),
         context_size=int(metadata["context_size"]) if metadata.get("context_size") else None,
         prepend_bos=bool(metadata.get("prepend_bos", True)),
@@ -109,11 +120,39 @@ def describe(
         normalisation=normalisation,
         subtract_b_dec=bool(cfg.get("apply_b_dec_to_input", True)) and "transcoder" not in kind,
         rescale_by_decoder_norm=bool(cfg.get("rescale_acts_by_decoder_norm")),
-        k=int(cfg["k"]) if cfg.get("k") else None,
+        k=_k(cfg),
+        pursuit=_pursuit(cfg, factor) if kind == "matching_pursuit" else None,
+        temporal=_temporal(cfg, factor) if kind == "temporal" else None,
         scaling_factor=factor,
         model_name=metadata.get("model_name"),
         weights_hash=digest,
         warnings=tuple(notes),
+    )
+
+
+def _k(cfg: dict[str, Any]) -> int | None:
+    k = cfg.get("k")
+    if cfg["architecture"] == "temporal":
+        k = cfg.get("kval_topk") if cfg.get("sae_diff_type", "topk") == "topk" else None
+    return int(k) if k else None
+
+
+def _pursuit(cfg: dict[str, Any], factor: float | None) -> PursuitRule:
+    """SAELens leaves the latents in units of h when a factor is folded, so the threshold moves there."""
+    return PursuitRule(
+        residual_threshold=float(cfg.get("residual_threshold", 1e-2)) / (factor or 1.0),
+        max_steps=int(cfg.get("max_iterations") or cfg["d_in"]),
+        stop_on_duplicate_support=bool(cfg.get("stop_on_duplicate_support", True)),
+    )
+
+
+def _temporal(cfg: dict[str, Any], factor: float | None) -> TemporalRule:
+    return TemporalRule(
+        n_heads=int(cfg.get("n_heads", 8)),
+        n_layers=int(cfg.get("n_attn_layers", 1)),
+        bottleneck=int(cfg.get("bottleneck_factor", 64)),
+        tied=bool(cfg.get("tied_weights", True)),
+        factor=factor or 1.0,
     )
 
 
@@ -135,8 +174,6 @@ def _read_folder(folder: Path, registry: tuple[str, str] | None) -> tuple[dict[s
     """Configuration, parameters (float32) and sha256 of the weights of a local folder."""
     raw, weights = check_sae_folder(folder)
     kind = str(raw.get("architecture") or "standard")
-    if kind in REFUSED_KINDS:
-        raise Unsupported(f"SAEs of the kind {kind!r} are not supported: {REFUSED_KINDS[kind]}.")
     from sae_lens import SAE, TrainingSAE
 
     reader = TrainingSAE if kind in TRAINING_ONLY else SAE

@@ -199,7 +199,7 @@ def explained_variance(model: LanguageModel, dictionary: Dictionary, tokens: Ten
     names = [dictionary.hook_name, dictionary.hook_out]
     found = model.run_to_hooks(tokens, names)
     # The first position is BOS, or a token without context whose norm can dwarf all others.
-    read = found[dictionary.hook_name][:, 1:].flatten(0, 1).float()
+    read = dictionary.read(found[dictionary.hook_name])[:, 1:].flatten(0, 1).float()
     if dictionary.is_transcoder:
         target = found[dictionary.hook_out][:, 1:].flatten(0, 1).float()
     else:

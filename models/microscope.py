@@ -53,7 +53,7 @@ def read_latents(
         states = model.run_to_hooks(padded([rows[place] for place in group]), sorted(hooks))
         for name, dictionary in {n: d for place in group for n, d in wanted[place].items()}.items():
             asking = [place for place in group if name in wanted[place]]
-            h = _real_tokens(states[dictionary.hook_name], group, asking, rows)
+            h = _real_tokens(dictionary.read(states[dictionary.hook_name]), group, asking, rows)
             for place, latents in zip(asking, _split(dictionary, h, [len(rows[p]) for p in asking]), strict=True):
                 found[place][name] = latents
     return found
@@ -72,7 +72,7 @@ def read_one_latent(
             asking.setdefault((id(wanted[place][0]), wanted[place][1]), []).append(place)
         for places in asking.values():
             dictionary, index = wanted[places[0]]
-            h = _real_tokens(states[dictionary.hook_name], group, places, rows)
+            h = _real_tokens(dictionary.read(states[dictionary.hook_name]), group, places, rows)
             values = dictionary.one_latent(h, index).float().cpu().numpy()
             ends = np.cumsum([len(rows[place]) for place in places])
             for place, part in zip(places, np.split(values, ends[:-1]), strict=True):

@@ -71,14 +71,14 @@ def _reconstruct(model: LanguageModel, dictionary: Dictionary, held_out: HeldOut
     squares = 0.0
     for ids, counts in _batches(held_out, batch):
         found = model.run_to_hooks(ids, hooks)
-        h = found[dictionary.hook_name][counts]
+        h = dictionary.read(found[dictionary.hook_name])[counts]
         target = dictionary.centred(found[dictionary.hook_out][counts])
         latents = dictionary.encode(h)
         residual = (target - dictionary.decode(latents, h)).double()
         n += len(h)
         n_active += int((latents > 0).sum())
         error += float(residual.square().sum())
-        norm += float(h.float().norm(dim=-1).double().sum())
+        norm += float(h[:, : dictionary.d_in].float().norm(dim=-1).double().sum())
         total += target.double().sum(0).cpu()
         squares += float(target.double().square().sum())
     variance = squares - float(total.square().sum()) / max(n, 1)
@@ -110,7 +110,7 @@ def _splice(dictionary: Dictionary, counts: Tensor, zero: bool, model: LanguageM
         if zero:
             changed[here] = 0
             return changed
-        read = (h if source is None else source)[here]
+        read = dictionary.read(h if source is None else source)[here]
         rebuilt = dictionary.decode(dictionary.encode(read), read)
         if dictionary.facts.centre:  # the SAE knows the centred activation; its mean is put back
             rebuilt = rebuilt + h[here].mean(-1, keepdim=True)

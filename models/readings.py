@@ -66,6 +66,8 @@ def _read(
         if hook is not None:
             stack.callback(attach(model.model, model.tap(hook), lambda h: seen.update(h=h)).remove)
         nll = model.token_nll(ids).cpu()
+    if "h" in seen and term is not None and isinstance(term.subject, LatentSubject):
+        seen["h"] = dictionaries[term.subject.source].read(seen["h"])
     found = {}
     for place, n in enumerate(batch):
         prompt, generated = texts[n]

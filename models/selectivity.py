@@ -86,7 +86,7 @@ class _Rows:
             counts[row, : len(text)] = torch.tensor(text.counts)
         self.losses_count = counts[:, 1:]
         self.n_losses = int(self.losses_count.sum())
-        read = model.run_to_hooks(self.ids, [dictionary.hook_name])[dictionary.hook_name]
+        read = dictionary.read(model.run_to_hooks(self.ids, [dictionary.hook_name])[dictionary.hook_name])
         self.counts = counts.to(read.device)
         h = read[self.counts]
         self.values = torch.stack([dictionary.one_latent(h, index).float() for index in latents], dim=1)

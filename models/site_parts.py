@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from models.dictionary import Dictionary
-from models.errors import SteeringError
+from models.errors import SteeringError, Unsupported
 from models.hook_map import Tap
 from models.site_edits import Latents, Projections, SiteEdit
 from models.steer_terms import LatentSubject, SteerTerm, VectorSubject
+
+_PAST = {"clamp": "clamped", "scale": "scaled", "ablate": "ablated"}
 
 
 @dataclass(eq=False)
@@ -60,6 +62,11 @@ class SiteParts:
         peak = s * (subject.maximum or 0.0)
         by_mode = {"add": (0.0, peak), "clamp": (-1.0, peak), "scale": (s - 1, 0.0), "ablate": (-1.0, 0.0)}
         gain, offset = by_mode[term.mode]
+        if gain and dictionary.needs_context:
+            raise Unsupported(
+                f"{subject.source} is a temporal SAE: the value of its latents depends on all tokens before, so they "
+                f"can be added to and projected out while a text is written, but not {_PAST[term.mode]}."
+            )
         group = self.groups.setdefault(id(dictionary), _Group(dictionary, read))
         group.add(row, subject.index, gain, offset)
 

@@ -8,6 +8,7 @@ no second opinion.
 from collections.abc import Mapping, Sequence
 
 from models.dictionary import Dictionary
+from models.dictionary_facts import TWO_SIDED_KINDS
 from models.errors import Unsupported
 from models.language_model import LanguageModel
 from models.steer_terms import Board, LatentSubject, SteerTerm, check_board
@@ -144,10 +145,11 @@ def _term(term: SteerTerm, dictionaries: Mapping[str, Dictionary]) -> tuple[str,
         return subject.hook_name, f"        ({term.mode!r}, None, torch.tensor([{values}]), {term.strength!r}),\n"
     dictionary = dictionaries[subject.source]
     facts = dictionary.facts
-    if dictionary.is_transcoder or facts.centre or facts.scaling_factor is not None:
+    two_sided = facts.kind in TWO_SIDED_KINDS
+    if dictionary.is_transcoder or two_sided or facts.centre or facts.scaling_factor is not None:
         raise Unsupported(
-            f"{subject.source} is a transcoder, or belongs to a model with centred or rescaled activations; a snippet "
-            "is exported for plain SAEs only."
+            f"{subject.source} is a transcoder or an AbsTopK SAE, or belongs to a model with centred or rescaled "
+            "activations; a snippet is exported for plain SAEs only."
         )
     _require_plain_hook(facts.hook_name)
     amount = term.strength * (subject.maximum or 0.0) if term.mode in ("add", "clamp") else term.strength

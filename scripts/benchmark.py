@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 
 from app.demo import TOKENS
 from models.build_pass import BuildPass, PassPlan
-from models.dictionary import Dictionary, DictionaryFacts
+from models.dictionary import Dictionary
+from models.dictionary_facts import DictionaryFacts
 from models.language_model import LanguageModel
 from scripts.random_model import save_model
 

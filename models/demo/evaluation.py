@@ -46,7 +46,7 @@ def text_maxima(
         keep = torch.from_numpy(counted(ids, uncounted))
         activations = model.run_to_hooks(torch.from_numpy(ids), [d.hook_name for d in dictionaries])
         for which, dictionary in enumerate(dictionaries):
-            h = activations[dictionary.hook_name]
+            h = dictionary.read(activations[dictionary.hook_name])
             latents = dictionary.encode(h.flatten(0, 1)).view(*h.shape[:2], -1)
             latents[~keep] = 0
             found[which][members] = latents.amax(1).numpy()

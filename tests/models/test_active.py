@@ -6,7 +6,8 @@ import torch
 
 from models import active
 from models.active import encode_active
-from models.dictionary import Dictionary, DictionaryFacts
+from models.dictionary import Dictionary
+from models.dictionary_facts import DictionaryFacts
 from tests.models.tiny import sae_parameters
 
 KINDS = ["standard", "gated", "jumprelu", "topk", "transcoder", "skip_transcoder"]

@@ -14,9 +14,9 @@ from models.language_model import LanguageModel
 from models.loading import load_dictionary, load_language_model
 from models.microscope import padded, read_latents, read_one_latent, shared_passes
 from models.sources import SourceSpec
-from tests.models.tiny import CONTEXT, END, SENTENCES, save_sae
+from tests.models.tiny import CONTEXT, END, SENTENCES, as_served, save_sae
 
-KINDS = ("standard", "gated", "jumprelu", "topk")
+KINDS = ("standard", "gated", "jumprelu", "topk", "abstopk", "matching_pursuit", "temporal")
 #: Hook -> the transformers module of the tiny GPT-2 whose end it is.
 SITES = {
     "blocks.1.hook_resid_post": ("transformer.h.1", "out"),
@@ -67,7 +67,8 @@ def test_activations_equal_those_of_sae_lens_on_the_hidden_states_of_transformer
     found = read_latents(tiny_gpt2, rows, [{"s": dictionary}] * len(rows))
     for ids, reading in zip(rows, found, strict=True):
         with torch.no_grad():
-            expected = reference.encode(hidden(tiny_gpt2, ids, *SITES[hook]))
+            expected = as_served(kind, reference.encode(hidden(tiny_gpt2, ids, *SITES[hook]).unsqueeze(0))[0])
+        assert (expected > 0).any()
         assert torch.allclose(dense(reading["s"], dictionary.d_sae), expected, atol=1e-4, rtol=1e-4)
 
 

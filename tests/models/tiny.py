@@ -133,6 +133,8 @@ def sae_parameters(
         return scale * torch.randn(shape, generator=generator)
 
     out = d_out or d_in
+    if kind in ("matching_pursuit", "temporal"):
+        return tied_parameters(kind, d_in, d_sae, seed)
     parameters = {
         "W_enc": normal(d_in, d_sae, scale=d_in**-0.5),
         "W_dec": normal(d_sae, out, scale=d_sae**-0.5) * (0.5 + torch.rand(d_sae, 1, generator=generator)),
@@ -151,6 +153,42 @@ def sae_parameters(
     if "skip" in kind:
         parameters["W_skip"] = normal(out, d_in, scale=0.1)
     return parameters
+
+
+#: Of the tiny temporal SAEs, whose 96 latents are the width of the attention layers.
+TEMPORAL = {
+    "n_heads": 4,
+    "n_attn_layers": 2,
+    "bottleneck_factor": 12,
+    "sae_diff_type": "topk",
+    "kval_topk": 8,
+    "tied_weights": True,
+    "activation_normalization_factor": 0.5,
+    "normalize_activations": "constant_scalar_rescale",
+}
+
+
+def tied_parameters(kind: str, d_in: int, d_sae: int, seed: int) -> dict[str, torch.Tensor]:
+    """Of the kinds that have no encoder of their own."""
+    generator = torch.Generator().manual_seed(seed)
+    W_dec = torch.randn((d_sae, d_in), generator=generator)
+    W_dec = W_dec / W_dec.norm(dim=1, keepdim=True)
+    parameters = {"W_dec": W_dec, "b_dec": 0.1 * torch.randn(d_in, generator=generator)}
+    if kind == "temporal":
+        from sae_lens.saes.temporal_sae import ManualAttention
+
+        parameters["W_dec"] = 6 * W_dec
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            for n in range(TEMPORAL["n_attn_layers"]):
+                layer = ManualAttention(d_sae, TEMPORAL["n_heads"], TEMPORAL["bottleneck_factor"])
+                parameters |= {f"attn_layers.{n}.{name}": value for name, value in layer.state_dict().items()}
+    return parameters
+
+
+def as_served(kind: str, latents: torch.Tensor) -> torch.Tensor:
+    """SAELens's latents as Periscope counts them: those of both signs become two."""
+    return torch.cat((latents.relu(), (-latents).relu()), -1) if kind == "abstopk" else latents
 
 
 def save_sae(
@@ -193,6 +231,8 @@ def save_sae(
         "architecture": kind,
         **({"k": k} if kind in ("topk", "abstopk") else {}),
         **({"d_out": d_out or d_in} if transcoder else {}),
+        **({"max_iterations": 12, "residual_threshold": 0.5} if kind == "matching_pursuit" else {}),
+        **(TEMPORAL if kind == "temporal" else {}),
         **cfg,
     }
     (folder / "cfg.json").write_text(json.dumps(config))
