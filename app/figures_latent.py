@@ -32,13 +32,14 @@ class Mark:
 def activation_figure(record: LatentRecord, marks: Sequence[Mark], scale: str = "log") -> FigureView:
     """The latent's non-zero activations; ``scale`` of the counts is log or linear. A click anywhere finds its band."""
     edges, counts = record.histogram_edges.tolist(), record.histogram_counts.tolist()
+    ends = [number(edge) for edge in edges]
     bars = {
         "type": "bar",
         "x": centres(edges),
         "y": counts,
         "width": [0.94 * (high - low) for low, high in pairwise(edges)],
         "marker": {"color": "@accent"},
-        "customdata": [f"{number(low)} to {number(high)}" for low, high in pairwise(edges)],
+        "customdata": [f"{low} to {high}" for low, high in pairwise(ends)],
         "hovertemplate": "%{y:,} tokens<br>activation %{customdata}<extra></extra>",
     }
     of_counts: dict[str, Any] = {"title": "tokens"}

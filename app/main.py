@@ -42,7 +42,7 @@ from app.token_gate import TokenGate
 
 #: Pages and answers from the database that are made at once. They are work for Python, of which a process does one
 #: piece at a time: forty threads would only take turns, and every page would be as late as the last.
-THREADS = 4
+THREADS = 2
 DESCRIPTION = "Browse the latents of sparse autoencoders. Errors are RFC 9457 problem+json."
 
 
@@ -96,7 +96,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(ErrorBoundary)
     app.add_middleware(SameOrigin)
     app.add_middleware(EntityTags)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=2)
     app.add_middleware(HeadAsGet)
     if app.state.door is not None:
         app.add_middleware(TokenGate, door=app.state.door)

@@ -19,7 +19,7 @@ def whole_characters(texts: Sequence[str]) -> tuple[str, ...]:
     it, the ones before show nothing; what stays incomplete stays as it is.
     """
     shown = list(texts)
-    if not any("⟨" in text for text in texts):
+    if "⟨" not in "".join(texts):
         return tuple(shown)
     pieces = [_token_bytes(text) for text in texts]
     place = 0

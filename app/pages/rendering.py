@@ -10,11 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import formats
 from app.assets import FRONTEND, missing_assets
+from app.pages import token_markup
+from app.pages.definitions import definitions
 from app.pages.navigation import navigation
-from app.pages.token_markup import heat_markup
 from app.sign_in import SESSION_KEY
 from app.views import Layout
 
+#: Functions of app.pages.token_markup that templates call.
+MARKUP = ("chip", "bars", "token_rows", "window", "examples")
 TEMPLATES = FRONTEND / "templates"
 
 
@@ -26,9 +29,11 @@ def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # or every page looks up the times of a dozen files
     )
     environment.globals["NOT_RECORDED"] = formats.NOT_RECORDED
-    environment.globals["heat_markup"] = heat_markup
+    environment.globals["definitions"] = definitions
+    environment.globals |= {name: getattr(token_markup, name) for name in MARKUP}
     return Jinja2Templates(env=environment)
 
 

@@ -24,7 +24,7 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
     """One latent; its bands are the strongest examples and the quantile bands."""
     details = queries.latent_details(session, queries.source_by_slug(session, slug), index)
     record, tokens = details.record, details.tokens
-    labels = details.neighbour_labels
+    labels = {row.index: row.label for row in details.neighbours.values()}
     return answers.LatentAnswer(
         source=slug,
         index=index,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from app.db.queries import LatentDetails
@@ -9,8 +10,7 @@ from app.errors import InvalidRequest, shorten
 from app.figures_latent import SCALES, Mark, activation_figure
 from app.formats import number, percent
 from app.services.duplicates import fold
-from app.services.tokens import heat_runs
-from app.views import BandsView, BandView, ExampleView, Tab
+from app.views import BandsView, BandView, ExampleView, HeatText, Tab
 from models.records import TOP_BAND, Band, Example
 
 VIEWS = {"quantile": "Quantile bands", "width": "Equal-width bands"}
@@ -26,9 +26,14 @@ class BandsQuery:
 
     def link(self, path: str) -> str:
         """The address with what is not default."""
-        default = BandsQuery()
-        given = {name: value for name, value in vars(self).items() if value != getattr(default, name)}
-        return f"{path}?{urlencode(given)}" if given else path
+        return path + _query_string(self)
+
+
+@lru_cache(maxsize=1024)
+def _query_string(query: BandsQuery) -> str:
+    default = BandsQuery()
+    given = {name: value for name, value in vars(query).items() if value != getattr(default, name)}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def bands_query(view: str, scale: str, band: str) -> BandsQuery:
@@ -76,7 +81,7 @@ def example_view(path: str, example: Example, details: LatentDetails, folded: Se
     focus = example.position - example.window_start
     whole = f"{path}/prompts/{example.prompt}?position={example.position}"
     return ExampleView(
-        tokens=heat_runs(texts, example.window.tolist(), focus, details.record.max_activation),
+        tokens=HeatText(texts, tuple(example.window.tolist()), focus, details.record.max_activation),
         activation=number(example.activation),
         prompt=example.prompt,
         position=example.position,

@@ -41,7 +41,6 @@ def latent_page(
     refused = refused or RefusedLabel()
     is_dead = record.n_active == 0
     statistics = panels.statistics(details, source)
-    near = queries.latents_by_index(session, source, [item.index for item in record.neighbours])
     return LatentView(
         slug=slug,
         index=index,
@@ -67,7 +66,7 @@ def latent_page(
         promoted=panels.token_bars(record.promoted, details.tokens),
         suppressed=panels.token_bars(record.suppressed, details.tokens),
         which_tokens=panels.tokens_view(record, details.tokens),
-        neighbours=panels.neighbours(slug, record, near),
+        neighbours=panels.neighbours(slug, record, details.neighbours),
     )
 
 

@@ -7,8 +7,8 @@ from app.db import queries
 from app.db.display import whole_characters
 from app.errors import InvalidRequest, NotBuilt, NotFound, shorten
 from app.formats import count, number
-from app.services.tokens import heat, plain
-from app.views import Crumb, PromptView
+from app.services.tokens import plain
+from app.views import Crumb, HeatText, PromptView
 from models.records import FloatArray, LatentRecord
 
 #: A longer prompt is shown around the position, so that a page stays small.
@@ -36,9 +36,9 @@ def prompt_view(session: Session, slug: str, index: int, prompt: int, position: 
     return PromptView(
         title=plain(label or "") or f"Latent {index}",
         crumbs=(Crumb("Sources", "/"), Crumb(slug, href), Crumb(f"Latent {index}", f"{href}/latents/{index}")),
-        tokens=heat(
+        tokens=HeatText(
             whole_characters([tokens[token_id] for token_id in ids[first:last].tolist()]),
-            known[first:last].tolist(),
+            tuple(known[first:last].tolist()),
             at - first,
             record.max_activation,
         ),

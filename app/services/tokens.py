@@ -6,22 +6,22 @@ direction of writing. Markup is escaped by the templates; the rest is dealt with
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from app.formats import number
-from app.views.tokens import HeatToken, Piece, TokenText
+from app.views.tokens import Piece, TokenText
 
 #: Steps of the heat scale; static/css/dashboards.css has a class for each.
 STEPS = 20
 #: Categories of characters that have no picture of their own.
 INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
-LINE_BREAK, SPACE, TAB, NOTHING = "⏎", "·", "⇥", "∅"
+LINE_BREAK, SPACE, TAB = "⏎", "·", "⇥"
+#: A token without text of its own, alone and in a text.
+NOTHING = Piece("∅", "a token without text")
+NOTHING_YET = Piece("∅", "part of the next character")
 #: A chip shows at most this many characters of a token.
 CHIP_LENGTH = 48
 
 
-@lru_cache(maxsize=65536)
 def pieces(text: str) -> tuple[Piece, ...]:
     """A token inside a text: line breaks, tabs and invisible characters become marks."""
     if text.isprintable():  # which excludes all that needs a mark, and a little more
@@ -48,7 +48,7 @@ def chip(text: str) -> TokenText:
     shown = text if len(text) <= CHIP_LENGTH else text[: CHIP_LENGTH - 1] + "…"
     core = shown.strip(" ")
     if not core:
-        return TokenText(tuple(_spaces(len(shown))) or (Piece(NOTHING, "a token without text"),))
+        return TokenText(tuple(_spaces(len(shown))) or (NOTHING,))
     lead, trail = len(shown) - len(shown.lstrip(" ")), len(shown) - len(shown.rstrip(" "))
     return TokenText((*_spaces(lead), *pieces(core), *_spaces(trail)))
 
@@ -56,54 +56,6 @@ def chip(text: str) -> TokenText:
 def plain(text: str) -> str:
     """A token inside a title or a summary: the same marks as plain characters."""
     return "".join(piece.text for piece in pieces(text))
-
-
-def heat(texts: Sequence[str], activations: Iterable[float], focus: int, top: float) -> tuple[HeatToken, ...]:
-    """A window of tokens on the scale from 0 to ``top``; ``focus`` is the place of the example's own token.
-
-    NaN is an activation that the build did not keep.
-    """
-    return tuple(
-        _quiet(text) if activation == 0 and place != focus else _warm(text, activation, top, place == focus)
-        for place, (text, activation) in enumerate(zip(texts, activations, strict=True))
-    )
-
-
-def _warm(text: str, activation: float, top: float, is_focus: bool) -> HeatToken:
-    return HeatToken(
-        # A character that several tokens share stands with the last of them.
-        pieces=pieces(text) or ((Piece(NOTHING, "part of the next character"),) if activation > 0 else ()),
-        step=heat_step(activation, top),
-        value=number(activation) if activation > 0 else "",
-        is_focus=is_focus,
-        is_known=not math.isnan(activation),
-    )
-
-
-def heat_runs(texts: Sequence[str], activations: Sequence[float], focus: int, top: float) -> tuple[HeatToken, ...]:
-    """The same text with neighbouring tokens that show nothing as one: most of a window, quicker to draw."""
-    found: list[HeatToken] = []
-    quiet: list[str] = []
-    for place, (text, activation) in enumerate(zip(texts, activations, strict=True)):
-        if place != focus and (activation <= 0 or top <= 0):
-            quiet.append(text)
-            continue
-        if quiet:
-            found.append(_run(quiet))
-            quiet = []
-        found.append(_warm(text, activation, top, place == focus))
-    if quiet:
-        found.append(_run(quiet))
-    return tuple(found)
-
-
-def _run(texts: Sequence[str]) -> HeatToken:
-    return HeatToken(pieces.__wrapped__("".join(texts)), 0, "", is_focus=False)  # not kept: hardly ever asked again
-
-
-@lru_cache(maxsize=65536)
-def _quiet(text: str) -> HeatToken:
-    return HeatToken(pieces(text), 0, "", is_focus=False)
 
 
 def heat_step(activation: float, top: float) -> int:

@@ -84,7 +84,7 @@ from app.views.steer import (
     WrittenToken,
     WrittenView,
 )
-from app.views.tokens import HeatToken, Piece, TokenText
+from app.views.tokens import HeatText, Piece, TokenText
 from app.views.vectors import (
     HookGroup,
     NearLatentView,
@@ -120,7 +120,7 @@ __all__ = [
     "Gauge",
     "GroupField",
     "GroupRow",
-    "HeatToken",
+    "HeatText",
     "Hit",
     "HomeView",
     "HookGroup",

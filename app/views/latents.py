@@ -6,14 +6,14 @@ from app.glossary import Term
 from app.views.figures import FigureView
 from app.views.layout import Crumb, Tab
 from app.views.sources import Corpus
-from app.views.tokens import HeatToken, TokenText
+from app.views.tokens import HeatText, TokenText
 
 
 @dataclass(frozen=True)
 class ExampleView:
     """A text window around one active token; ``is_cut_*``: the prompt goes on there. ``folded``: near-duplicates."""
 
-    tokens: tuple[HeatToken, ...]
+    tokens: HeatText
     activation: str
     prompt: int
     position: int
@@ -54,7 +54,7 @@ class PromptView:
 
     title: str
     crumbs: tuple[Crumb, ...]
-    tokens: tuple[HeatToken, ...]
+    tokens: HeatText
     prompt: int
     position: int
     activation: str

@@ -7,7 +7,7 @@ from typing import NamedTuple
 class Piece(NamedTuple):
     """A run of a token's text. ``mark`` names a character that would be invisible or would reorder the text.
 
-    A tuple, as ``HeatToken``: a page has a thousand of them, and a frozen dataclass takes three times as long to make.
+    A tuple: a page has hundreds of them, and a frozen dataclass takes three times as long to make.
     """
 
     text: str
@@ -21,11 +21,14 @@ class TokenText:
     pieces: tuple[Piece, ...]
 
 
-class HeatToken(NamedTuple):
-    """A token in a text. ``step`` 1 to 20: its activation on the page's scale, 0: none; ``value`` is shown on hover."""
+class HeatText(NamedTuple):
+    """Tokens in a row on the scale of one latent.
 
-    pieces: tuple[Piece, ...]
-    step: int
-    value: str
-    is_focus: bool
-    is_known: bool = True  # False: the build did not keep the activation here
+    ``texts``: display strings of the tokens; ``activations``: one for each, NaN where the build did not keep it;
+    ``focus``: the place of the example's own token; ``top``: the end of the scale, the latent's maximum.
+    """
+
+    texts: tuple[str, ...]
+    activations: tuple[float, ...]
+    focus: int
+    top: float

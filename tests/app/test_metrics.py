@@ -11,3 +11,9 @@ def test_requests_are_counted_by_route_and_not_by_address(own_client: TestClient
     assert 'route="other",status="404"' in text
     assert "periscope_http_request_seconds_bucket" in text
     assert "/latents/3" not in text
+
+
+def test_an_answer_says_how_long_the_server_took(own_client: TestClient) -> None:
+    name, _, milliseconds = own_client.get("/healthz").headers["server-timing"].partition(";dur=")
+    assert name == "app"
+    assert 0 <= float(milliseconds) < 60_000

@@ -104,7 +104,7 @@ class LatentDetails:
     top_token_share: float | None
     tokens: Mapping[int, str]
     prompts: Mapping[int, IntArray]  # of the examples: prompt -> token ids (context,)
-    neighbour_labels: Mapping[int, str]
+    neighbours: Mapping[int, LatentRow]  # without promoted tokens
 
     def window_tokens(self, prompt: int, start: int, width: int) -> tuple[str, ...]:
         """The display strings of ``width`` tokens of a prompt from ``start`` on."""

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.db import packing
 from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
-from app.db.queries.texts import explanations, in_parts, labels
+from app.db.queries.lists import latents_by_index
+from app.db.queries.texts import explanations, in_parts
 from app.db.tables import Build, Example, Latent, LatentDetail, Prompt
 from app.errors import NotBuilt, UnknownLatent
 from models import records
@@ -25,24 +26,40 @@ PROMPT = Prompt.__table__
 ONE_LATENT = sa.select(LATENT, *[column for column in DETAIL.c if column.name not in LATENT.c]).join(
     DETAIL, (DETAIL.c.build_id == LATENT.c.build_id) & (DETAIL.c.latent_index == LATENT.c.latent_index)
 )
+# Put together once: that takes longer than the database needs to answer them.
+BUILD_ID: sa.BindParameter[int] = sa.bindparam("build_id")
+INDEX: sa.BindParameter[int] = sa.bindparam("index")
+THIS_LATENT = ONE_LATENT.where(LATENT.c.build_id == BUILD_ID, LATENT.c.latent_index == INDEX)
+#: A latent's examples in the order of their bands and ranks: one range of the primary key.
+EXAMPLES = (
+    sa.select(*[EXAMPLE.c[n] for n in ("band", "prompt_index", "position", "activation", "window_start", "window")])
+    .where(EXAMPLE.c.build_id == BUILD_ID, EXAMPLE.c.latent_index == INDEX)
+    .order_by(EXAMPLE.c.band, EXAMPLE.c.rank)
+)
+EXAMPLES_AND_PROMPTS = EXAMPLES.add_columns(PROMPT.c.token_ids).join(
+    PROMPT, (PROMPT.c.build_id == EXAMPLE.c.build_id) & (PROMPT.c.prompt_index == EXAMPLE.c.prompt_index)
+)
+PROMPTS = sa.select(PROMPT.c.prompt_index, PROMPT.c.token_ids).where(
+    PROMPT.c.build_id == BUILD_ID, PROMPT.c.prompt_index.in_(sa.bindparam("indices", expanding=True))
+)
 
 
 def latent_details(session: Session, source: SourceInfo, index: int) -> LatentDetails:
     """Everything the latent's page shows, in five queries whatever the size of the source."""
     row = _latent_row(session, source, index)
-    record = _record(row, _examples(session, row["build_id"], index))
-    used = prompts(session, row["build_id"], _prompts_of(record))
-    known = labels(session, source, [index, *(neighbour.index for neighbour in record.neighbours)])
+    used: dict[int, IntArray] = {}
+    record = _record(row, _examples(session, row["build_id"], index, used))
+    written = explanations(session, source, index)
     return LatentDetails(
         record=record,
-        label=known.get(index),
-        explanations=explanations(session, source, index),
+        label=next((item.text for item in written if item.is_current), None),
+        explanations=written,
         output_score=row["output_score"],
         top_token=row["top_token"],
         top_token_share=row["top_token_share"],
         tokens=vocabulary_index(session, source.language_model_id).texts(_token_ids(record, used)),
         prompts=used,
-        neighbour_labels=known,
+        neighbours=latents_by_index(session, source, [item.index for item in record.neighbours], promoted=0),
     )
 
 
@@ -56,10 +73,8 @@ def prompts(session: Session, build_id: int, indices: Collection[int]) -> dict[i
     """Token ids (context,) of the prompts, one query."""
     found: dict[int, IntArray] = {}
     for part in in_parts(indices):
-        query = sa.select(PROMPT.c.prompt_index, PROMPT.c.token_ids).where(
-            PROMPT.c.build_id == build_id, PROMPT.c.prompt_index.in_(part)
-        )
-        found.update((index, packing.unpack_token_ids(ids)) for index, ids in session.execute(query))
+        rows = session.execute(PROMPTS, {"build_id": build_id, "indices": part})
+        found.update((index, packing.unpack_token_ids(ids)) for index, ids in rows)
     return found
 
 
@@ -112,27 +127,24 @@ def _latent_row(session: Session, source: SourceInfo, index: int) -> Mapping[Any
     build_id = _build_id(source)
     row = None
     if 0 <= index < source.facts.d_sae:
-        query = ONE_LATENT.where(LATENT.c.build_id == build_id, LATENT.c.latent_index == index)
-        row = session.execute(query).mappings().first()
+        row = session.execute(THIS_LATENT, {"build_id": build_id, "index": index}).mappings().first()
     if row is None:
         raise UnknownLatent(source.slug, index, source.facts.d_sae)
     return row
 
 
-def examples_query(build_id: int, index: int) -> sa.Select[Any]:
-    """A latent's examples in the order of their bands and ranks: one range of the primary key."""
-    key = (EXAMPLE.c.band, EXAMPLE.c.rank)
-    shown = ("band", "prompt_index", "position", "activation", "window_start", "window")
-    columns = [EXAMPLE.c[name] for name in shown]
-    found = sa.select(*columns).where(EXAMPLE.c.build_id == build_id, EXAMPLE.c.latent_index == index)
-    return found.order_by(*key)
-
-
-def _examples(session: Session, build_id: int, index: int) -> dict[int, list[records.Example]]:
+def _examples(
+    session: Session, build_id: int, index: int, prompts: dict[int, IntArray] | None = None
+) -> dict[int, list[records.Example]]:
+    """Band -> examples; ``prompts`` is filled with the token ids of their prompts."""
     bands: dict[int, list[records.Example]] = {}
-    for band, prompt, position, activation, start, window in session.execute(examples_query(build_id, index)):
+    query = EXAMPLES if prompts is None else EXAMPLES_AND_PROMPTS
+    for row in session.execute(query, {"build_id": build_id, "index": index}):
+        band, prompt, position, activation, start, window = row[:6]
         example = records.Example(prompt, position, activation, start, packing.unpack_window(window))
         bands.setdefault(band, []).append(example)
+        if prompts is not None and prompt not in prompts:
+            prompts[prompt] = packing.unpack_token_ids(row[6])
     return bands
 
 
@@ -159,10 +171,6 @@ def _record(row: Mapping[Any, Any], examples: Mapping[int, Sequence[records.Exam
         sample=packing.unpack_sample(row["sample"]),
         token_means=packing.unpack_token_means(row["token_means"]),
     )
-
-
-def _prompts_of(record: LatentRecord) -> set[int]:
-    return {example.prompt for band in record.bands for example in band.examples}
 
 
 def _token_ids(record: LatentRecord, used: Mapping[int, IntArray]) -> set[int]:

@@ -26,28 +26,36 @@ SOURCES = sa.select(SOURCE, *[column.label(f"model_{column.name}") for column in
 
 # Put together once: that takes longer than the database needs to answer them.
 BY_SLUG = SOURCES.where(SOURCE.c.slug == sa.bindparam("slug"))
-IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-NEWEST = sa.select(sa.func.max(BUILD.c.id)).where(BUILD.c.source_id.in_(IDS)).group_by(BUILD.c.source_id)
-SHOWN_BUILDS = BUILDS.where(
-    BUILD.c.source_id.in_(IDS),
-    (BUILD.c.id == SOURCE.c.current_build_id) | (BUILD.c.status == RUNNING) | BUILD.c.id.in_(NEWEST),
-).order_by(BUILD.c.id)
+NEWER = BUILD.alias("newer")
+#: A source's shown, running and newest build.
+WANTED = (
+    (BUILD.c.id == SOURCE.c.current_build_id)
+    | (BUILD.c.status == RUNNING)
+    | (BUILD.c.id == sa.select(sa.func.max(NEWER.c.id)).where(NEWER.c.source_id == BUILD.c.source_id).scalar_subquery())
+)
+SHOWN_BUILDS = BUILDS.where(WANTED).order_by(BUILD.c.id)
+SHOWN_BUILDS_OF_ONE = BUILDS.where(BUILD.c.source_id == sa.bindparam("id"), WANTED).order_by(BUILD.c.id)
 
 
 def all_sources(session: Session) -> tuple[SourceInfo, ...]:
     """Every source with its shown, running and newest build, in the order of model, layer and slug."""
     order = (MODEL.c.name, MODEL.c.id, SOURCE.c.layer, SOURCE.c.slug)
-    return _with_builds(session, session.execute(SOURCES.order_by(*order)).mappings().all())
+    builds: dict[int, list[BuildInfo]] = {}
+    for row in session.execute(SHOWN_BUILDS).mappings():
+        builds.setdefault(row["source_id"], []).append(_build(row))
+    rows = session.execute(SOURCES.order_by(*order)).mappings()
+    return tuple(_source(row, builds.get(row["id"], [])) for row in rows)
 
 
 def source_by_slug(session: Session, slug: str) -> SourceInfo:
     """The source; UnknownSource names a few that exist."""
     # A slug never has a NUL, and PostgreSQL refuses to compare with one.
-    rows = session.execute(BY_SLUG, {"slug": slug.replace("\0", "")}).mappings().all()
-    if not rows:
+    row = session.execute(BY_SLUG, {"slug": slug.replace("\0", "")}).mappings().first()
+    if row is None:
         known = session.scalars(sa.select(SOURCE.c.slug).order_by(SOURCE.c.slug).limit(6)).all()
         raise UnknownSource(slug, known)
-    return _with_builds(session, rows)[0]
+    builds = session.execute(SHOWN_BUILDS_OF_ONE, {"id": row["id"]}).mappings()
+    return _source(row, [_build(build) for build in builds])
 
 
 def sources_by_slugs(session: Session, slugs: Sequence[str]) -> tuple[SourceInfo, ...]:
@@ -81,14 +89,6 @@ def build_by_id(session: Session, build_id: int) -> BuildInfo:
     if row is None:
         raise UnknownBuild(f"There is no build {shorten(str(build_id))}.")
     return _build(row)
-
-
-def _with_builds(session: Session, rows: Sequence[Mapping[Any, Any]]) -> tuple[SourceInfo, ...]:
-    ids = [row["id"] for row in rows]
-    builds: dict[int, list[BuildInfo]] = {source_id: [] for source_id in ids}
-    for row in session.execute(SHOWN_BUILDS, {"ids": ids}).mappings():
-        builds[row["source_id"]].append(_build(row))
-    return tuple(_source(row, builds[row["id"]]) for row in rows)
 
 
 def _source(row: Mapping[Any, Any], builds: Sequence[BuildInfo]) -> SourceInfo:

@@ -27,6 +27,15 @@ LABELS = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(
         .group_by(EXPLANATION.c.latent_index)
     )
 )
+#: All texts about one latent, newest first.
+EXPLANATIONS = (
+    sa.select(EXPLANATION)
+    .where(
+        EXPLANATION.c.source_id == sa.bindparam("source_id"),
+        EXPLANATION.c.latent_index == sa.bindparam("index"),
+    )
+    .order_by(EXPLANATION.c.id.desc())
+)
 
 
 def in_parts(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
@@ -64,11 +73,6 @@ def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict
 
 def explanations(session: Session, source: SourceInfo, index: int) -> tuple[ExplanationInfo, ...]:
     """All explanations of a latent, newest first; those for other weights are marked."""
-    query = (
-        sa.select(EXPLANATION)
-        .where(EXPLANATION.c.source_id == source.id, EXPLANATION.c.latent_index == index)
-        .order_by(EXPLANATION.c.id.desc())
-    )
     return tuple(
         ExplanationInfo(
             id=row["id"],
@@ -79,5 +83,5 @@ def explanations(session: Session, source: SourceInfo, index: int) -> tuple[Expl
             created=row["created"],
             is_current=row["weights_hash"] == source.facts.weights_hash,
         )
-        for row in session.execute(query).mappings()
+        for row in session.execute(EXPLANATIONS, {"source_id": source.id, "index": index}).mappings()
     )

@@ -61,7 +61,7 @@ def test_neighbours_come_with_their_labels(session: Session) -> None:
     source = built(session)
     neighbour = queries.latent_record(session, source, 5).neighbours[0].index
     writes.add_explanation(session, source, neighbour, "next door", author="a", method="m")
-    assert queries.latent_details(session, source, 5).neighbour_labels[neighbour] == "next door"
+    assert queries.latent_details(session, source, 5).neighbours[neighbour].label == "next door"
 
 
 def test_all_or_none_are_stored(session: Session) -> None:

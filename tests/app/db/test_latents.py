@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
-from app.db.queries.latents import examples_query
+from app.db.queries.latents import EXAMPLES
 from app.errors import NotBuilt, UnknownLatent
 from tests.app.db.support import begin, built, equal_records, fill, statements
 from tests.records import CONTEXT, HOSTILE, VOCABULARY, make_prompts, make_records
@@ -85,7 +85,9 @@ def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Sess
     source = built(session)
     assert source.build
     dialect = sqlite.dialect() if engine.dialect.name == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call]
-    compiled = examples_query(source.build.id, 5).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    compiled = EXAMPLES.params(build_id=source.build.id, index=5).compile(
+        dialect=dialect, compile_kwargs={"literal_binds": True}
+    )
     if engine.dialect.name == "sqlite":
         plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
         assert plan == ["SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)"]

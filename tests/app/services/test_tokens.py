@@ -1,4 +1,3 @@
-import itertools
 import math
 
 import pytest
@@ -6,9 +5,9 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.token_markup import heat_markup
-from app.services.tokens import STEPS, chip, heat, heat_runs, heat_step, pieces
-from app.views import HeatToken, Piece
+from app.pages.token_markup import HOT, heat_markup
+from app.services.tokens import STEPS, chip, heat_step, pieces
+from app.views import HeatText, Piece
 
 
 def shown(text: str) -> list[tuple[str, str]]:
@@ -59,41 +58,53 @@ def test_heat_goes_from_nothing_to_the_last_step() -> None:
     assert heat_step(1.0, 0.0) == 0
 
 
+def spans(markup: str) -> list[tuple[list[str], str, str]]:
+    """Classes, value and text of each token that has a tag of its own."""
+    page = BeautifulSoup(f"<pre>{markup}</pre>", "html.parser").pre  # elsewhere it joins spaces
+    assert page is not None
+    return [
+        (tag["class"], str(tag.get("data-a", "")), tag.get_text())
+        for tag in page.find_all("span", recursive=False)
+        if tag["class"] != ["mark"]
+    ]
+
+
 def test_a_window_marks_its_focus_and_only_active_tokens_have_a_value() -> None:
-    window = heat(["a", "b", ""], [0.0, 2.5, 5.0], focus=1, top=5.0)
-    assert [(token.step, token.value, token.is_focus) for token in window] == [
-        (0, "", False), (10, "2.5", True), (20, "5", False),
-    ]  # fmt: skip
-    assert window[2].pieces == (Piece("∅", "part of the next character"),)
+    markup = heat_markup(HeatText(("a", "b", ""), (0.0, 2.5, 5.0), focus=1, top=5.0))
+    assert spans(markup) == [
+        (["tok", "act-10", "focus"], "2.5", "b"),
+        (["tok", "act-20", "hot"], "5", "∅"),
+    ]
+    assert 'title="part of the next character"' in markup
+    assert markup.startswith("a<span")
 
 
 TEXTS = st.lists(st.text(st.sampled_from('ab <>&"\n\t\u200b\u202e é'), max_size=3), min_size=1, max_size=9)
 
 
 @given(st.data(), TEXTS)
-def test_runs_show_what_the_single_tokens_show(data: st.DataObject, texts: list[str]) -> None:
+def test_the_markup_shows_each_token_with_its_step_value_and_focus(data: st.DataObject, texts: list[str]) -> None:
     values = st.sampled_from([0.0, 0.0, 0.3, 5.0, math.nan])
     activations = data.draw(st.lists(values, min_size=len(texts), max_size=len(texts)))
     focus = data.draw(st.integers(0, len(texts) - 1))
-    alone, runs = heat(texts, activations, focus, 5.0), heat_runs(texts, activations, focus, 5.0)
-    warm = [token for token in alone if token.step or token.is_focus or not token.is_known]
-    assert [token for token in runs if token.step or token.is_focus or not token.is_known] == warm
-    assert not any(a.step == b.step == 0 and not (a.is_focus or b.is_focus) and a.is_known and b.is_known
-                   for a, b in itertools.pairwise(runs))  # fmt: skip
-    shown = ["".join(piece.text for token in tokens for piece in token.pieces) for tokens in (alone, runs)]
-    assert shown[0] == shown[1]
-    page = BeautifulSoup(f"<pre>{heat_markup(runs)}</pre>", "html.parser").pre  # elsewhere it joins spaces
+    markup = heat_markup(HeatText(tuple(texts), tuple(activations), focus, 5.0))
+    expected = []
+    plain = []
+    for place, (text, activation) in enumerate(zip(texts, activations, strict=True)):
+        shown = "".join(piece.text for piece in pieces(text)) or ("∅" if activation > 0 else "")
+        plain.append(shown)
+        step = heat_step(activation, 5.0)
+        names = ["tok"] + [f"act-{step}"] * (step > 0) + ["hot"] * (step >= HOT) + ["focus"] * (place == focus)
+        names += ["unseen"] * math.isnan(activation)
+        if len(names) > 1:
+            expected.append((names, {0.3: "0.3", 5.0: "5"}.get(activation, ""), shown))
+    assert spans(markup) == expected
+    page = BeautifulSoup(f"<pre>{markup}</pre>", "html.parser").pre
     assert page is not None
-    assert page.get_text() == shown[1]
-    assert [tag["class"][0] for tag in page.find_all("span", recursive=False) if tag["class"] != ["mark"]] == [
-        "tok" for _ in warm
-    ]
-    assert heat_markup(runs) == heat_markup(alone)
+    assert page.get_text() == "".join(plain)
 
 
 def test_markup_of_tokens_names_step_focus_and_value() -> None:
-    piece = (Piece("<i>"),)
-    tokens = [HeatToken(piece, 12, "3.1", is_focus=True), HeatToken(piece, 0, "", is_focus=False, is_known=False)]
-    assert heat_markup(tokens) == (
+    assert heat_markup(HeatText(("<i>", "<i>"), (3.1, math.nan), focus=0, top=5.2)) == (
         '<span class="tok act-12 hot focus" data-a="3.1">&lt;i&gt;</span><span class="tok unseen">&lt;i&gt;</span>'
     )

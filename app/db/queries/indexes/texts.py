@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from app.db.display import searchable
 
+#: Texts kept as strings: decoding the tokens of a page takes longer than all its questions to the database.
+KNOWN = 1 << 15
 Offsets = NDArray[np.int64]
 
 
@@ -23,6 +25,7 @@ class TextIndex:
     folded: NDArray[np.uint8]
     folded_starts: Offsets  # (n + 1,)
     ranks: NDArray[np.int32] = field(repr=False)  # (n,) place in the alphabet, equal for equal texts
+    _known: dict[int, str] = field(default_factory=dict, repr=False)  # texts that were asked for
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "TextIndex":
@@ -49,7 +52,15 @@ class TextIndex:
 
     def texts(self, numbers: Iterable[int]) -> dict[int, str]:
         """The texts of these numbers."""
-        return {number: self.text(number) for number in numbers}
+        known, found = self._known, {}
+        for number in numbers:
+            text = known.get(number)
+            if text is None:
+                text = self.text(number)
+                if len(known) < KNOWN:
+                    known[number] = text
+            found[number] = text
+        return found
 
     def containing(self, wanted: str) -> NDArray[np.int64]:
         """The numbers of the texts that contain ``wanted``, case ignored, ascending."""
