@@ -14,6 +14,7 @@ from app.assets import STATIC
 from app.caching import EntityTags, HeadAsGet
 from app.db.session import make_engine, make_session_maker
 from app.engine import ModelEngine
+from app.memory import trim_heap
 from app.metrics import MeasureRequests, WebMetrics
 from app.openapi import install_openapi
 from app.pages import (
@@ -43,6 +44,8 @@ from app.token_gate import TokenGate
 #: Pages and answers from the database that are made at once. They are work for Python, of which a process does one
 #: piece at a time: forty threads would only take turns, and every page would be as late as the last.
 THREADS = 2
+#: Seconds from one trim of the heap to the next; it takes some milliseconds.
+TRIM_EVERY = 5
 DESCRIPTION = "Browse the latents of sparse autoencoders. Errors are RFC 9457 problem+json."
 
 
@@ -73,9 +76,18 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
+    trimming = asyncio.create_task(_trim_now_and_then())
     yield
+    trimming.cancel()
     await asyncio.to_thread(app.state.models.close)
     app.state.engine.dispose()
+
+
+async def _trim_now_and_then() -> None:
+    """Pages leave holes in the heap; given back, they are the system's until they are needed again."""
+    while True:
+        await asyncio.sleep(TRIM_EVERY)
+        await asyncio.to_thread(trim_heap)
 
 
 def _add_routes(app: FastAPI) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from app.memory import trim_heap
+
 #: Bytes kept; a source of a million latents needs about 70 million, one of 24,576 about 2 million.
 LIMIT = 64 * 2**20
 #: Under this name sessions carry the cache of their application.
@@ -47,6 +49,7 @@ class IndexCache:
                     again: T = self._kept[key]
                     return again
             made = make()
+            trim_heap()
             with self._lock:
                 self._kept[key] = made
                 self._making.pop(key, None)

@@ -4,20 +4,14 @@ Nothing is opened at import: who needs a database makes an engine from the setti
 """
 
 import sqlite3
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
-from alembic import command
 from app.db.index_cache import INFO, IndexCache
 from app.errors import (
     DatabaseBusy,
@@ -31,6 +25,12 @@ from app.errors import (
 )
 from app.settings import Settings
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The newest migration. Alembic is asked only when the database has another one: it takes 20 MB, and a server that
+#: runs needs nothing else of it.
+REVISION = "0005"
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: How long a writer waits for another one, in milliseconds.
 SQLITE_BUSY_TIMEOUT = 30_000
@@ -126,34 +126,31 @@ def _connection_failed(error: BaseException, state: str | None) -> bool:
     return is_operational and (state is None or state[:2] in ("08", "28", "3D", "57"))
 
 
-def migrations() -> Config:
+def migrations() -> "Config":
     """The configuration of alembic for the migrations of this checkout, wherever the process started."""
     folder = REPOSITORY / "alembic"
     if not (folder / "env.py").is_file():
         raise DatabaseNotMigrated(f"The migrations are missing: {folder}; install Periscope from a full checkout.")
+    from alembic.config import Config
+
     config = Config()
     # ConfigParser reads % as the start of a name.
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config
 
 
-@lru_cache(maxsize=2)
-def _script(_repository: Path) -> ScriptDirectory:
-    """The migrations, read once: supervisors ask whether the database is ready every few seconds."""
-    return ScriptDirectory.from_config(migrations())
-
-
 def check_revision(engine: Engine) -> None:
     """Raise DatabaseNotMigrated or DatabaseTooNew unless the database is at this version's revision."""
-    script = _script(REPOSITORY)
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found == script.get_current_head():
+    found = _revision_of(engine)
+    if found == REVISION:
         return
     if found is None:
         raise DatabaseNotMigrated("The database is empty; run `periscope db upgrade`.")
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
     try:
-        script.get_revision(found)
+        ScriptDirectory.from_config(migrations()).get_revision(found)
     except CommandError:
         raise DatabaseTooNew(
             f"The database was written by a later version of Periscope (revision {shorten(found)}); "
@@ -162,11 +159,23 @@ def check_revision(engine: Engine) -> None:
     raise DatabaseNotMigrated(f"The database is at the older revision {found}; run `periscope db upgrade`.")
 
 
+def _revision_of(engine: Engine) -> str | None:
+    """The last migration that the database has had; None for none."""
+    try:
+        with engine.connect() as connection:
+            found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+            return found
+    except DatabaseNotMigrated:  # there is no such table
+        return None
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the database to this version's revision, all or nothing; one of a later version is refused."""
     try:
         check_revision(engine)
     except DatabaseNotMigrated:
+        from alembic import command
+
         config = migrations()
         with engine.connect() as connection:
             _lock_for_migration(connection)

@@ -29,7 +29,7 @@ CUT_LEFT = '<span class="mark" title="the prompt begins earlier">…</span>'
 CUT_RIGHT = '<span class="mark" title="the prompt goes on">…</span>'
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def chip(token: TokenText) -> Markup:
     """A token on its own."""
     return Markup(f'<bdi class="token">{"".join(map(_piece, token.pieces))}</bdi>')  # noqa: S704 (escaped)
@@ -109,7 +109,7 @@ def _token(text: str, activation: float, step: int, is_focus: bool) -> str:
     return f'<span class="{CLASSES[is_focus][0]}{unseen}">{_plain(text)}</span>' if unseen or is_focus else _plain(text)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=32768)
 def _plain(text: str) -> str:
     return "".join(map(_piece, pieces(text)))
 

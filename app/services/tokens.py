@@ -42,7 +42,7 @@ def pieces(text: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def chip(text: str) -> TokenText:
     """A token on its own: spaces at its edges are marks as well."""
     shown = text if len(text) <= CHIP_LENGTH else text[: CHIP_LENGTH - 1] + "…"

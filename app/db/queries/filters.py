@@ -82,8 +82,7 @@ def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask | No
         has_label[index.labels(session).latents] = True
         masks.append(has_label if query.labelled == "yes" else ~has_label)
     if query.dead:
-        is_dead = _none(index)
-        is_dead[index.order(session, "density").between(0, 0)] = True
+        is_dead = index.order(session, "density").between(0, 0)
         masks.append(is_dead if query.dead == "only" else ~is_dead)
     return np.logical_and.reduce(masks) if masks else None
 
@@ -94,9 +93,7 @@ def _number_masks(session: Session, index: LatentIndex, query: LatentQuery) -> l
         low, high = getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
         if low is None and high is None:
             continue
-        mask = _none(index)
-        mask[index.order(session, name).between(low, high)] = True
-        found.append(mask)
+        found.append(index.order(session, name).between(low, high))
     return found
 
 
@@ -111,7 +108,7 @@ def _text_masks(session: Session, index: LatentIndex, query: LatentQuery) -> lis
         if name in ("q", "label"):
             mask[index.labels(session).containing(wanted)] = True
         if name in ("q", "top_token"):
-            mask[index.firing_on(session, tokens)] = True
+            mask |= index.firing_on(session, tokens)
         if name in ("q", "promoted"):
             index.mark_promoting(session, tokens, mask)
         found.append(mask)

@@ -22,7 +22,6 @@ def latent_points(session: Session, source: SourceInfo, limit: int = MAX_POINTS)
     columns = []
     for name in ("density", "max_activation"):
         order = index.order(session, name)
-        values = np.zeros(index.n)
-        values[order.known] = order.expanded()
-        columns.append(values[::step])
+        values = order.column if len(order.known) else np.zeros(index.n)
+        columns.append(np.nan_to_num(values[::step].astype(np.float64)))  # NaN: there is no such latent
     return LatentPoints(step, *columns)

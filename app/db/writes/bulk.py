@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -40,6 +39,8 @@ def insert_rows(session: Session, table: type[Base], columns: Sequence[str], row
         statement = f"INSERT INTO {table.__tablename__} ({names}) VALUES ({marks})"  # noqa: S608
         connection.exec_driver_sql(statement, [tuple(row) for row in rows])
         return
+    import psycopg  # ten megabytes that a process on SQLite never needs
+
     driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor().copy(f"COPY {table.__tablename__} ({names}) FROM STDIN") as copy:

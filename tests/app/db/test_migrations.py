@@ -17,6 +17,10 @@ from app.errors import DatabaseNotMigrated, DatabaseReadOnly, DatabaseTooNew, Da
 from app.settings import Settings
 
 
+def test_the_revision_that_a_server_looks_for_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(sessions.migrations()).get_current_head() == sessions.REVISION
+
+
 def test_migrations_make_the_declared_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from app.db.index_cache import cache_of
 from app.db.queries.answers import BuildInfo, SourceInfo
 from app.db.queries.indexes import reading
-from app.db.queries.indexes.order import Mask, Order
+from app.db.queries.indexes.order import IndexOrder, Mask, Order
 from app.db.queries.indexes.postings import Postings
 from app.db.queries.indexes.reading import NO_TOKEN
 from app.db.queries.indexes.texts import TextIndex
 from app.db.tables import Explanation, Token
 from app.errors import NotBuilt
+from app.memory import trim_heap
 
 EXPLANATION = Explanation.__table__
 TOKEN = Token.__table__
@@ -55,7 +56,7 @@ class LabelIndex:
 class BuildArrays:
     """What is kept of one build; the parts are made when first needed, by one thread at a time."""
 
-    everything: NDArray[np.int32]  # 0 to n - 1
+    n: int
     orders: dict[tuple[str, int], Order] = field(default_factory=dict)
     postings: Postings | None = None
     masks: OrderedDict[Hashable, tuple[NDArray[np.uint8], int]] = field(default_factory=OrderedDict)
@@ -66,7 +67,7 @@ class BuildArrays:
         """Bytes of memory; what is not made yet is counted in, so that the bound of the cache holds later too."""
         made = sum(order.nbytes for order in list(self.orders.values()))
         masks = sum(mask.nbytes for mask, _ in list(self.masks.values()))
-        return max(made, 40 * len(self.everything)) + masks + (self.postings.nbytes if self.postings else 0)
+        return max(made, 40 * self.n) + masks + (self.postings.nbytes if self.postings else 0)
 
 
 class LatentIndex:
@@ -75,7 +76,7 @@ class LatentIndex:
     def __init__(self, source: SourceInfo, build: BuildInfo, kept: BuildArrays) -> None:
         self.source = source
         self.build_id = build.id
-        self.n = len(kept.everything)
+        self.n = kept.n
         self._kept = kept
 
     def order(self, session: Session, name: str) -> Order:
@@ -86,6 +87,7 @@ class LatentIndex:
             with self._kept.lock:
                 if key not in orders:
                     made = self._make_order(session, name)
+                    trim_heap()
                     for old in [other for other in orders if other[0] == name]:
                         del orders[old]
                     orders[key] = made
@@ -119,8 +121,8 @@ class LatentIndex:
         """The display strings of the language model's tokens."""
         return vocabulary_index(session, self.source.language_model_id)
 
-    def firing_on(self, session: Session, tokens: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Latents whose top token is one of the tokens that contain a text."""
+    def firing_on(self, session: Session, tokens: NDArray[np.int64]) -> Mask:
+        """Whether a latent's top token is one of the tokens that contain a text, (n,)."""
         vocabulary = self.vocabulary(session)
         ranks = np.zeros(len(vocabulary), np.bool_)
         # Tokens of one rank differ in the white space around them only, which a search does not look at.
@@ -139,11 +141,12 @@ class LatentIndex:
                 if self._kept.postings is None:
                     lists = reading.read_all_lists(session, self.build_id)
                     self._kept.postings = Postings.of(self.n, len(self.vocabulary(session)), lists)
+                    trim_heap()
         self._kept.postings.mark(mask, tokens)
 
     def _make_order(self, session: Session, name: str) -> Order:
         if name == "index":
-            return Order.by_index(self._kept.everything)
+            return IndexOrder(self.n)
         if name == "label":
             labels = self.labels(session)
             values = np.zeros(self.n, np.int32)
@@ -158,7 +161,7 @@ class LatentIndex:
         numbers = self._numbers(session, name)
         is_known = ~np.isnan(numbers)
         if not is_known.any():
-            return Order(np.zeros(0, np.int32), np.zeros(0), None, self._kept.everything)
+            return Order.unknown_to_all(self.n)
         return Order.of(numbers, is_known)
 
     def _numbers(self, session: Session, name: str) -> NDArray[np.float64]:
@@ -185,7 +188,7 @@ def index_of(session: Session, source: SourceInfo) -> LatentIndex:
     if source.build is None:
         raise NotBuilt(source.slug)
     key = ("latents", source.build.id, source.build.finished)
-    kept = cache_of(session).get(key, lambda: BuildArrays(np.arange(source.facts.d_sae, dtype=np.int32)))
+    kept = cache_of(session).get(key, lambda: BuildArrays(source.facts.d_sae))
     return LatentIndex(source, source.build, kept)
 
 
@@ -194,7 +197,9 @@ def vocabulary_index(session: Session, language_model_id: int) -> TextIndex:
 
     def read() -> TextIndex:
         query = sa.select(TOKEN.c.token_id, TOKEN.c.text).where(TOKEN.c.language_model_id == language_model_id)
-        found = {row[0]: row[1] for row in session.execute(query)}
+        # A bound on the rows in memory: what Python's own heap has once taken it hardly gives back.
+        rows = session.execute(query.execution_options(yield_per=reading.ROWS_STEP))
+        found: dict[int, str] = {row[0]: row[1] for row in rows}
         return TextIndex.of([found.get(number, f"<{number}>") for number in range(max(found, default=-1) + 1)])
 
     return cache_of(session).get(("vocabulary", language_model_id), read)

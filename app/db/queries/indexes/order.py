@@ -2,85 +2,96 @@
 
 Ascending, equal values come by index; descending is exactly the reverse. Latents without a value come last either
 way, by index.
+
+The values stay in the order of the latents: a range of them is then one pass over an array, which is far quicker than
+going through the latents in the order of their values.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.db.queries.indexes.rest import Rest
+
 Latents = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Values = NDArray[Any]  # float64 or float32, or whole numbers
 #: Latents looked at in the first step of a walk; each further step looks at twice as many.
 STEP = 1024
+#: Values looked up at once, about what stays in a core's cache.
+PIECE = 1 << 15
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """``known`` (m,) latents by (value, index), ascending; ``unknown`` (k,) ones by index.
-
-    Run j of equal values is ``values[j]`` at the places ``starts[j]`` to ``starts[j + 1]``; with few repetitions
-    ``starts`` is None and every place has its own value.
+    """``known`` (m,) latents by (value, index), ascending; ``unknown`` ones; ``column`` (n,) has the value of each
+    latent that is known.
     """
 
     known: Latents
-    values: Values
-    starts: NDArray[np.int32] | None
-    unknown: Latents
+    unknown: Rest
+    column: Values
 
     @classmethod
     def of(cls, values: Values, has_value: Mask) -> "Order":
         """The order of latents 0 to n - 1 by ``values`` (n,), where ``has_value`` (n,)."""
         known = np.flatnonzero(has_value).astype(np.int32)
         known = known[np.argsort(values[known], kind="stable")]
-        sorted_values = values[known]
-        unknown = np.flatnonzero(~has_value).astype(np.int32)
-        firsts = np.flatnonzero(np.concatenate([[True], sorted_values[1:] != sorted_values[:-1]])[: len(known)])
-        if len(firsts) > len(known) // 4:
-            return cls(known, _narrowed(sorted_values), None, unknown)
-        starts = np.append(firsts, len(known)).astype(np.int32)
-        return cls(known, _narrowed(sorted_values[firsts]), starts, unknown)
+        return cls(known, Rest.of(has_value), _narrowed(values))
 
     @classmethod
-    def by_index(cls, everything: Latents) -> "Order":
-        """The order by index; the array is shared, not copied."""
-        return cls(everything, everything, None, everything[:0])
+    def unknown_to_all(cls, n: int) -> "Order":
+        """The order where no latent has a value."""
+        return cls(np.zeros(0, np.int32), Rest(n, None, np.zeros(0, np.int32)), np.zeros(0))
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        starts = 0 if self.starts is None else self.starts.nbytes
-        values = 0 if self.values is self.known else self.values.nbytes
-        return self.known.nbytes + values + starts + self.unknown.nbytes
+        return self.known.nbytes + self.unknown.nbytes + self.column.nbytes
 
     def __len__(self) -> int:
         return len(self.known) + len(self.unknown)
 
-    def expanded(self) -> Values:
-        """The value at every place of ``known`` (m,)."""
-        return self.values if self.starts is None else np.repeat(self.values, np.diff(self.starts))
+    def with_values(self, wanted: Mask) -> Mask:
+        """Whether a latent's value v, a whole number, has ``wanted[v]``, (n,)."""
+        if not len(self.known):
+            return np.zeros(len(self), np.bool_)
+        chosen = np.empty(len(self), np.bool_)
+        for start in range(0, len(self), PIECE):  # numpy makes eight bytes of each number before it looks up
+            piece = slice(start, start + PIECE)
+            np.take(wanted, self.column[piece], out=chosen[piece], mode="clip")
+        self.unknown.clear(chosen)
+        return chosen
 
-    def with_values(self, wanted: Mask) -> Latents:
-        """The latents whose value v, a whole number, has ``wanted[v]``."""
-        chosen = wanted[self.values]
-        found: Latents = self.known[chosen if self.starts is None else np.repeat(chosen, np.diff(self.starts))]
-        return found
+    def between(self, low: float | None, high: float | None) -> Mask:
+        """Whether a latent's value lies in [low, high], (n,); no latent without a value does."""
+        if not len(self.known):
+            return np.zeros(len(self), np.bool_)
+        chosen = np.ones(len(self), np.bool_) if low is None else self.column >= self._bound(low, np.inf)
+        if high is not None:
+            chosen &= self.column <= self._bound(high, -np.inf)
+        self.unknown.clear(chosen)
+        return chosen
 
-    def between(self, low: float | None, high: float | None) -> Latents:
-        """The latents whose value lies in [low, high]; those without a value are never in it."""
-        first = 0 if low is None else self._place(low, "left")
-        end = len(self.known) if high is None else self._place(high, "right")
-        return self.known[first:end]
+    def _bound(self, value: float, towards: float) -> Any:
+        """The number of the column's type that is next to ``value`` on that side; numpy would take the nearest."""
+        with np.errstate(over="ignore"):
+            bound = np.asarray(value, self.column.dtype)[()]
+        if float(bound) == value or (float(bound) > value) == (towards > 0):
+            return bound
+        return np.nextafter(bound, bound.dtype.type(towards))
 
     def latents(self, first: int, end: int, is_down: bool) -> Latents:
         """The latents at the places [first, end) as they are shown: known ones, then the others."""
         m = len(self.known)
         ranked = self.known[::-1] if is_down else self.known
-        return np.concatenate([ranked[first : min(end, m)], self.unknown[max(first - m, 0) : max(end - m, 0)]])
+        return np.concatenate([ranked[first : min(end, m)], self.unknown.latents(max(first - m, 0), max(end - m, 0))])
 
     def gap(self, value: float | None, index: int, is_down: bool) -> tuple[int, int]:
         """(end of what is shown before, start of what is shown after) the latent with this value and index.
@@ -89,19 +100,15 @@ class Order:
         """
         m = len(self.known)
         if value is None:
-            left, right = (int(np.searchsorted(self.unknown, index, side)) for side in SIDES)
-            return m + left, m + right
-        first, end = self._place(value, "left"), self._place(value, "right")
+            return m + self.unknown.below(index), m + self.unknown.below(index + 1)
+        first, end = self._place(value, bisect_left), self._place(value, bisect_right)
         left, right = (first + int(np.searchsorted(self.known[first:end], index, side)) for side in SIDES)
         return (m - right, m - left) if is_down else (left, right)
 
     def gap_of(self, index: int, is_down: bool) -> tuple[int, int]:
         """``gap`` for the value that the latent has now."""
-        found = np.flatnonzero(self.known == index)
-        if found.size == 0:
-            return self.gap(None, index, is_down)
-        run = found[0] if self.starts is None else np.searchsorted(self.starts, found[0], "right") - 1
-        return self.gap(self.values[run].item(), index, is_down)
+        has_value = index not in self.unknown and 0 <= index < len(self)
+        return self.gap(self.column[index].item() if has_value else None, index, is_down)
 
     def forward(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
         """At most ``limit`` latents of the mask from place ``first`` on."""
@@ -129,22 +136,32 @@ class Order:
             step *= 2
         return np.concatenate(found) if found else np.zeros(0, np.int32)
 
-    def _place(self, value: float, side: Side) -> int:
-        """The place of the first known latent with a value of at least (left) or above (right) ``value``.
+    def _place(self, value: float, find: Callable[..., int]) -> int:
+        """The place of the first known latent with a value of at least (bisect_left) or above (bisect_right) it."""
+        return find(self.known, value, key=lambda latent: self.column[latent].item())
 
-        numpy copies an array that is searched for a key of another type, so the key gets the array's own.
-        """
-        with np.errstate(over="ignore"):
-            key = np.asarray(value, self.values.dtype)
-        if float(key) != value:
-            key = key if float(key) > value else np.nextafter(key, np.inf, dtype=self.values.dtype)
-            side = "left"
-        run = int(np.searchsorted(self.values, key, side))
-        return run if self.starts is None else int(self.starts[run])
+
+class IndexOrder(Order):
+    """The order by index, which needs no memory."""
+
+    def __init__(self, n: int) -> None:
+        rest = Order.unknown_to_all(n)
+        super().__init__(rest.known, rest.unknown, rest.column)
+
+    def latents(self, first: int, end: int, is_down: bool) -> Latents:
+        """The latents at the places [first, end)."""
+        n = len(self)
+        places = np.arange(min(first, n), min(end, n), dtype=np.int32)
+        return np.int32(n - 1) - places if is_down else places
+
+    def gap(self, value: float | None, index: int, is_down: bool) -> tuple[int, int]:
+        """(end of what is shown before, start of what is shown after) a latent."""
+        left, right = self.unknown.below(index), self.unknown.below(index + 1)
+        return (len(self) - right, len(self) - left) if is_down else (left, right)
 
 
 def _narrowed(values: Values) -> Values:
     """The same numbers in half the memory, where the smaller type holds them exactly."""
     with np.errstate(over="ignore"):
         narrow: Values = values.astype(np.float32 if values.dtype == np.float64 else np.uint16)
-    return narrow if np.array_equal(narrow, values) else values
+    return narrow if np.array_equal(narrow, values, equal_nan=values.dtype == np.float64) else values

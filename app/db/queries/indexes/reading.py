@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.packing import PAIR
@@ -114,4 +113,4 @@ def _is_one_of(session: Session, token_ids: Sequence[int]) -> sa.ColumnElement[b
     if session.get_bind().dialect.name == "sqlite":
         listed = sa.func.json_each(json.dumps(list(token_ids))).table_valued("value")
         return POSTING.c.token_id.in_(sa.select(listed.c.value))
-    return POSTING.c.token_id == sa.any_(sa.literal(list(token_ids), ARRAY(sa.Integer)))
+    return POSTING.c.token_id == sa.any_(sa.literal(list(token_ids), sa.ARRAY(sa.Integer)))

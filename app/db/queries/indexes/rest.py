@@ -1,0 +1,65 @@
+"""The latents without a value, ascending, in the memory of the smaller part: of theirs or of the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Latents = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """Some of the latents 0 to n - 1: ``inside``, or, where that is None, all but ``outside``; both ascending."""
+
+    n: int
+    inside: Latents | None
+    outside: Latents
+
+    @classmethod
+    def of(cls, has_value: Mask) -> "Rest":
+        """The latents without a value."""
+        n, known = len(has_value), int(np.count_nonzero(has_value))
+        if known > n // 2:
+            return cls(n, np.flatnonzero(~has_value).astype(np.int32), np.zeros(0, np.int32))
+        return cls(n, None, np.flatnonzero(has_value).astype(np.int32))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.outside.nbytes + (0 if self.inside is None else self.inside.nbytes)
+
+    def __len__(self) -> int:
+        return self.n - len(self.outside) if self.inside is None else len(self.inside)
+
+    def __contains__(self, index: int) -> bool:
+        part = self.outside if self.inside is None else self.inside
+        place = int(np.searchsorted(part, index))
+        is_in_part = place < len(part) and int(part[place]) == index
+        return is_in_part if self.inside is not None else 0 <= index < self.n and not is_in_part
+
+    def latents(self, first: int, end: int) -> Latents:
+        """Those at the places [first, end)."""
+        if self.inside is not None:
+            return self.inside[first:end]
+        places = np.arange(first, max(first, min(end, len(self))), dtype=np.int32)
+        # Of the latents outside, the i-th stands after so many that are inside:
+        before = self.outside - np.arange(len(self.outside), dtype=np.int32)
+        return places + np.searchsorted(before, places, "right").astype(np.int32)
+
+    def below(self, index: int) -> int:
+        """How many are smaller than ``index``."""
+        if self.inside is not None:
+            return int(np.searchsorted(self.inside, index))
+        within = min(max(index, 0), self.n)
+        return within - int(np.searchsorted(self.outside, within))
+
+    def clear(self, mask: Mask) -> None:
+        """Set ``mask`` (n,) to False where they are."""
+        if self.inside is not None:
+            mask[self.inside] = False
+            return
+        kept = mask[self.outside]
+        mask[:] = False
+        mask[self.outside] = kept
