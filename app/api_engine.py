@@ -20,13 +20,14 @@ from models.chat import parse_messages
 router = APIRouter(prefix="/api/v1")
 
 
-def get_engine(request: Request) -> ModelEngine:
+# Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
+async def get_engine(request: Request) -> ModelEngine:
     """The engine of the application."""
     engine: ModelEngine = request.app.state.models
     return engine
 
 
-def get_reader(request: Request) -> Reader:
+async def get_reader(request: Request) -> Reader:
     """Where sources are known, and how long a text may be."""
     return Reader(request.app.state.sessions, request.app.state.settings)
 
@@ -90,7 +91,7 @@ async def microscope(request: Request, engine: EngineDep, reader: ReaderDep, bod
     asked = MicroscopeRequest(
         body.sources, body.given(), body.top_k, body.max_density, body.positions, body.rank_by, body.ranked
     )
-    return await answer_while_connected(request, microscope_service.read(engine, reader, asked))
+    return await answer_while_connected(request, microscope_service.reading(engine, reader, asked))
 
 
 @router.post(

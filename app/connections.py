@@ -14,13 +14,17 @@ Answer = TypeVar("Answer")
 #: Nobody reads this answer; the log shows it.
 CLIENT_LEFT = 499
 #: Answers above this size are compressed here rather than in the event loop, in bytes.
-LARGE = 1 << 17
+LARGE = 1 << 13
 #: Building one walks all fields of the type, which takes longer than most answers; an answer has one of few types.
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 async def answer_while_connected(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
-    """The JSON of what ``work`` returns; if the client leaves first, the work is cancelled."""
+    """The JSON of what ``work`` returns; if the client leaves first, the work is cancelled.
+
+    ``work`` may return a function without arguments that makes the answer: it is called in the thread that writes the
+    JSON, so that the answer waits for one thread instead of two.
+    """
     task = asyncio.ensure_future(_answer(request, work))
     watcher = asyncio.ensure_future(_left(request))
     try:
@@ -55,8 +59,8 @@ def json_bytes(answer: Any) -> bytes:
 
 
 def json_response(answer: Any, accepts_gzip: bool) -> Response:
-    """The answer as JSON, compressed if it is large."""
-    body = json_bytes(answer)
+    """The answer, or what the last step of making it returns, as JSON, compressed if it is large."""
+    body = json_bytes(answer() if callable(answer) else answer)
     headers = {"Cache-Control": "no-store"}
     if accepts_gzip and len(body) > LARGE:
         packer = zlib.compressobj(1, wbits=31)

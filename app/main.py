@@ -76,9 +76,10 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    trimming = asyncio.create_task(_trim_now_and_then())
+    tasks = [asyncio.create_task(work) for work in (_trim_now_and_then(), app.state.metrics.watch_loop())]
     yield
-    trimming.cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.to_thread(app.state.models.close)
     app.state.engine.dispose()
 

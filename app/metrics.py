@@ -3,11 +3,16 @@
 Each answer also says itself how long it took until its head was sent, in the header ``Server-Timing``.
 """
 
+import asyncio
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Seconds between two looks at the event loop, and the bounds of the histogram of how late it was.
+WATCH_EVERY = 0.01
+LATE = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
 class WebMetrics:
@@ -22,6 +27,19 @@ class WebMetrics:
         self.seconds = Histogram(
             "periscope_http_request_seconds", "Time to the end of the answer.", labels, registry=self.registry
         )
+        self.late = Histogram(
+            "periscope_event_loop_late_seconds",
+            "How much later than asked the event loop went on: while it is blocked, no client hears anything.",
+            buckets=LATE,
+            registry=self.registry,
+        )
+
+    async def watch_loop(self) -> None:
+        """Measure the event loop until cancelled. Who is awake less often misses the beginning of each block."""
+        while True:
+            due = time.perf_counter() + WATCH_EVERY
+            await asyncio.sleep(WATCH_EVERY)
+            self.late.observe(time.perf_counter() - due)
 
 
 class MeasureRequests:

@@ -10,8 +10,8 @@ router = APIRouter()
 
 
 @router.get("/healthz", summary="Process is up")
-def healthz() -> HealthAnswer:
-    """Always ``ok`` while the process answers."""
+async def healthz() -> HealthAnswer:
+    """Always ``ok`` while the process answers; from the event loop itself, so that no work can hold it up."""
     return HealthAnswer("ok")
 
 

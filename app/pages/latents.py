@@ -17,7 +17,8 @@ router = APIRouter(include_in_schema=False)
 PATH = "/sources/{source}/latents/{index}"
 
 
-def query_of(view: str = "quantile", scale: str = "log", band: str = "") -> BandsQuery:
+# A coroutine, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
+async def query_of(view: str = "quantile", scale: str = "log", band: str = "") -> BandsQuery:
     """The query string: kind of bands, scale of the counts, one band or all."""
     return bands_query(view, scale, band)
 

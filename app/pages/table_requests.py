@@ -44,7 +44,8 @@ Sort = Annotated[
 Order = Annotated[str, Query(description="asc or desc; latents without a value come last either way.")]
 
 
-def latent_filters(
+# Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
+async def latent_filters(
     min_density: MinShare = None,
     max_density: MaxShare = None,
     min_max_activation: MinActivation = None,
@@ -67,12 +68,12 @@ def latent_filters(
 FiltersDep = Annotated[dict[str, Any], Depends(latent_filters)]
 
 
-def latent_query(filters: FiltersDep, sort: Sort = "index", order: Order = "asc") -> LatentQuery:
+async def latent_query(filters: FiltersDep, sort: Sort = "index", order: Order = "asc") -> LatentQuery:
     """The filters and the order, as the API takes them. InvalidRequest names the first value that cannot be meant."""
     return LatentQuery(sort=sort, order=order, **filters)
 
 
-def table_request(filters: FiltersDep, sort: Sort = "", order: Order = "", cursor: Cursor = "") -> TableRequest:
+async def table_request(filters: FiltersDep, sort: Sort = "", order: Order = "", cursor: Cursor = "") -> TableRequest:
     """The same as the Source page takes them: its own order, and each column's own first direction."""
     sort = sort or DEFAULT.sort
     order = order or COLUMNS.get(sort, ("", "asc"))[1]

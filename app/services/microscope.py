@@ -1,8 +1,9 @@
 """The microscope: a text in, per token the latents that fire, and a ranking over the text."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,17 @@ class MicroscopeRequest:
 
 async def read(engine: ModelEngine, reader: Reader, request: MicroscopeRequest) -> answers.MicroscopeAnswer:
     """One forward pass per model; the database and the sorting happen in threads."""
+    return await asyncio.to_thread(await reading(engine, reader, request))
+
+
+async def reading(
+    engine: ModelEngine, reader: Reader, request: MicroscopeRequest
+) -> Callable[[], answers.MicroscopeAnswer]:
+    """The same without the last step, which belongs into a thread: the database and the sorting."""
     request.check()
     sources = await asyncio.to_thread(reader.find, request.sources)
     readings = await read_all(engine, reader, sources, (request.text,))
-    return await asyncio.to_thread(_answer, reader, request, sources, readings)
+    return partial(_answer, reader, request, sources, readings)
 
 
 async def read_all(
