@@ -30,6 +30,8 @@ from models.resume import Resumable, adding
 
 #: Tokens of the rows of one forward pass.
 ROW_TOKENS = 4096
+#: Rows of logits of the direct path at once.
+DIRECT_ROWS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +161,8 @@ def ablate(prompt: Prompt, token: str | None, contrast: str | None, top_k: int) 
     for done, logits in remove_each(prompt, chosen):
         changes += [found.minus(baseline) for found in measure(logits, target)]
         yield done, len(estimates)
-    direct = DirectPath.of(prompt.model, prompt.rest.found.get(FINAL_NORM), prompt.hook)
+    path = DirectPath.of(prompt.model, prompt.rest.found.get(FINAL_NORM), prompt.hook)
+    direct = _direct(prompt, path, chosen, target, baseline)
     effects = [
         LatentEffect(
             position=int(chosen.positions[n]),
@@ -168,7 +171,7 @@ def ablate(prompt: Prompt, token: str | None, contrast: str | None, top_k: int) 
             estimate=float(estimates[n]),
             exact=change.main(target),
             change=change,
-            direct=_direct(prompt, direct, chosen, n, target, baseline),
+            direct=direct[n],
         )
         for n, change in enumerate(changes)
     ]
@@ -213,14 +216,20 @@ def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
 
 
 def _direct(
-    prompt: Prompt, path: DirectPath | None, pairs: Pairs, n: int, target: Target, baseline: Metrics
-) -> float | None:
+    prompt: Prompt, path: DirectPath | None, pairs: Pairs, target: Target, baseline: Metrics
+) -> list[float | None]:
+    """The main metric's change by the direct path alone for each pair; None for all where there is no such path."""
     if path is None:
-        return None
-    if pairs.positions[n] != prompt.n_tokens - 1:
-        return 0.0
-    logits = path.logits(-prompt.writes(pairs.take(np.array([n]))))
-    return measure(logits, target)[0].minus(baseline).main(target)
+        return [None] * len(pairs)
+    found: list[float | None] = [0.0] * len(pairs)
+    # All at once: the output layer is read from memory once instead of once per pair.
+    at_end = np.flatnonzero(pairs.positions == prompt.n_tokens - 1)
+    for start in range(0, len(at_end), DIRECT_ROWS):
+        places = at_end[start : start + DIRECT_ROWS]
+        measured = measure(path.logits(-prompt.writes(pairs.take(places))), target)
+        for place, metrics in zip(places.tolist(), measured, strict=True):
+            found[place] = metrics.minus(baseline).main(target)
+    return found
 
 
 def _counted(dictionary: Dictionary, read: Tensor, counts: NDArray[np.bool_]) -> Pairs:
