@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.memory import trim_heap
 
-#: Bytes kept; a source of a million latents needs about 70 million, one of 24,576 about 2 million.
-LIMIT = 64 * 2**20
-#: Under this name sessions carry the cache of their application.
-INFO = "index_cache"
+#: Bytes kept; a source of a million latents needs about 80 million, one of 24,576 about 2 million.
+LIMIT = 128 * 2**20
+#: Under these names sessions carry the cache of their application, and what it knows of sources.
+INFO, SOURCES = "index_cache", "shown_sources"
 
 
 class Sized(Protocol):
@@ -66,6 +66,12 @@ class IndexCache:
         while total > self.limit and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             total -= oldest.nbytes
+
+
+def shown_sources(session: Session) -> dict[Hashable, Any]:
+    """What ``queries.shown_source`` keeps for the session's application; a session that has none gets one."""
+    kept: dict[Hashable, Any] = session.info.setdefault(SOURCES, {})
+    return kept
 
 
 def cache_of(session: Session) -> IndexCache:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db.index_cache import INFO, IndexCache
+from app.db.index_cache import INFO, SOURCES, IndexCache
 from app.errors import (
     DatabaseBusy,
     DatabaseError,
@@ -58,7 +58,7 @@ def make_engine(settings: Settings) -> Engine:
 
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
     """Sessions on the engine; what they loaded stays readable after a commit. They share one cache of indexes."""
-    return sessionmaker(engine, expire_on_commit=False, info={INFO: IndexCache()})
+    return sessionmaker(engine, expire_on_commit=False, info={INFO: IndexCache(), SOURCES: {}})
 
 
 def _sqlite_engine(url: URL) -> Engine:

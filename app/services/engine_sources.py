@@ -32,7 +32,7 @@ class Reader:
         if len(unique) > MAX_SOURCES:
             raise InvalidRequest(f"{len(unique)} sources were asked for; at most {MAX_SOURCES} are read at once.")
         with self.sessions() as session:
-            return queries.sources_by_slugs(session, unique)
+            return tuple(queries.shown_source(session, slug) for slug in unique)
 
     def find_one(self, slug: str, *indices: int) -> SourceInfo:
         """The source, if it has these latents. Raises UnknownSource or UnknownLatent."""

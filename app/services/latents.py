@@ -96,7 +96,7 @@ def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> Embe
 
 
 def _find(session: Session, slug: str, index: int) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
-    source = queries.source_by_slug(session, slug)
+    source = queries.shown_source(session, slug)
     if source.build is None:
         raise NotBuilt(slug)
     return source, source.build, queries.latent_details(session, source, index)

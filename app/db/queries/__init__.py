@@ -33,6 +33,7 @@ from app.db.queries.sources import (
     builds_of,
     recent_builds,
     running_builds,
+    shown_source,
     source_by_slug,
     sources_by_slugs,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "random_latent",
     "recent_builds",
     "running_builds",
+    "shown_source",
     "source_by_slug",
     "sources_by_slugs",
     "token_texts",

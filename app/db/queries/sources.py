@@ -1,11 +1,13 @@
 """Which sources there are, and which builds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.db.index_cache import shown_sources
 from app.db.queries.answers import BuildInfo, SourceInfo
 from app.db.tables import RUNNING, Build, LanguageModel, Source
 from app.errors import UnknownBuild, UnknownSource, shorten
@@ -35,6 +37,12 @@ WANTED = (
 )
 SHOWN_BUILDS = BUILDS.where(WANTED).order_by(BUILD.c.id)
 SHOWN_BUILDS_OF_ONE = BUILDS.where(BUILD.c.source_id == sa.bindparam("id"), WANTED).order_by(BUILD.c.id)
+#: Sources kept by ``shown_source``.
+MAX_SHOWN = 256
+#: What changes with everything that ``shown_source`` keeps.
+STATE = sa.select(SOURCE.c.id, SOURCE.c.created, SOURCE.c.table_version, SOURCE.c.current_build_id).where(
+    SOURCE.c.slug == sa.bindparam("slug")
+)
 
 
 def all_sources(session: Session) -> tuple[SourceInfo, ...]:
@@ -56,6 +64,27 @@ def source_by_slug(session: Session, slug: str) -> SourceInfo:
         raise UnknownSource(slug, known)
     builds = session.execute(SHOWN_BUILDS_OF_ONE, {"id": row["id"]}).mappings()
     return _source(row, [_build(build) for build in builds])
+
+
+def shown_source(session: Session, slug: str) -> SourceInfo:
+    """The source with the build that pages show, without what goes on beside it (``running`` is None).
+
+    All of this is fixed until another build is shown or the source is made anew, so it is kept, and one short question
+    tells whether it still holds.
+    """
+    row = session.execute(STATE, {"slug": slug.replace("\0", "")}).first()
+    if row is None:
+        return source_by_slug(session, slug)  # says which ones there are
+
+    kept = shown_sources(session)
+    key = (slug, *row)
+    if key not in kept:
+        source = source_by_slug(session, slug)
+        if len(kept) >= MAX_SHOWN:
+            kept.clear()
+        kept[key] = replace(source, running=None, latest=source.build)
+    found: SourceInfo = kept[key]
+    return found
 
 
 def sources_by_slugs(session: Session, slugs: Sequence[str]) -> tuple[SourceInfo, ...]:

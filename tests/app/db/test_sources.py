@@ -1,15 +1,16 @@
 """Sources are registered whole or not at all, and removed with everything that was built from them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
 from app.db.tables import Base, LanguageModel, Mix, Source, Token
 from app.errors import BuildRunning, InvalidRequest, SlugTaken, UnknownSource
-from tests.app.db.support import begin, built
+from tests.app.db.support import begin, built, statements
 from tests.records import VOCABULARY, make_facts
 
 
@@ -107,3 +108,17 @@ def test_a_source_is_not_removed_under_a_running_build(session: Session) -> None
 def test_removing_an_unknown_source_is_refused(session: Session) -> None:
     with pytest.raises(UnknownSource):
         writes.remove_source(session, "none")
+
+
+def test_the_shown_source_is_kept_until_something_changes(engine: Engine, session: Session) -> None:
+    source = built(session)
+    first = queries.shown_source(session, source.slug)
+    assert first == replace(source, running=None, latest=source.build)
+    with statements(engine) as sent:
+        assert queries.shown_source(session, source.slug) is first
+    assert len(sent) == 1
+    writes.add_label(session, source, 3, "a new label")
+    assert queries.shown_source(session, source.slug).table_version == first.table_version + 1
+    writes.remove_source(session, source.slug)
+    with pytest.raises(UnknownSource):
+        queries.shown_source(session, source.slug)
