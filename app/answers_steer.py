@@ -103,6 +103,14 @@ class WaitingAnswer:
 
 
 @dataclass(frozen=True)
+class ProgressAnswer:
+    """Event ``progress`` of a calibration: steps done of about so many."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class SnippetAnswer:
     """A Python program that writes the steered text greedily."""
 

@@ -123,6 +123,7 @@ class CalibrateBody(Body):
     prompts: list[str] | None = Field(None, description="1 to 16 texts to continue; null: neutral openings.")
     fresh: bool = Field(False, description="Measure again even if a calibration is stored.")
     temperature: float | None = Field(None, description="0 to 10, of the texts; null: as stored, else 1.")
+    stream: bool = Field(False, description="Answer with server-sent events: waiting, progress, done.")
 
     def asked(self) -> CalibrateRequest:
         """What was asked."""
@@ -189,7 +190,10 @@ async def snippet(request: Request, engine: EngineDep, reader: ReaderDep, body: 
 @router.post("/calibrate", summary="Safe range of a slider", response_model=answers.CalibrationAnswer)
 async def calibrate(request: Request, engine: EngineDep, reader: ReaderDep, body: CalibrateBody) -> Response:
     """Sweep the strength of one slider: effect, surprise and repetition at each, and the range that stays coherent."""
-    return await answer_while_connected(request, calibrate_service.calibrate(engine, reader, body.asked()))
+    if not body.stream:
+        return await answer_while_connected(request, calibrate_service.calibrate(engine, reader, body.asked()))
+    found = await calibrate_service.stored_or_sweep(reader, body.asked())
+    return EventStream(calibrate_service.calibration_events(engine, reader, found))
 
 
 @router.get("/calibrations", summary="Stored safe ranges")

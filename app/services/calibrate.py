@@ -1,10 +1,11 @@
 """How far sliders may be moved: the sweep of one, stored, and the balance of a mix."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from app import answers_steer as answers
 from app.db.queries.calibrations import CalibrationInfo, Subject, calibration_of, calibrations_of
 from app.db.queries.vectors import vector_by_id
 from app.db.writes.calibrations import save_calibration
-from app.engine import ModelEngine
+from app.engine import Finished, ModelEngine
 from app.errors import InvalidRequest
+from app.jobs.ablation import Progress
 from app.jobs.calibrate import BalanceJob, CalibrateJob
 from app.jobs.close_pairs import ClosePair
 from app.jobs.reading import TextInput
@@ -62,8 +64,41 @@ class BalanceRequest:
     temperature: float = TEMPERATURE
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that has to be measured: everything that could be refused has been looked at."""
+
+    resolved: Resolved
+    job: CalibrateJob
+    prompts: Sequence[str]
+    temperature: float
+
+
 async def calibrate(engine: ModelEngine, reader: Reader, request: CalibrateRequest) -> answers.CalibrationAnswer:
     """The stored sweep of this slider, for the same unit, prompts and temperature; else a new one, which is stored."""
+    found = await stored_or_sweep(reader, request)
+    return await _saved(reader, found, await engine.run(found.job)) if isinstance(found, Sweep) else found
+
+
+async def calibration_events(
+    engine: ModelEngine, reader: Reader, found: answers.CalibrationAnswer | Sweep
+) -> AsyncGenerator[tuple[str, Any], None]:
+    """The same as named events: ``waiting``, ``progress`` after every token that is written, then ``done``."""
+    if not isinstance(found, Sweep):
+        yield "done", found
+        return
+    async with aclosing(engine.stream(found.job)) as events:  # type: ignore[type-var]
+        async for event in events:
+            if isinstance(event, Finished):
+                yield "done", await _saved(reader, found, event.result)
+            elif isinstance(event, Progress):
+                yield "progress", answers.ProgressAnswer(event.done, event.total)
+            elif event.position or event.model != "ready":
+                yield "waiting", answers.WaitingAnswer(event.position, event.model)
+
+
+async def stored_or_sweep(reader: Reader, request: CalibrateRequest) -> answers.CalibrationAnswer | Sweep:
+    """What is stored and meant, or what there is to measure. Raises for what can be refused without the model."""
     if request.term.mode == "ablate":
         raise InvalidRequest(f"Mode 'ablate' has no strength to calibrate; use one of {', '.join(CALIBRATED_MODES)}.")
     prompts = _prompts(request.prompts)
@@ -84,9 +119,13 @@ async def calibrate(engine: ModelEngine, reader: Reader, request: CalibrateReque
         reader.limits(resolved.model),
         temperature,
     )
-    found = _info(resolved, [prompt.text for prompt in prompts], temperature, await engine.run(job))
+    return Sweep(resolved, job, [prompt.text for prompt in prompts], temperature)
+
+
+async def _saved(reader: Reader, sweep: Sweep, measured: "Calibration") -> answers.CalibrationAnswer:
+    found = _info(sweep.resolved, list(sweep.prompts), sweep.temperature, measured)
     await asyncio.to_thread(_save, reader, found)
-    return _calibration_answer(resolved, found, was_stored=False)
+    return _calibration_answer(sweep.resolved, found, was_stored=False)
 
 
 async def balance(engine: ModelEngine, reader: Reader, request: BalanceRequest) -> answers.BalanceAnswer:

@@ -32,7 +32,7 @@ from models.steer_terms import Board, LatentSubject, SteerTerm
 from models.vectors import contrast_vector, load_vector
 from tests.app.engine_support import LABEL, LABELLED, World, assert_alike, world
 from tests.app.test_api_engine import expected, post
-from tests.app.test_api_steer import maxima
+from tests.app.test_api_steer import events_of, maxima
 from tests.models.tiny import SENTENCES
 from tests.web import BASE
 
@@ -96,6 +96,15 @@ def test_a_calibration_equals_the_models_package_is_stored_and_comes_back_from_t
         assert post(own, "/api/v1/calibrate", again) == first | {"was_stored": True}
     assert post(own, "/api/v1/calibrate", body | {"fresh": True})["was_stored"] is False
     assert post(own, "/api/v1/calibrate", body | {"prompts": ["a dog"]})["prompts"] == ["a dog"]
+    streamed = events_of(own.post("/api/v1/calibrate", json=body | {"fresh": True, "stream": True}).text)
+    steps = [data["done"] for name, data in streamed if name == "progress"]
+    assert steps == sorted(steps)
+    assert 1 < len(steps) <= streamed[-2][1]["total"]
+    assert (streamed[-1][0], streamed[-1][1]["safe_high"]) == ("done", first["safe_high"])
+    stored = events_of(own.post("/api/v1/calibrate", json=body | {"stream": True}).text)
+    assert [(name, data["was_stored"]) for name, data in stored] == [("done", True)]
+    refused = own.post("/api/v1/calibrate", json=body | {"mode": "ablate", "stream": True})
+    assert refused.status_code == 422
     cool = post(own, "/api/v1/calibrate", body | {"temperature": 0.5})
     plan = plan_of(model, body["prompts"])
     plan = replace(plan, sampling=replace(plan.sampling, temperature=0.5))

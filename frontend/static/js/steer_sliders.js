@@ -1,5 +1,5 @@
 // One slider: the range and the number beside it, what its mode counts, and the safe range painted on its track.
-import { ask, sentence } from "./steer_ask.js";
+import { Refused, events, sentence } from "./steer_ask.js";
 import { read, sliderOf, subjectOf } from "./steer_board.js";
 import { percent } from "./steer_texts.js";
 
@@ -82,11 +82,19 @@ export async function calibrate(card, fresh) {
   working.set(card, control);
   busy(card, true);
   const began = Date.now();
-  const clock = setInterval(() => (said.textContent = `Measuring ${Math.round((Date.now() - began) / 1000)} s`), 1000);
+  let reached = "";
+  const tell = () => (said.textContent = `Measuring ${reached}${Math.round((Date.now() - began) / 1000)} s`);
+  const clock = setInterval(tell, 1000);
   said.textContent = "Measuring";
   try {
     const temperature = Number(read().temperature || 1);
-    const found = await ask("/api/v1/calibrate", { ...subjectOf(term), mode, fresh, temperature }, control.signal);
+    const body = { ...subjectOf(term), mode, fresh, temperature, stream: true };
+    let found = null;
+    for await (const [name, data] of events("/api/v1/calibrate", body, control.signal)) {
+      if (name === "progress") reached = `${Math.floor((100 * data.done) / data.total)} %, `;
+      else if (name === "done") found = data;
+    }
+    if (!found) throw new Refused("The calibration ended without an answer; try again.");
     remember(card, found, term);
     paint(card);
     said.textContent = `Safe from ${found.safe_low} to ${found.safe_high} at temperature ${found.temperature}`.replaceAll("-", "\u2212");

@@ -1,6 +1,7 @@
 """The Steer page with real tiny models: the board an address describes, its parts, and the texts without scripts."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -217,6 +218,7 @@ def test_a_calibration_is_painted_and_drawn(ready: TestClient) -> None:
     curve = soup(ready.get("/parts/steer/calibration", params={"term": "mid:3", "mode": "scale"}))
     figure = json.loads(str(one(curve, "[data-figure]")["data-figure"]))
     assert figure["data"][0]["x"] == found["strengths"]
+    assert not re.search(r"-\d", curve.get_text())  # negative strengths have a minus sign, not a hyphen
     assert figure["layout"]["shapes"][0]["x0"] == found["safe_low"]
     assert ready.get("/parts/steer/calibration", params={"term": "mid:4"}).status_code == 404
 
