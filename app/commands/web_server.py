@@ -5,6 +5,7 @@ import errno
 import ipaddress
 import signal
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from app.errors import CannotServe
 from app.memory import return_freed_memory, spare_the_collector
 from app.settings import PREFIX, Settings
 
+#: Seconds that a thread keeps Python's lock while others ask for it. By default it is five milliseconds, which the event
+#: loop, and with it every client, waits again and again while a page is made.
+TURN = 0.001
 #: How long open streams may go on after the server is told to stop, in seconds.
 GRACE = 5
 
@@ -40,6 +44,7 @@ def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = Fa
     from app.main import create_app
 
     return_freed_memory()
+    sys.setswitchinterval(TURN)
     config = uvicorn.Config(
         create_app(settings),
         log_level=settings.log_level,
