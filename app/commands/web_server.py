@@ -18,8 +18,8 @@ from app.errors import CannotServe
 from app.memory import return_freed_memory, spare_the_collector
 from app.settings import PREFIX, Settings
 
-#: Seconds that a thread keeps Python's lock while others ask for it. By default it is five milliseconds, which the event
-#: loop, and with it every client, waits again and again while a page is made.
+#: Seconds that a thread keeps Python's lock while others ask for it. By default it is five milliseconds, which the
+#: event loop, and with it every client, waits again and again while a page is made.
 TURN = 0.001
 #: How long open streams may go on after the server is told to stop, in seconds.
 GRACE = 5
