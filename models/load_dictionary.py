@@ -100,19 +100,13 @@ def describe(
     centring = (metadata.get("model_from_pretrained_kwargs") or {}).get("center_writing_weights")
     if metadata.get("seqpos_slice") not in (None, [None], (None,)):
         notes.append(f"The SAE was trained on the positions {metadata['seqpos_slice']} of each prompt only.")
-    d_sae = int(cfg["d_sae"])
-    if kind in TWO_SIDED_KINDS:
-        notes.append(
-            f"Its {d_sae:,} latents are negative as often as positive; each is shown as two, latent i where it is "
-            f"positive and latent i + {d_sae} where it is negative."
-        )
     return DictionaryFacts(
         kind=kind,
         location=location,
         hook_name=name,
         hook_out=out,
         d_in=int(cfg["d_in"]),
-        d_sae=2 * d_sae if kind in TWO_SIDED_KINDS else d_sae,
+        d_sae=_served(cfg, notes),
         d_out=int(cfg.get("d_out") or cfg["d_in"]) if "transcoder" in kind else int(cfg["d_in"]),
         context_size=int(metadata["context_size"]) if metadata.get("context_size") else None,
         prepend_bos=bool(metadata.get("prepend_bos", True)),
@@ -128,6 +122,18 @@ def describe(
         weights_hash=digest,
         warnings=tuple(notes),
     )
+
+
+def _served(cfg: dict[str, Any], notes: list[str]) -> int:
+    """The number of latents that are shown, with a note where it is not the file's."""
+    d_sae = int(cfg["d_sae"])
+    if cfg["architecture"] not in TWO_SIDED_KINDS:
+        return d_sae
+    notes.append(
+        f"Its {d_sae:,} latents are negative as often as positive; each is shown as two, latent i where it is "
+        f"positive and latent i + {d_sae} where it is negative."
+    )
+    return 2 * d_sae
 
 
 def _k(cfg: dict[str, Any]) -> int | None:

@@ -78,12 +78,13 @@ def shown_source(session: Session, slug: str) -> SourceInfo:
 
     kept = shown_sources(session)
     key = (slug, *row)
-    if key not in kept:
+    found: SourceInfo | None = kept.get(key)
+    if found is None:
         source = source_by_slug(session, slug)
+        found = replace(source, running=None, latest=source.build)
         if len(kept) >= MAX_SHOWN:
             kept.clear()
-        kept[key] = replace(source, running=None, latest=source.build)
-    found: SourceInfo = kept[key]
+        kept[key] = found
     return found
 
 
