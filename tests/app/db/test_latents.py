@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
-from app.db.queries.latents import EXAMPLES
+from app.db.queries.latents import EXAMPLES, EXAMPLES_AND_PROMPTS
 from app.errors import NotBuilt, UnknownLatent
 from tests.app.db.support import begin, built, equal_records, fill, statements
 from tests.records import CONTEXT, HOSTILE, VOCABULARY, make_prompts, make_records
@@ -91,6 +91,14 @@ def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Sess
     if engine.dialect.name == "sqlite":
         plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
         assert plan == ["SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)"]
+        page = EXAMPLES_AND_PROMPTS.params(build_id=source.build.id, index=5)
+        compiled = page.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
+        # The same range; the prompt of each example is found by its key, and nothing is sorted.
+        assert plan == [
+            "SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)",
+            "SEARCH prompt USING INDEX sqlite_autoindex_prompt_1 (build_id=? AND prompt_index=?)",
+        ]
         return
     # A table this small would be read whole; the question is whether the index can answer.
     session.execute(text("SET LOCAL enable_seqscan = off"))
