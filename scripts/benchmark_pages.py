@@ -83,6 +83,7 @@ def addresses(plan: Plan, words: list[str]) -> dict[str, Address]:
         "healthz": lambda _: "/healthz",
         "select 1": lambda _: "/readyz",
         "latent": lambda rng: f"{source}/latents/{rng.randrange(plan.n_examples)}",
+        "later bands": lambda rng: f"/parts{source}/latents/{rng.randrange(plan.n_examples)}/later-bands",
         "source": filtered,
         "search": search,
     }
@@ -134,7 +135,7 @@ def measure(kind: str, base: str, plan: Plan, process: psutil.Process, n: int) -
         verdict = "" if bar is None else f"| bar {bar} ms: {'met' if reached <= bar else 'MISSED'}"
         is_good = is_good and (bar is None or reached <= bar)
         print(
-            f"{kind:8} {plan.d_sae:>9,} {name:8} | paced {paced} | at once {rushed}, {rushed.rate:4.0f}/s"
+            f"{kind:8} {plan.d_sae:>9,} {name:11} | paced {paced} | at once {rushed}, {rushed.rate:4.0f}/s"
             f" | processor {work:5.1f} ms each | slowest of the first {max(first.server):.0f} ms {verdict}",
             flush=True,
         )

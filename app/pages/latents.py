@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep
+from app.pages.requests import SessionDep, in_turn
 from app.services.bands import BandsQuery, bands_query
 from app.services.labels import save_label
-from app.services.latents import RefusedLabel, bands_part, latent_page
+from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
 from app.services.prompts import prompt_view
 
 router = APIRouter(include_in_schema=False)
@@ -27,15 +27,21 @@ QueryDep = Annotated[BandsQuery, Depends(query_of)]
 
 
 @router.get(PATH)
-def latent(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+async def latent(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
     """Everything about one latent."""
-    return page(request, "latent", latent_page(session, source, index, query))
+    return await in_turn(request, lambda: page(request, "latent", latent_page(session, source, index, query)))
 
 
 @router.get("/parts" + PATH + "/bands")
-def bands(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+async def bands(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
     """The histogram and the examples."""
-    return part(request, "bands", bands_part(session, source, index, query))
+    return await in_turn(request, lambda: part(request, "bands", bands_part(session, source, index, query)))
+
+
+@router.get("/parts" + PATH + "/later-bands")
+async def later_bands(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+    """The examples of the bands that the page leaves for later."""
+    return await in_turn(request, lambda: part(request, "later_bands", later_bands_part(session, source, index, query)))
 
 
 @router.get(PATH + "/prompts/{prompt}")

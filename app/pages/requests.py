@@ -1,11 +1,23 @@
-"""What every page and API path takes from a request: a database session."""
+"""What every page and API path takes from a request: a database session, and a thread to work in."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, TypeVar
 
 from anyio import to_thread
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
+
+Answer = TypeVar("Answer")
+
+
+async def in_turn(request: Request, work: Callable[[], Answer]) -> Answer:
+    """Do a short piece of work in a thread, one such piece at a time in the order of the requests.
+
+    It is work for Python, of which a process does one piece at a time: two pages that take turns are both as late as
+    the later one. What may take long, as the first sort of a table, is not done here, so that nobody waits for it.
+    """
+    answer: Answer = await to_thread.run_sync(work, limiter=request.app.state.turns)
+    return answer
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:

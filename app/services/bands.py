@@ -10,15 +10,21 @@ from app.errors import InvalidRequest, shorten
 from app.figures_latent import SCALES, Mark, activation_figure
 from app.formats import number, percent
 from app.services.duplicates import fold
-from app.views import BandsView, BandView, ExampleView, HeatText, Tab
+from app.views import BandsView, BandView, ExampleView, HeatText, LaterBandsView, Tab
 from models.records import TOP_BAND, Band, Example
 
 VIEWS = {"quantile": "Quantile bands", "width": "Equal-width bands"}
+#: Instead of a band's name: all of them at once.
+ALL = "all"
+#: Bands whose examples come with the page; the others come when they are scrolled to.
+FIRST_BANDS = 2
 
 
 @dataclass(frozen=True)
 class BandsQuery:
-    """What the query string asks for: the kind of bands, the scale of the counts, and one band or (empty) all."""
+    """What the query string asks for: the kind of bands, the scale of the counts, and one band, ``ALL`` or (empty) all
+    of which the lower ones come later.
+    """
 
     view: str = "quantile"
     scale: str = "log"
@@ -44,29 +50,51 @@ def bands_query(view: str, scale: str, band: str) -> BandsQuery:
     return BandsQuery(view, scale, band)
 
 
+def shown_places(query: BandsQuery, bands: Sequence[Band]) -> list[int]:
+    """The places of the bands whose examples come with the page."""
+    places = _places(query, bands)
+    if not query.band:
+        return places[:FIRST_BANDS]
+    shown = [place for place in places if query.band in (ALL, bands[place].name)]
+    if places and not shown:
+        names = ", ".join(bands[place].name for place in places)
+        raise InvalidRequest(f"There is no band {shorten(query.band)!r} here; choose one of {ALL}, {names}.")
+    return shown
+
+
+def later_places(query: BandsQuery, bands: Sequence[Band]) -> list[int]:
+    """The places of the bands whose examples come when they are scrolled to."""
+    return [] if query.band else _places(query, bands)[FIRST_BANDS:]
+
+
 def bands_view(slug: str, details: LatentDetails, query: BandsQuery, base: str = "") -> BandsView:
     """The histogram, the strongest examples and the bands of one kind from high to low; or one of these bands.
 
     ``base`` comes before the addresses of the tabs: ``embed/`` for the embedded view.
     """
     record, path = details.record, f"{base}sources/{slug}/latents/{details.record.index}"
-    places = [place for place, band in enumerate(record.bands) if band.view in ("top", query.view)]
-    shown = [place for place in places if query.band in ("", record.bands[place].name)]
-    if places and not shown:
-        names = ", ".join(record.bands[place].name for place in places)
-        raise InvalidRequest(f"There is no band {shorten(query.band)!r} here; choose one of {names}.")
+    places, shown = _places(query, record.bands), shown_places(query, record.bands)
+    later, is_all = later_places(query, record.bands), query.band in ("", ALL)
     return BandsView(
         # A band keeps its name only within its own kind of bands.
         views=tuple(_tab(path, VIEWS[name], BandsQuery(name, query.scale), name == query.view) for name in VIEWS),
         scales=tuple(_tab(path, SCALES[name], replace(query, scale=name), name == query.scale) for name in SCALES),
         picks=tuple(
-            _tab(path, text, replace(query, band=name), name == query.band)
+            _tab(path, text, replace(query, band=name), is_all if name == "" else name == query.band)
             for name, text in [("", "All bands"), *((band.name, _title(band)) for band in _at(record.bands, places))]
         ),
         figure=activation_figure(record, _marks(path, record.bands, query), query.scale) if places else None,
         bands=tuple(_band(path.removeprefix(base), record.bands[place], place, details) for place in shown),
+        later=tuple(_later_band(path, record.bands[place], place, query) for place in later),
+        later_href=query.link(f"/parts/{path}/later-bands") if later else "",
         max_activation=number(record.max_activation),
     )
+
+
+def later_bands_view(slug: str, details: LatentDetails, query: BandsQuery) -> LaterBandsView:
+    """The bands that ``bands_view`` leaves out, with their examples."""
+    bands, path = details.record.bands, f"sources/{slug}/latents/{details.record.index}"
+    return LaterBandsView(tuple(_band(path, bands[place], place, details) for place in later_places(query, bands)))
 
 
 def anchor(place: int) -> str:
@@ -91,6 +119,10 @@ def example_view(path: str, example: Example, details: LatentDetails, folded: Se
         prompt_part_href=f"/parts/{whole}",
         folded=tuple(example_view(path, item, details) for item in folded),
     )
+
+
+def _places(query: BandsQuery, bands: Sequence[Band]) -> list[int]:
+    return [place for place, band in enumerate(bands) if band.view in ("top", query.view)]
 
 
 def _tab(path: str, text: str, wanted: BandsQuery, is_current: bool) -> Tab:
@@ -135,11 +167,20 @@ def _title(band: Band) -> str:
 
 def _band(path: str, band: Band, place: int, details: LatentDetails) -> BandView:
     folded = fold(band.examples, details.prompts.__getitem__)
+    return _band_view(band, place, tuple(example_view(path, example, details, others) for example, others in folded))
+
+
+def _later_band(path: str, band: Band, place: int, query: BandsQuery) -> BandView:
+    return _band_view(band, place, (), f"{replace(query, band=ALL).link(f'/{path}')}#{anchor(place)}")
+
+
+def _band_view(band: Band, place: int, examples: tuple[ExampleView, ...], href: str = "") -> BandView:
     return BandView(
         anchor=anchor(place),
         title=_title(band),
         low=number(band.low),
         high=number(band.high),
         share_of_active=percent(band.share_of_active),
-        examples=tuple(example_view(path, example, details, others) for example, others in folded),
+        examples=examples,
+        href=href,
     )

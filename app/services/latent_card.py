@@ -1,5 +1,7 @@
 """A latent in brief beside a text: label, strongest examples, and its value there on the corpus's histogram."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from app.db import queries
@@ -9,7 +11,7 @@ from app.figures_latent import activation_figure
 from app.figures_marked import marked
 from app.formats import number, percent
 from app.services import latent_panels as panels
-from app.services.bands import example_view
+from app.services.bands import BandsQuery, example_view, shown_places
 from app.services.tokens import plain
 from app.views import LatentCard
 from models.records import TOP_BAND
@@ -43,7 +45,7 @@ def latent_card(session: Session, source: SourceInfo, index: int, here: float | 
             examples=(),
             promoted=(),
         )
-    details = queries.latent_details(session, source, index)
+    details = queries.latent_details(session, source, index, partial(shown_places, BandsQuery(band=TOP_BAND)))
     record = details.record
     top = next((band.examples for band in record.bands if band.name == TOP_BAND), ())
     figure = activation_figure(record, ()) if record.n_active else None

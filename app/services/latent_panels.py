@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.db.queries import LatentDetails, LatentRow, SourceInfo
+from app.db.queries import LatentDetails, NeighbourRow, SourceInfo
 from app.formats import count, number, one_in, percent
 from app.services.output_score_words import score_text, steer_words
 from app.services.tokens import chip, plain
@@ -63,12 +63,12 @@ def tokens_view(record: LatentRecord, tokens: Mapping[int, str]) -> TokensView:
     return TokensView(distinct, rows[:FIRST_ROWS], rows[FIRST_ROWS:])
 
 
-def neighbours(slug: str, record: LatentRecord, rows: Mapping[int, LatentRow]) -> tuple[NeighbourView, ...]:
+def neighbours(slug: str, record: LatentRecord, rows: Mapping[int, NeighbourRow]) -> tuple[NeighbourView, ...]:
     """The nearest latents as cards; ``rows`` are theirs in the table of latents."""
     return tuple(_neighbour(slug, rows[item.index], item.cosine) for item in record.neighbours if item.index in rows)
 
 
-def _neighbour(slug: str, row: LatentRow, cosine: float) -> NeighbourView:
+def _neighbour(slug: str, row: NeighbourRow, cosine: float) -> NeighbourView:
     return NeighbourView(
         index=row.index,
         href=f"/sources/{slug}/latents/{row.index}",

@@ -1,20 +1,21 @@
 """The Latent page: what one latent fires on, in words, numbers, bands of examples and neighbours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from app import glossary
 from app.db import queries
-from app.db.queries import BuildInfo, LatentDetails, SourceInfo
+from app.db.queries import BuildInfo, ChooseBands, LatentDetails, SourceInfo
 from app.errors import NotBuilt
 from app.formats import percent
 from app.services import latent_panels as panels
-from app.services.bands import BandsQuery, bands_view
+from app.services.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, shown_places
 from app.services.labels import labels_view
 from app.services.quality import corpus_of
 from app.services.tokens import chip, plain
-from app.views import BandsView, Crumb, EmbedView, LatentView
+from app.views import BandsView, Crumb, EmbedView, LatentView, LaterBandsView
 
 #: From this density on a latent is called very dense.
 DENSE = 0.1
@@ -36,7 +37,7 @@ def latent_page(
     session: Session, slug: str, index: int, query: BandsQuery, refused: RefusedLabel | None = None
 ) -> LatentView:
     """Everything about one latent; ``query`` chooses the bands."""
-    source, build, details = _find(session, slug, index)
+    source, build, details = _find(session, slug, index, partial(shown_places, query))
     record, href = details.record, f"/sources/{slug}"
     refused = refused or RefusedLabel()
     is_dead = record.n_active == 0
@@ -72,13 +73,20 @@ def latent_page(
 
 def bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> BandsView:
     """The histogram and the examples alone."""
-    _, _, details = _find(session, slug, index)
+    _, _, details = _find(session, slug, index, partial(shown_places, query))
     return bands_view(slug, details, query)
+
+
+def later_bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> LaterBandsView:
+    """The examples of the bands that the page leaves for later."""
+    _, _, details = _find(session, slug, index, partial(later_places, query))
+    return later_bands_view(slug, details, query)
 
 
 def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> EmbedView:
     """A small dashboard for a frame in a notebook."""
-    source, build, details = _find(session, slug, index)
+    query = query if query.band else replace(query, band=ALL)
+    source, build, details = _find(session, slug, index, partial(shown_places, query))
     record = details.record
     return EmbedView(
         slug=slug,
@@ -95,11 +103,11 @@ def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> Embe
     )
 
 
-def _find(session: Session, slug: str, index: int) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
+def _find(session: Session, slug: str, index: int, choose: ChooseBands) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
     source = queries.shown_source(session, slug)
     if source.build is None:
         raise NotBuilt(slug)
-    return source, source.build, queries.latent_details(session, source, index)
+    return source, source.build, queries.latent_details(session, source, index, choose)
 
 
 def _share(details: LatentDetails) -> str:

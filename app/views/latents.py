@@ -26,7 +26,7 @@ class ExampleView:
 
 @dataclass(frozen=True)
 class BandView:
-    """A range of activations with examples from it."""
+    """A range of activations with examples from it; ``href``: where they are, if the page has them not yet."""
 
     anchor: str
     title: str
@@ -34,18 +34,30 @@ class BandView:
     high: str
     share_of_active: str
     examples: tuple[ExampleView, ...]
+    href: str
 
 
 @dataclass(frozen=True)
 class BandsView:
-    """partials/_bands.html: histogram and examples. ``picks``: all bands, or one of them alone."""
+    """partials/_bands.html: histogram and examples. ``picks``: all bands, or one of them alone; ``later``: bands
+    whose examples ``later_href`` gives.
+    """
 
     views: tuple[Tab, ...]
     scales: tuple[Tab, ...]
     picks: tuple[Tab, ...]
     figure: FigureView | None  # None: dead
     bands: tuple[BandView, ...]
+    later: tuple[BandView, ...]
+    later_href: str
     max_activation: str
+
+
+@dataclass(frozen=True)
+class LaterBandsView:
+    """partials/_later_bands.html: the bands that came later."""
+
+    bands: tuple[BandView, ...]
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,35 @@ def test_a_click_on_the_plot_leads_to_a_band_that_is_not_on_the_page(page: Page)
     expect(page.locator("section.band h3")).to_have_text("99–100 %")
 
 
+def test_scrolling_brings_the_examples_of_the_lower_bands(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "later-bands" in request.url else None)
+    page.goto(LATENT)
+    settle(page)
+    assert asked == []
+    expect(page.locator("section.band")).to_have_count(7)
+    page.locator("#band-1").scroll_into_view_if_needed()
+    expect(page.locator("section.band:not(:has(ol.examples))")).to_have_count(0)
+    expect(page.locator("section.band")).to_have_count(7)
+    page.mouse.wheel(0, 5000)
+    page.mouse.wheel(0, -5000)
+    settle(page)
+    assert len(asked) == 1
+    # What came later works as what was there.
+    last = page.locator("#band-6 .examples > li").first
+    last.get_by_text("whole prompt").click()
+    expect(last.locator("bdi.whole")).to_be_visible()
+
+
+def test_an_address_of_a_lower_band_stays_in_view_when_the_examples_come(page: Page) -> None:
+    page.goto(f"{LATENT}#band-4")
+    expect(page.locator("section.band:not(:has(ol.examples))")).to_have_count(0)
+    settle(page)
+    expect(page.locator("#band-4")).to_be_in_viewport()
+    assert page.locator("#band-4").evaluate("element => Math.abs(element.getBoundingClientRect().top) < 60")
+    assert page.locator("#band-4").evaluate("element => element.matches(':target')")
+
+
 def test_bands_and_scales_change_in_place_and_the_plot_with_them(page: Page) -> None:
     page.goto(LATENT)
     settle(page)

@@ -12,10 +12,12 @@ from app.db.queries.answers import (
     LatentPage,
     LatentPoints,
     LatentRow,
+    NeighbourRow,
     SourceInfo,
 )
 from app.db.queries.filters import ORDERS, SORTS, LatentQuery
 from app.db.queries.latents import (
+    ChooseBands,
     densities,
     density_histogram,
     latent_details,
@@ -44,6 +46,7 @@ __all__ = [
     "ORDERS",
     "SORTS",
     "BuildInfo",
+    "ChooseBands",
     "DensityHistogram",
     "ExplanationInfo",
     "LatentDetails",
@@ -51,6 +54,7 @@ __all__ = [
     "LatentPoints",
     "LatentQuery",
     "LatentRow",
+    "NeighbourRow",
     "SourceInfo",
     "all_matching",
     "all_sources",

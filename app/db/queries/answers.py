@@ -70,6 +70,16 @@ class LatentRow:
 
 
 @dataclass(frozen=True)
+class NeighbourRow:
+    """A latent as a card beside another shows it."""
+
+    index: int
+    label: str | None
+    top_token: str | None  # None: dead
+    max_activation: float
+
+
+@dataclass(frozen=True)
 class LatentPage:
     """A page of a list; ``total`` counts all latents that match; a cursor is None where there is no such page."""
 
@@ -104,7 +114,7 @@ class LatentDetails:
     top_token_share: float | None
     tokens: Mapping[int, str]
     prompts: Mapping[int, IntArray]  # of the examples: prompt -> token ids (context,)
-    neighbours: Mapping[int, LatentRow]  # without promoted tokens
+    neighbours: Mapping[int, NeighbourRow]
 
     def window_tokens(self, prompt: int, start: int, width: int) -> tuple[str, ...]:
         """The display strings of ``width`` tokens of a prompt from ``start`` on."""

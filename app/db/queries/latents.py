@@ -1,7 +1,8 @@
 """One latent with everything a build knows about it, and numbers over all latents of a build."""
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db import packing
 from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
-from app.db.queries.lists import latents_by_index
+from app.db.queries.neighbours import neighbour_rows
 from app.db.queries.texts import explanations, in_parts
 from app.db.tables import Build, Example, Latent, LatentDetail, Prompt
 from app.errors import NotBuilt, UnknownLatent
@@ -39,16 +40,29 @@ EXAMPLES = (
 EXAMPLES_AND_PROMPTS = EXAMPLES.add_columns(PROMPT.c.token_ids).join(
     PROMPT, (PROMPT.c.build_id == EXAMPLE.c.build_id) & (PROMPT.c.prompt_index == EXAMPLE.c.prompt_index)
 )
+EXAMPLES_OF_BANDS = EXAMPLES_AND_PROMPTS.where(EXAMPLE.c.band.in_(sa.bindparam("bands", expanding=True)))
 PROMPTS = sa.select(PROMPT.c.prompt_index, PROMPT.c.token_ids).where(
     PROMPT.c.build_id == BUILD_ID, PROMPT.c.prompt_index.in_(sa.bindparam("indices", expanding=True))
 )
 
 
-def latent_details(session: Session, source: SourceInfo, index: int) -> LatentDetails:
-    """Everything the latent's page shows, in five queries whatever the size of the source."""
+#: Given a latent's bands without their examples, the places of those whose examples are wanted.
+ChooseBands = Callable[[Sequence[records.Band]], Collection[int]]
+
+
+def latent_details(
+    session: Session, source: SourceInfo, index: int, choose: ChooseBands | None = None
+) -> LatentDetails:
+    """Everything the latent's page shows, in four queries whatever the size of the source.
+
+    With ``choose``, only those bands have their examples.
+    """
     row = _latent_row(session, source, index)
+    record = _record(row)
     used: dict[int, IntArray] = {}
-    record = _record(row, _examples(session, row["build_id"], index, used))
+    places = range(len(record.bands)) if choose is None else choose(record.bands)
+    examples = _examples_and_prompts(session, row["build_id"], record, places, used)
+    record = replace(record, bands=_with_examples(record.bands, examples))
     written = explanations(session, source, index)
     return LatentDetails(
         record=record,
@@ -59,14 +73,20 @@ def latent_details(session: Session, source: SourceInfo, index: int) -> LatentDe
         top_token_share=row["top_token_share"],
         tokens=vocabulary_index(session, source.language_model_id).texts(_token_ids(record, used)),
         prompts=used,
-        neighbours=latents_by_index(session, source, [item.index for item in record.neighbours], promoted=0),
+        neighbours=neighbour_rows(session, source, [item.index for item in record.neighbours]),
     )
 
 
 def latent_record(session: Session, source: SourceInfo, index: int) -> LatentRecord:
     """The record as the build wrote it, in two queries: the latent, and one range read for its examples."""
     row = _latent_row(session, source, index)
-    return _record(row, _examples(session, row["build_id"], index))
+    record = _record(row)
+    bands: dict[int, list[records.Example]] = {}
+    for band, *place, window in session.execute(EXAMPLES, {"build_id": row["build_id"], "index": index}):
+        prompt, position, activation, start = place
+        example = records.Example(prompt, position, activation, start, packing.unpack_window(window))
+        bands.setdefault(band, []).append(example)
+    return replace(record, bands=_with_examples(record.bands, bands))
 
 
 def prompts(session: Session, build_id: int, indices: Collection[int]) -> dict[int, IntArray]:
@@ -133,27 +153,38 @@ def _latent_row(session: Session, source: SourceInfo, index: int) -> Mapping[Any
     return row
 
 
-def _examples(
-    session: Session, build_id: int, index: int, prompts: dict[int, IntArray] | None = None
+def _examples_and_prompts(
+    session: Session, build_id: int, record: LatentRecord, places: Collection[int], prompts: dict[int, IntArray]
 ) -> dict[int, list[records.Example]]:
-    """Band -> examples; ``prompts`` is filled with the token ids of their prompts."""
-    bands: dict[int, list[records.Example]] = {}
-    query = EXAMPLES if prompts is None else EXAMPLES_AND_PROMPTS
-    for row in session.execute(query, {"build_id": build_id, "index": index}):
-        band, prompt, position, activation, start, window = row[:6]
+    """Place of a band -> its examples; ``prompts`` is filled with the token ids of their prompts."""
+    wanted: dict[str, Any] = {"build_id": build_id, "index": record.index}
+    query = EXAMPLES_AND_PROMPTS
+    if len(places) < len(record.bands):
+        query, wanted["bands"] = EXAMPLES_OF_BANDS, sorted(places)
+    found: dict[int, list[records.Example]] = {}
+    if not places:
+        return found
+    for band, prompt, position, activation, start, window, token_ids in session.execute(query, wanted):
         example = records.Example(prompt, position, activation, start, packing.unpack_window(window))
-        bands.setdefault(band, []).append(example)
-        if prompts is not None and prompt not in prompts:
-            prompts[prompt] = packing.unpack_token_ids(row[6])
-    return bands
+        found.setdefault(band, []).append(example)
+        if prompt not in prompts:
+            prompts[prompt] = packing.unpack_token_ids(token_ids)
+    return found
 
 
-def _record(row: Mapping[Any, Any], examples: Mapping[int, Sequence[records.Example]]) -> LatentRecord:
-    edges, counts = packing.unpack_histogram(row["histogram"])
-    bands = tuple(
-        records.Band(name, view, low, high, share, tuple(examples.get(place, ())))
-        for place, (name, view, low, high, share) in enumerate(row["bands"])
+def _with_examples(
+    bands: Sequence[records.Band], examples: Mapping[int, Sequence[records.Example]]
+) -> tuple[records.Band, ...]:
+    return tuple(
+        replace(band, examples=tuple(examples[place])) if place in examples else band
+        for place, band in enumerate(bands)
     )
+
+
+def _record(row: Mapping[Any, Any]) -> LatentRecord:
+    """The record without its examples."""
+    edges, counts = packing.unpack_histogram(row["histogram"])
+    bands = tuple(records.Band(name, view, low, high, share, ()) for name, view, low, high, share in row["bands"])
     return LatentRecord(
         index=row["latent_index"],
         n_active=row["n_active"],

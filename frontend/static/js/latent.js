@@ -1,4 +1,5 @@
-// The latent's page: the button Link copies the address of what is shown, tab, scale and band included.
+// The latent's page: the button Link copies the address of what is shown, tab, scale and band included; and bands whose
+// examples come when they are scrolled to do not push away the one that the address names.
 (() => {
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("[data-copies-address]");
@@ -11,5 +12,12 @@
       // The clipboard is refused: the link leads to the page, where the address bar has it.
       location.assign(link.href);
     }
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const bands = event.target;
+    if (bands.id !== "later-bands" || !location.hash) return;
+    const named = document.getElementById(location.hash.slice(1));
+    if (named && bands.contains(named)) location.replace(location.hash); // goes there again, and it is :target again
   });
 })();

@@ -1,6 +1,7 @@
 """A latent's page: the record comes back as the build wrote it, in few queries that use the indexes."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, text
@@ -8,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
-from app.db.queries.latents import EXAMPLES, EXAMPLES_AND_PROMPTS
+from app.db.queries.latents import EXAMPLES, EXAMPLES_AND_PROMPTS, EXAMPLES_OF_BANDS
 from app.errors import NotBuilt, UnknownLatent
 from tests.app.db.support import begin, built, equal_records, fill, statements
 from tests.records import CONTEXT, HOSTILE, VOCABULARY, make_prompts, make_records
@@ -78,7 +79,19 @@ def test_details_take_the_same_few_queries_for_every_latent(engine: Engine, sess
     for index in (5, 6, 63):
         with statements(engine) as sent:
             queries.latent_details(session, source, index)
-        assert len(sent) == 5
+        assert len(sent) == 4
+
+
+def test_the_examples_of_chosen_bands_alone_come_with_their_prompts_alone(session: Session) -> None:
+    source = built(session)
+    whole = queries.latent_details(session, source, 5)
+    for places in ([0], [1, 0], []):
+        details = queries.latent_details(session, source, 5, lambda bands, places=places: places)
+        for place, (band, full) in enumerate(zip(details.record.bands, whole.record.bands, strict=True)):
+            wanted = full.examples if place in places else ()
+            assert equal_records(band, replace(full, examples=wanted))
+        shown = {example.prompt for band in details.record.bands for example in band.examples}
+        assert set(details.prompts) == shown
 
 
 def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Session) -> None:
@@ -97,6 +110,12 @@ def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Sess
         # The same range; the prompt of each example is found by its key, and nothing is sorted.
         assert plan == [
             "SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)",
+            "SEARCH prompt USING INDEX sqlite_autoindex_prompt_1 (build_id=? AND prompt_index=?)",
+        ]
+        chosen = EXAMPLES_OF_BANDS.params(build_id=source.build.id, index=5, bands=[0, 1])
+        compiled = chosen.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        assert [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))] == [
+            "SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=? AND band=?)",
             "SEARCH prompt USING INDEX sqlite_autoindex_prompt_1 (build_id=? AND prompt_index=?)",
         ]
         return

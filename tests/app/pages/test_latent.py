@@ -69,7 +69,36 @@ def test_bands_come_from_the_strongest_down_with_their_exact_share(get: Get) -> 
     titles = [text_of(one(band, "h3")) for band in bands(page)]
     assert titles == ["Strongest", "99–100 %", "95–99 %", "90–95 %", "70–90 %", "50–70 %", "0–50 %"]
     assert "20 % of active tokens" in text_of(one(bands(page)[4], "header"))
-    assert all(band.select("ol.examples > li") for band in bands(page))
+
+
+def test_the_lower_bands_come_later_with_a_link_for_readers_without_a_script(get: Get) -> None:
+    page = get(href(WINTER))
+    later = one(page, "#later-bands")
+    assert [bool(band.select("ol.examples > li")) for band in bands(page)] == [True] * 2 + [False] * 5
+    assert [str(band["id"]) for band in later.select("section.band")] == [str(b["id"]) for b in bands(page)][2:]
+    brings = one(page, "[hx-target='#later-bands']")
+    assert "intersect" in str(brings["hx-trigger"])
+    assert later in brings.descendants
+    links = [str(link["href"]) for link in later.select("a")]
+    assert links[0] == f"{href(WINTER)}?band=all#{bands(page)[2]['id']}"
+
+
+@pytest.mark.parametrize("view", ["quantile", "width"])
+def test_what_comes_now_and_later_is_what_comes_at_once(get: Get, view: str) -> None:
+    page, whole = get(f"{href(WINTER)}?view={view}"), get(f"{href(WINTER)}?view={view}&band=all")
+    later = get(str(one(page, "[hx-target='#later-bands']")["hx-get"]))
+    assert not whole.select("#later-bands")
+    assert not later.select("html, [data-figure]")
+    assert [str(b) for b in (*bands(page)[:2], *bands(later))] == [str(b) for b in bands(whole)]
+    assert [text_of(pick) for pick in whole.select("[aria-label='Bands'] a[aria-current]")] == ["All bands"]
+
+
+def test_nothing_comes_later_for_one_band_or_a_dead_latent(client: TestClient, get: Get) -> None:
+    assert not get(f"{href(WINTER)}?band=0.5-0.7").select("#later-bands")
+    assert not bands(get(f"/parts{href(WINTER)}/later-bands?band=0.5-0.7"))
+    assert client.get(f"/parts{href(DEAD)}/later-bands").status_code == 200
+    assert client.get(f"/parts{href(WINTER)}/later-bands?view=nope").status_code == 422
+    assert client.get("/parts/sources/nope/latents/1/later-bands").status_code == 404
 
 
 def test_equal_width_bands_are_a_second_tab_at_their_own_address(client: TestClient, get: Get) -> None:
