@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
@@ -27,21 +28,33 @@ QueryDep = Annotated[BandsQuery, Depends(query_of)]
 
 
 @router.get(PATH)
-async def latent(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+async def latent(request: Request, source: str, index: int, query: QueryDep) -> HTMLResponse:
     """Everything about one latent."""
-    return await in_turn(request, lambda: page(request, "latent", latent_page(session, source, index, query)))
+
+    def answer(session: Session) -> HTMLResponse:
+        return page(request, "latent", latent_page(session, source, index, query))
+
+    return await in_turn(request, answer)
 
 
 @router.get("/parts" + PATH + "/bands")
-async def bands(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+async def bands(request: Request, source: str, index: int, query: QueryDep) -> HTMLResponse:
     """The histogram and the examples."""
-    return await in_turn(request, lambda: part(request, "bands", bands_part(session, source, index, query)))
+
+    def answer(session: Session) -> HTMLResponse:
+        return part(request, "bands", bands_part(session, source, index, query))
+
+    return await in_turn(request, answer)
 
 
 @router.get("/parts" + PATH + "/later-bands")
-async def later_bands(request: Request, session: SessionDep, source: str, index: int, query: QueryDep) -> HTMLResponse:
+async def later_bands(request: Request, source: str, index: int, query: QueryDep) -> HTMLResponse:
     """The examples of the bands that the page leaves for later."""
-    return await in_turn(request, lambda: part(request, "later_bands", later_bands_part(session, source, index, query)))
+
+    def answer(session: Session) -> HTMLResponse:
+        return part(request, "later_bands", later_bands_part(session, source, index, query))
+
+    return await in_turn(request, answer)
 
 
 @router.get(PATH + "/prompts/{prompt}")

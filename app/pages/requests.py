@@ -10,13 +10,18 @@ from sqlalchemy.orm import Session
 Answer = TypeVar("Answer")
 
 
-async def in_turn(request: Request, work: Callable[[], Answer]) -> Answer:
+async def in_turn(request: Request, work: Callable[[Session], Answer]) -> Answer:
     """Do a short piece of work in a thread, one such piece at a time in the order of the requests.
 
     It is work for Python, of which a process does one piece at a time: two pages that take turns are both as late as
     the later one. What may take long, as the first sort of a table, is not done here, so that nobody waits for it.
     """
-    answer: Answer = await to_thread.run_sync(work, limiter=request.app.state.turns)
+
+    def with_session() -> Answer:
+        with request.app.state.sessions() as session:
+            return work(session)
+
+    answer: Answer = await to_thread.run_sync(with_session, limiter=request.app.state.turns)
     return answer
 
 

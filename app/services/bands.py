@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from app.db.queries import LatentDetails
+from app.db.queries import ALL_RANKS, LatentDetails
 from app.errors import InvalidRequest, shorten
 from app.figures_latent import SCALES, Mark, activation_figure
 from app.formats import number, percent
@@ -18,6 +18,8 @@ VIEWS = {"quantile": "Quantile bands", "width": "Equal-width bands"}
 ALL = "all"
 #: Bands whose examples come with the page; the others come when they are scrolled to.
 FIRST_BANDS = 2
+#: Examples of a band that come with such a page; a link shows more of the strongest.
+FIRST_EXAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ def shown_places(query: BandsQuery, bands: Sequence[Band]) -> list[int]:
     return shown
 
 
+def most_examples(query: BandsQuery) -> int:
+    """The number of a band's examples that is to be read: one more than are shown tells whether there are more."""
+    return ALL_RANKS if query.band else FIRST_EXAMPLES + 1
+
+
 def later_places(query: BandsQuery, bands: Sequence[Band]) -> list[int]:
     """The places of the bands whose examples come when they are scrolled to."""
     return [] if query.band else _places(query, bands)[FIRST_BANDS:]
@@ -84,7 +91,7 @@ def bands_view(slug: str, details: LatentDetails, query: BandsQuery, base: str =
             for name, text in [("", "All bands"), *((band.name, _title(band)) for band in _at(record.bands, places))]
         ),
         figure=activation_figure(record, _marks(path, record.bands, query), query.scale) if places else None,
-        bands=tuple(_band(path.removeprefix(base), record.bands[place], place, details) for place in shown),
+        bands=tuple(_shown_band(path, base, record.bands[place], place, details, query) for place in shown),
         later=tuple(_later_band(path, record.bands[place], place, query) for place in later),
         later_href=query.link(f"/parts/{path}/later-bands") if later else "",
         max_activation=number(record.max_activation),
@@ -165,6 +172,14 @@ def _title(band: Band) -> str:
     return f"{low}\N{EN DASH}{high} %"
 
 
+def _shown_band(path: str, base: str, band: Band, place: int, details: LatentDetails, query: BandsQuery) -> BandView:
+    if query.band or len(band.examples) <= FIRST_EXAMPLES:
+        return _band(path.removeprefix(base), band, place, details)
+    more = _tab(path, f"More of these: {_title(band)}", replace(query, band=band.name), False)
+    first = replace(band, examples=band.examples[:FIRST_EXAMPLES])
+    return replace(_band(path.removeprefix(base), first, place, details), more=more)
+
+
 def _band(path: str, band: Band, place: int, details: LatentDetails) -> BandView:
     folded = fold(band.examples, details.prompts.__getitem__)
     return _band_view(band, place, tuple(example_view(path, example, details, others) for example, others in folded))
@@ -183,4 +198,5 @@ def _band_view(band: Band, place: int, examples: tuple[ExampleView, ...], href: 
         share_of_active=percent(band.share_of_active),
         examples=examples,
         href=href,
+        more=None,
     )

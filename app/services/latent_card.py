@@ -45,7 +45,7 @@ def latent_card(session: Session, source: SourceInfo, index: int, here: float | 
             examples=(),
             promoted=(),
         )
-    details = queries.latent_details(session, source, index, partial(shown_places, BandsQuery(band=TOP_BAND)))
+    details = queries.latent_details(session, source, index, partial(shown_places, BandsQuery(band=TOP_BAND)), EXAMPLES)
     record = details.record
     top = next((band.examples for band in record.bands if band.name == TOP_BAND), ())
     figure = activation_figure(record, ()) if record.n_active else None

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from app import glossary
 from app.db import queries
-from app.db.queries import BuildInfo, ChooseBands, LatentDetails, SourceInfo
+from app.db.queries import BuildInfo, LatentDetails, SourceInfo
 from app.errors import NotBuilt
 from app.formats import percent
 from app.services import latent_panels as panels
-from app.services.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, shown_places
+from app.services.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, most_examples, shown_places
 from app.services.labels import labels_view
 from app.services.quality import corpus_of
 from app.services.tokens import chip, plain
@@ -37,7 +37,7 @@ def latent_page(
     session: Session, slug: str, index: int, query: BandsQuery, refused: RefusedLabel | None = None
 ) -> LatentView:
     """Everything about one latent; ``query`` chooses the bands."""
-    source, build, details = _find(session, slug, index, partial(shown_places, query))
+    source, build, details = _find(session, slug, index, query)
     record, href = details.record, f"/sources/{slug}"
     refused = refused or RefusedLabel()
     is_dead = record.n_active == 0
@@ -73,20 +73,21 @@ def latent_page(
 
 def bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> BandsView:
     """The histogram and the examples alone."""
-    _, _, details = _find(session, slug, index, partial(shown_places, query))
+    _, _, details = _find(session, slug, index, query)
     return bands_view(slug, details, query)
 
 
 def later_bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> LaterBandsView:
     """The examples of the bands that the page leaves for later."""
-    _, _, details = _find(session, slug, index, partial(later_places, query))
+    source, _ = _built(session, slug)
+    details = queries.latent_details(session, source, index, partial(later_places, query))
     return later_bands_view(slug, details, query)
 
 
 def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> EmbedView:
     """A small dashboard for a frame in a notebook."""
     query = query if query.band else replace(query, band=ALL)
-    source, build, details = _find(session, slug, index, partial(shown_places, query))
+    source, build, details = _find(session, slug, index, query)
     record = details.record
     return EmbedView(
         slug=slug,
@@ -103,11 +104,17 @@ def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> Embe
     )
 
 
-def _find(session: Session, slug: str, index: int, choose: ChooseBands) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
+def _find(session: Session, slug: str, index: int, query: BandsQuery) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
+    source, build = _built(session, slug)
+    choose = partial(shown_places, query)
+    return source, build, queries.latent_details(session, source, index, choose, most_examples(query))
+
+
+def _built(session: Session, slug: str) -> tuple[SourceInfo, BuildInfo]:
     source = queries.shown_source(session, slug)
     if source.build is None:
         raise NotBuilt(slug)
-    return source, source.build, queries.latent_details(session, source, index, choose)
+    return source, source.build
 
 
 def _share(details: LatentDetails) -> str:

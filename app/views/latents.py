@@ -26,7 +26,9 @@ class ExampleView:
 
 @dataclass(frozen=True)
 class BandView:
-    """A range of activations with examples from it; ``href``: where they are, if the page has them not yet."""
+    """A range of activations with examples from it; ``href``: where they are, if the page has them not yet;
+    ``more``: where more of them are.
+    """
 
     anchor: str
     title: str
@@ -35,6 +37,7 @@ class BandView:
     share_of_active: str
     examples: tuple[ExampleView, ...]
     href: str
+    more: Tab | None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from app.db.queries.answers import (
 )
 from app.db.queries.filters import ORDERS, SORTS, LatentQuery
 from app.db.queries.latents import (
+    ALL_RANKS,
     ChooseBands,
     densities,
     density_histogram,
@@ -42,6 +43,7 @@ from app.db.queries.sources import (
 from app.db.queries.texts import explanations, labels, token_texts, vocabulary
 
 __all__ = [
+    "ALL_RANKS",
     "MAX_LIMIT",
     "ORDERS",
     "SORTS",

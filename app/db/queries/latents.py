@@ -37,31 +37,36 @@ EXAMPLES = (
     .where(EXAMPLE.c.build_id == BUILD_ID, EXAMPLE.c.latent_index == INDEX)
     .order_by(EXAMPLE.c.band, EXAMPLE.c.rank)
 )
-EXAMPLES_AND_PROMPTS = EXAMPLES.add_columns(PROMPT.c.token_ids).join(
-    PROMPT, (PROMPT.c.build_id == EXAMPLE.c.build_id) & (PROMPT.c.prompt_index == EXAMPLE.c.prompt_index)
+#: The first of them in some bands, with the token ids of their prompts.
+EXAMPLES_OF_BANDS = (
+    EXAMPLES.add_columns(PROMPT.c.token_ids)
+    .join(PROMPT, (PROMPT.c.build_id == EXAMPLE.c.build_id) & (PROMPT.c.prompt_index == EXAMPLE.c.prompt_index))
+    .where(EXAMPLE.c.band.in_(sa.bindparam("bands", expanding=True)), EXAMPLE.c.rank < sa.bindparam("most"))
 )
-EXAMPLES_OF_BANDS = EXAMPLES_AND_PROMPTS.where(EXAMPLE.c.band.in_(sa.bindparam("bands", expanding=True)))
 PROMPTS = sa.select(PROMPT.c.prompt_index, PROMPT.c.token_ids).where(
     PROMPT.c.build_id == BUILD_ID, PROMPT.c.prompt_index.in_(sa.bindparam("indices", expanding=True))
 )
 
 
+#: More examples than a band has.
+ALL_RANKS = 2**15 - 1
 #: Given a latent's bands without their examples, the places of those whose examples are wanted.
 ChooseBands = Callable[[Sequence[records.Band]], Collection[int]]
 
 
 def latent_details(
-    session: Session, source: SourceInfo, index: int, choose: ChooseBands | None = None
+    session: Session, source: SourceInfo, index: int, choose: ChooseBands | None = None, most: int = ALL_RANKS
 ) -> LatentDetails:
     """Everything the latent's page shows, in four queries whatever the size of the source.
 
-    With ``choose``, only those bands have their examples.
+    With ``choose``, only those bands have their examples, and of each band the first ``most``.
     """
     row = _latent_row(session, source, index)
     record = _record(row)
     used: dict[int, IntArray] = {}
     places = range(len(record.bands)) if choose is None else choose(record.bands)
-    examples = _examples_and_prompts(session, row["build_id"], record, places, used)
+    wanted = {"build_id": row["build_id"], "index": index, "bands": sorted(places), "most": most}
+    examples = _examples_and_prompts(session, wanted, used) if places else {}
     record = replace(record, bands=_with_examples(record.bands, examples))
     written = explanations(session, source, index)
     return LatentDetails(
@@ -154,17 +159,11 @@ def _latent_row(session: Session, source: SourceInfo, index: int) -> Mapping[Any
 
 
 def _examples_and_prompts(
-    session: Session, build_id: int, record: LatentRecord, places: Collection[int], prompts: dict[int, IntArray]
+    session: Session, wanted: Mapping[str, Any], prompts: dict[int, IntArray]
 ) -> dict[int, list[records.Example]]:
     """Place of a band -> its examples; ``prompts`` is filled with the token ids of their prompts."""
-    wanted: dict[str, Any] = {"build_id": build_id, "index": record.index}
-    query = EXAMPLES_AND_PROMPTS
-    if len(places) < len(record.bands):
-        query, wanted["bands"] = EXAMPLES_OF_BANDS, sorted(places)
     found: dict[int, list[records.Example]] = {}
-    if not places:
-        return found
-    for band, prompt, position, activation, start, window, token_ids in session.execute(query, wanted):
+    for band, prompt, position, activation, start, window, token_ids in session.execute(EXAMPLES_OF_BANDS, wanted):
         example = records.Example(prompt, position, activation, start, packing.unpack_window(window))
         found.setdefault(band, []).append(example)
         if prompt not in prompts:

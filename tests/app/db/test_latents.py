@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
-from app.db.queries.latents import EXAMPLES, EXAMPLES_AND_PROMPTS, EXAMPLES_OF_BANDS
+from app.db.queries.latents import EXAMPLES, EXAMPLES_OF_BANDS
 from app.errors import NotBuilt, UnknownLatent
 from tests.app.db.support import begin, built, equal_records, fill, statements
 from tests.records import CONTEXT, HOSTILE, VOCABULARY, make_prompts, make_records
@@ -94,6 +94,15 @@ def test_the_examples_of_chosen_bands_alone_come_with_their_prompts_alone(sessio
         assert set(details.prompts) == shown
 
 
+def test_the_first_examples_of_each_band_alone_come(session: Session) -> None:
+    source = built(session)
+    whole = queries.latent_details(session, source, 5)
+    first = queries.latent_details(session, source, 5, lambda bands: range(len(bands)), 2)
+    assert max(len(band.examples) for band in whole.record.bands) > 2
+    for band, full in zip(first.record.bands, whole.record.bands, strict=True):
+        assert equal_records(band, replace(full, examples=full.examples[:2]))
+
+
 def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Session) -> None:
     source = built(session)
     assert source.build
@@ -104,18 +113,11 @@ def test_examples_are_one_range_of_the_primary_key(engine: Engine, session: Sess
     if engine.dialect.name == "sqlite":
         plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
         assert plan == ["SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)"]
-        page = EXAMPLES_AND_PROMPTS.params(build_id=source.build.id, index=5)
-        compiled = page.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
-        # The same range; the prompt of each example is found by its key, and nothing is sorted.
-        assert plan == [
-            "SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=?)",
-            "SEARCH prompt USING INDEX sqlite_autoindex_prompt_1 (build_id=? AND prompt_index=?)",
-        ]
-        chosen = EXAMPLES_OF_BANDS.params(build_id=source.build.id, index=5, bands=[0, 1])
+        # A page reads a part of it; the prompt of each example is found by its key, and nothing is sorted.
+        chosen = EXAMPLES_OF_BANDS.params(build_id=source.build.id, index=5, bands=[0, 1], most=9)
         compiled = chosen.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         assert [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))] == [
-            "SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=? AND band=?)",
+            "SEARCH example USING PRIMARY KEY (build_id=? AND latent_index=? AND band=? AND rank<?)",
             "SEARCH prompt USING INDEX sqlite_autoindex_prompt_1 (build_id=? AND prompt_index=?)",
         ]
         return

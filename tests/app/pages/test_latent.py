@@ -89,8 +89,24 @@ def test_what_comes_now_and_later_is_what_comes_at_once(get: Get, view: str) -> 
     later = get(str(one(page, "[hx-target='#later-bands']")["hx-get"]))
     assert not whole.select("#later-bands")
     assert not later.select("html, [data-figure]")
-    assert [str(b) for b in (*bands(page)[:2], *bands(later))] == [str(b) for b in bands(whole)]
+    assert [str(b) for b in (*bands(page)[1:2], *bands(later))] == [str(b) for b in bands(whole)[1:]]
+    # Later ones can be folded into the strongest, so the examples that stand alone are compared.
+    first, all_of_them = (bands(shown)[0].select("section > ol > li > .context") for shown in (page, whole))
+    assert len(first) > 2
+    assert [str(item) for item in first] == [str(item) for item in all_of_them[: len(first)]]
     assert [text_of(pick) for pick in whole.select("[aria-label='Bands'] a[aria-current]")] == ["All bands"]
+
+
+def test_more_of_the_strongest_are_behind_a_link(get: Get) -> None:
+    page = get(href(WINTER))
+    strongest, second = bands(page)[:2]
+    assert len(strongest.select("ol.examples > li .value")) == 10
+    more = one(strongest, "a[hx-target='#examples']")
+    assert text_of(more) == "More of these: Strongest"
+    for address in (more["href"], more["hx-get"]):
+        assert len(bands(get(str(address)))[0].select("ol.examples > li .value")) > 10
+    assert not second.select("a[hx-target]")
+    assert not bands(get(f"{href(WINTER)}?band=all"))[0].select("a[hx-target]")
 
 
 def test_nothing_comes_later_for_one_band_or_a_dead_latent(client: TestClient, get: Get) -> None:
