@@ -34,6 +34,7 @@ from app.pages import (
     vectors,
 )
 from app.pages.rendering import make_templates
+from app.pages.requests import LINES
 from app.pages.static import CheckedStaticFiles
 from app.problems import ErrorBoundary, install_problem_handlers
 from app.same_origin import SameOrigin
@@ -42,8 +43,8 @@ from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
 
-#: Pages and answers from the database that are made at once. They are work for Python, of which a process does one
-#: piece at a time: forty threads would only take turns, and every page would be as late as the last.
+#: Answers from the database that are made at once, besides the pages of ``LINES``. They are work for Python, of which a
+#: process does one piece at a time: forty threads would only take turns, and every answer would be as late as the last.
 THREADS = 2
 #: Seconds from one trim of the heap to the next; it takes some milliseconds.
 TRIM_EVERY = 5
@@ -77,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    app.state.turns = CapacityLimiter(1)
+    app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "answers"))
     tasks = [asyncio.create_task(work) for work in (_trim_now_and_then(), app.state.metrics.watch_loop())]
     yield

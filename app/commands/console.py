@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from app.settings import Settings, unknown_names
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
@@ -22,11 +22,13 @@ Port = Annotated[
 ]
 
 
-def console() -> Console:
+def console() -> "Console":
     """A console on the present stdout; names from outside are printed as they are, never read as markup.
 
     Lines are left to the terminal to wrap; into a pipe tables are written wide enough not to be cut.
     """
+    from rich.console import Console  # a server needs none
+
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
 

@@ -11,9 +11,9 @@ import webbrowser
 from collections.abc import Iterator
 from types import FrameType
 
+import typer
 import uvicorn
 
-from app.commands.console import console
 from app.errors import CannotServe
 from app.memory import return_freed_memory, spare_the_collector
 from app.settings import PREFIX, Settings
@@ -56,7 +56,7 @@ def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = Fa
     spare_the_collector()
     page = address(settings)
     server = BrowsingServer(config, page) if open_browser else uvicorn.Server(config)
-    console().print(f"Periscope: {page} (Ctrl+C stops it)")
+    typer.echo(f"Periscope: {page} (Ctrl+C stops it)")
     with contextlib.suppress(KeyboardInterrupt), _terminate_as_interrupt():
         server.run(sockets=[opened])
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep, in_turn
+from app.pages.requests import SessionDep, in_line
 from app.services.bands import BandsQuery, bands_query
 from app.services.labels import save_label
 from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
@@ -34,7 +34,7 @@ async def latent(request: Request, source: str, index: int, query: QueryDep) -> 
     def answer(session: Session) -> HTMLResponse:
         return page(request, "latent", latent_page(session, source, index, query))
 
-    return await in_turn(request, answer)
+    return await in_line(request, "latents", answer)
 
 
 @router.get("/parts" + PATH + "/bands")
@@ -44,7 +44,7 @@ async def bands(request: Request, source: str, index: int, query: QueryDep) -> H
     def answer(session: Session) -> HTMLResponse:
         return part(request, "bands", bands_part(session, source, index, query))
 
-    return await in_turn(request, answer)
+    return await in_line(request, "latents", answer)
 
 
 @router.get("/parts" + PATH + "/later-bands")
@@ -54,7 +54,7 @@ async def later_bands(request: Request, source: str, index: int, query: QueryDep
     def answer(session: Session) -> HTMLResponse:
         return part(request, "later_bands", later_bands_part(session, source, index, query))
 
-    return await in_turn(request, answer)
+    return await in_line(request, "latents", answer)
 
 
 @router.get(PATH + "/prompts/{prompt}")

@@ -13,6 +13,7 @@ from app.assets import FRONTEND, missing_assets
 from app.pages import token_markup
 from app.pages.definitions import definitions
 from app.pages.navigation import navigation
+from app.pages.table_markup import latent_rows
 from app.sign_in import SESSION_KEY
 from app.views import Layout
 
@@ -33,6 +34,7 @@ def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
     )
     environment.globals["NOT_RECORDED"] = formats.NOT_RECORDED
     environment.globals["definitions"] = definitions
+    environment.globals["latent_rows"] = latent_rows
     environment.globals |= {name: getattr(token_markup, name) for name in MARKUP}
     return Jinja2Templates(env=environment)
 

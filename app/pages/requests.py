@@ -1,27 +1,28 @@
 """What every page and API path takes from a request: a database session, and a thread to work in."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from anyio import to_thread
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 Answer = TypeVar("Answer")
+Line = Literal["latents", "tables"]
+#: Pages of a kind that are made at once. The latents' are work for Python, of which a process does one piece at a time:
+#: two pages that take turns are both as late as the later one. Half of a table's work is numpy's, which two threads do
+#: side by side, and the first sort of a column may take long; so nobody else waits in that line.
+LINES: dict[Line, int] = {"latents": 1, "tables": 2}
 
 
-async def in_turn(request: Request, work: Callable[[Session], Answer]) -> Answer:
-    """Do a short piece of work in a thread, one such piece at a time in the order of the requests.
-
-    It is work for Python, of which a process does one piece at a time: two pages that take turns are both as late as
-    the later one. What may take long, as the first sort of a table, is not done here, so that nobody waits for it.
-    """
+async def in_line(request: Request, line: Line, work: Callable[[Session], Answer]) -> Answer:
+    """Do the work for a page in a thread, after the work that is before it in the line."""
 
     def with_session() -> Answer:
         with request.app.state.sessions() as session:
             return work(session)
 
-    answer: Answer = await to_thread.run_sync(with_session, limiter=request.app.state.turns)
+    answer: Answer = await to_thread.run_sync(with_session, limiter=request.app.state.lines[line])
     return answer
 
 

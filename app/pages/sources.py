@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from sqlalchemy.orm import Session
 
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep
+from app.pages.requests import SessionDep, in_line
 from app.pages.table_requests import TableRequestDep
 from app.services import latent_export
 from app.services.sources import page_address, random_latent_href, scatter_points, source_page, table_part
@@ -23,15 +24,23 @@ EXPORTS: dict[str, tuple[Callable[..., Iterator[str]], str]] = {
 
 
 @router.get("/sources/{source}")
-def source(request: Request, session: SessionDep, source: str, table: TableRequestDep) -> HTMLResponse:
+async def source(request: Request, source: str, table: TableRequestDep) -> HTMLResponse:
     """Quality, density and the table of latents."""
-    return page(request, "source", source_page(session, source, table))
+
+    def answer(session: Session) -> HTMLResponse:
+        return page(request, "source", source_page(session, source, table))
+
+    return await in_line(request, "tables", answer)
 
 
 @router.get("/parts/sources/{source}/latents")
-def latents(request: Request, session: SessionDep, source: str, table: TableRequestDep) -> HTMLResponse:
+async def latents(request: Request, source: str, table: TableRequestDep) -> HTMLResponse:
     """The table of latents; the browser's address becomes that of the page with the same table."""
-    response = part(request, "latent_table", table_part(session, source, table))
+
+    def answer(session: Session) -> HTMLResponse:
+        return part(request, "latent_table", table_part(session, source, table))
+
+    response = await in_line(request, "tables", answer)
     response.headers["HX-Push-Url"] = page_address(source, table)
     return response
 

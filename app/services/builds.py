@@ -36,14 +36,17 @@ def watched(session: Session) -> tuple[Pulse, LiveBuilds]:
 
 def current_pulse(session: Session) -> Pulse:
     """The state that pages compare with the one they were made in."""
-    return pulse(queries.recent_builds(session, LIMIT))
+    return _pulse(*queries.running_and_newest(session))
 
 
 def pulse(builds: Sequence[BuildInfo]) -> Pulse:
     """What changes when a build starts or ends, and not with its progress."""
-    active = [build.id for build in builds if build.status == "running"]
-    newest = max((build.id for build in builds), default=0)
-    return Pulse(seen=".".join(str(n) for n in (newest, *sorted(active))), is_running=bool(active))
+    active = sorted(build.id for build in builds if build.status == "running")
+    return _pulse(active, max((build.id for build in builds), default=0))
+
+
+def _pulse(running: Sequence[int], newest: int) -> Pulse:
+    return Pulse(seen=".".join(map(str, (newest, *running))), is_running=bool(running))
 
 
 def live_builds(builds: Sequence[BuildInfo]) -> LiveBuilds:

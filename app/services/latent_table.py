@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
@@ -81,7 +82,13 @@ def latent_table(session: Session, source: SourceInfo, request: TableRequest) ->
 
 def link(path: str, parameters: Mapping[str, str]) -> str:
     """A path with a query string."""
-    return f"{path}?{urlencode(parameters)}" if parameters else path
+    return f"{path}?{_encoded(tuple(parameters.items()))}" if parameters else path
+
+
+# Every link of the table stands there twice, for the page and for the table alone.
+@lru_cache(maxsize=256)
+def _encoded(parameters: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(parameters)
 
 
 def _pages(page: LatentPage, request: TableRequest, page_href: str, part_href: str) -> tuple[PageLink, ...]:

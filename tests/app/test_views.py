@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import views
-from app.pages import token_markup
+from app.pages import table_markup, token_markup
 from app.pages.rendering import TEMPLATES
 
 PAGES = {
@@ -103,7 +103,7 @@ def _leaves(hint: object) -> Iterator[type]:
             yield from _leaves(part)
 
 
-WRITTEN_IN_PYTHON = ("HeatText", "Piece", "TokenText", "TokenBar", "TokenRow", "ExampleView")
+WRITTEN_IN_PYTHON = ("HeatText", "Piece", "TokenText", "TokenBar", "TokenRow", "ExampleView", "LatentTableRow")
 
 
 @pytest.mark.parametrize("name", sorted(views.__all__))
@@ -111,8 +111,8 @@ def test_every_field_of_a_view_is_used_by_a_template(name: str) -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
     fields = _fields(getattr(views, name))
     assert fields
-    # The markup of tokens and examples is written in Python.
-    written = inspect.getsource(token_markup) if name in WRITTEN_IN_PYTHON else ""
+    # The markup of tokens, examples and rows of the table is written in Python.
+    written = inspect.getsource(token_markup) + inspect.getsource(table_markup) if name in WRITTEN_IN_PYTHON else ""
     unused = [f for f in fields if not re.search(rf"\.{f}\b", source) and not re.search(rf"\b{f}\b", written)]
     assert unused == []
 

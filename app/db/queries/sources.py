@@ -37,6 +37,9 @@ WANTED = (
 )
 SHOWN_BUILDS = BUILDS.where(WANTED).order_by(BUILD.c.id)
 SHOWN_BUILDS_OF_ONE = BUILDS.where(BUILD.c.source_id == sa.bindparam("id"), WANTED).order_by(BUILD.c.id)
+PULSE = sa.select(BUILD.c.id, BUILD.c.status).where(
+    (BUILD.c.status == RUNNING) | (BUILD.c.id == sa.select(sa.func.max(NEWER.c.id)).scalar_subquery())
+)
 #: Sources kept by ``shown_source``.
 MAX_SHOWN = 256
 #: What changes with everything that ``shown_source`` keeps.
@@ -109,6 +112,16 @@ def running_builds(session: Session) -> tuple[BuildInfo, ...]:
     """The builds being made now, oldest first."""
     query = BUILDS.where(BUILD.c.status == RUNNING).order_by(BUILD.c.id)
     return tuple(_build(row) for row in session.execute(query).mappings())
+
+
+def running_and_newest(session: Session) -> tuple[tuple[int, ...], int]:
+    """(ids of the builds being made now, ascending; id of the newest build, 0 without any), one small query."""
+    running, newest = [], 0
+    for number, status in session.execute(PULSE):
+        newest = max(newest, number)
+        if status == RUNNING:
+            running.append(number)
+    return tuple(sorted(running)), newest
 
 
 def build_by_id(session: Session, build_id: int) -> BuildInfo:

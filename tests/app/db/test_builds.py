@@ -206,3 +206,12 @@ def test_recent_builds_begin_with_running_ones(session: Session) -> None:
     assert source.build
     assert [build.slug for build in queries.recent_builds(session)] == ["tiny", "other"]
     assert queries.recent_builds(session, limit=1)[0].slug == "tiny"
+
+
+def test_what_runs_and_what_is_newest_are_one_small_question(session: Session) -> None:
+    assert queries.running_and_newest(session) == ((), 0)
+    _, running = begin(session)
+    assert queries.running_and_newest(session) == ((running,), running)
+    source = built(session, slug="other")
+    assert source.build
+    assert queries.running_and_newest(session) == ((running,), source.build.id)

@@ -16,8 +16,10 @@ from app.db.queries.indexes.reading import NO_TOKEN, lists_of
 from app.db.queries.indexes.rest import Rest
 from app.db.queries.indexes.texts import TextIndex
 
-#: Few distinct values, so that there are ties; among them one that float32 cannot hold.
-VALUES = st.lists(st.sampled_from([None, 0.0, 0.1, 0.5, 2.0, -1.0, 1e300]), max_size=40)
+#: Few distinct values, so that there are ties; among them some that float32 cannot hold. Many of them are coded.
+VALUES = st.lists(st.sampled_from([None, 0.0, 0.1, 0.5, 2.0, -1.0, 1e300]), max_size=40) | st.lists(
+    st.sampled_from([None, 0.1, 0.3, 1e300]), min_size=20, max_size=60
+)
 
 
 def order_of(values: list[float | None]) -> Order:
@@ -36,7 +38,7 @@ def test_an_order_is_a_sort_by_value_and_index(values: list[float | None], is_do
     order = order_of(values)
     assert order.latents(0, len(values), is_down).tolist() == by_hand(values, is_down)
     assert len(order) == len(values)
-    assert [order.column[index] for index in order.known] == sorted(value for value in values if value is not None)
+    assert [order.value(index) for index in order.known] == sorted(value for value in values if value is not None)
 
 
 @given(VALUES, st.booleans(), st.integers(0, 50), st.sampled_from([None, 0.0, 0.1, 0.3, 2.0, 1e300, -1e300, 1e-320]))
@@ -104,6 +106,26 @@ def test_a_range_has_both_its_ends(values: list[float | None], low: float | None
         if value is not None and (low is None or value >= low) and (high is None or value <= high)
     ]
     assert np.flatnonzero(order_of(values).between(low, high)).tolist() == expected
+
+
+@pytest.mark.parametrize(("distinct", "code"), [(1500, np.uint16), (2**16 - 1, np.uint16), (2**16, np.uint32)])
+def test_shared_values_are_kept_once(distinct: int, code: type) -> None:
+    values = np.random.default_rng(0).permutation(np.arange(4 * distinct) % distinct) / 3.0
+    order = Order.of(values, np.ones(len(values), bool))
+    assert order.column.dtype == code
+    assert np.array_equal([order.value(latent) for latent in range(500)], values[:500])
+    assert np.array_equal(values[order.known], np.sort(values))
+    top = (distinct - 1) / 3.0
+    for low, high in ((None, 0.0), (top, None), (top + 1, None), (None, -1.0), (1 / 3, 5.0), (0.4, 0.5)):
+        expected = np.ones(len(values), bool) if low is None else values >= low
+        assert np.array_equal(order.between(low, high), expected if high is None else expected & (values <= high))
+
+
+def test_values_of_their_own_are_kept_as_they_are() -> None:
+    values = np.random.default_rng(0).random(1000)
+    order = Order.of(values, np.ones(1000, bool))
+    assert order.levels is None
+    assert np.array_equal(order.column, values)
 
 
 @pytest.mark.parametrize("repeats", [1, 50])

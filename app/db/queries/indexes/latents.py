@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -196,13 +196,21 @@ def vocabulary_index(session: Session, language_model_id: int) -> TextIndex:
     """The display strings of a vocabulary, numbered by token id."""
 
     def read() -> TextIndex:
-        query = sa.select(TOKEN.c.token_id, TOKEN.c.text).where(TOKEN.c.language_model_id == language_model_id)
-        # A bound on the rows in memory: what Python's own heap has once taken it hardly gives back.
-        rows = session.execute(query.execution_options(yield_per=reading.ROWS_STEP))
-        found: dict[int, str] = {row[0]: row[1] for row in rows}
-        return TextIndex.of([found.get(number, f"<{number}>") for number in range(max(found, default=-1) + 1)])
+        return TextIndex.of(_vocabulary(session, language_model_id))
 
     return cache_of(session).get(("vocabulary", language_model_id), read)
+
+
+def _vocabulary(session: Session, language_model_id: int) -> Iterator[str]:
+    """The display strings of tokens 0, 1, ...; one that is missing reads as its number."""
+    query = sa.select(TOKEN.c.token_id, TOKEN.c.text).where(TOKEN.c.language_model_id == language_model_id)
+    query = query.order_by(TOKEN.c.token_id)
+    # A bound on the rows in memory: what Python's own heap has once taken it hardly gives back.
+    number = 0
+    for token_id, text in session.execute(query.execution_options(yield_per=reading.ROWS_STEP)):
+        yield from (f"<{missing}>" for missing in range(number, token_id))
+        yield text
+        number = token_id + 1
 
 
 def _read_labels(session: Session, source: SourceInfo) -> LabelIndex:

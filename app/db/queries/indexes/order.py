@@ -31,19 +31,23 @@ SIDES: tuple[Side, Side] = ("left", "right")
 @dataclass(frozen=True, eq=False)
 class Order:
     """``known`` (m,) latents by (value, index), ascending; ``unknown`` ones; ``column`` (n,) has the value of each
-    latent that is known.
+    latent that is known, or, where many latents share a value, its place among the distinct values ``levels``.
     """
 
     known: Latents
     unknown: Rest
     column: Values
+    levels: NDArray[np.float64] | None = None  # ascending
 
     @classmethod
     def of(cls, values: Values, has_value: Mask) -> "Order":
         """The order of latents 0 to n - 1 by ``values`` (n,), where ``has_value`` (n,)."""
         known = np.flatnonzero(has_value).astype(np.int32)
         known = known[np.argsort(values[known], kind="stable")]
-        return cls(known, Rest.of(has_value), _narrowed(values))
+        column, levels = _narrowed(values), None
+        if column.dtype == np.float64:
+            column, levels = _coded(values, known)
+        return cls(known, Rest.of(has_value), column, levels)
 
     @classmethod
     def unknown_to_all(cls, n: int) -> "Order":
@@ -53,7 +57,8 @@ class Order:
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self.known.nbytes + self.unknown.nbytes + self.column.nbytes
+        levels = 0 if self.levels is None else self.levels.nbytes
+        return self.known.nbytes + self.unknown.nbytes + self.column.nbytes + levels
 
     def __len__(self) -> int:
         return len(self.known) + len(self.unknown)
@@ -75,12 +80,18 @@ class Order:
             return np.zeros(len(self), np.bool_)
         chosen = np.ones(len(self), np.bool_) if low is None else self.column >= self._bound(low, np.inf)
         if high is not None:
-            chosen &= self.column <= self._bound(high, -np.inf)
+            chosen &= self.column <= self._bound(high, -np.inf) if self._reaches(high) else False
         self.unknown.clear(chosen)
         return chosen
 
+    def _reaches(self, high: float) -> bool:
+        return self.levels is None or bool(high >= self.levels[0])
+
     def _bound(self, value: float, towards: float) -> Any:
         """The number of the column's type that is next to ``value`` on that side; numpy would take the nearest."""
+        if self.levels is not None:
+            is_up = towards > 0
+            return int(np.searchsorted(self.levels, value, "left" if is_up else "right")) - (not is_up)
         with np.errstate(over="ignore"):
             bound = np.asarray(value, self.column.dtype)[()]
         if float(bound) == value or (float(bound) > value) == (towards > 0):
@@ -108,7 +119,12 @@ class Order:
     def gap_of(self, index: int, is_down: bool) -> tuple[int, int]:
         """``gap`` for the value that the latent has now."""
         has_value = index not in self.unknown and 0 <= index < len(self)
-        return self.gap(self.column[index].item() if has_value else None, index, is_down)
+        return self.gap(self.value(index) if has_value else None, index, is_down)
+
+    def value(self, latent: int) -> float:
+        """The value of a latent that has one."""
+        value = self.column[latent]
+        return float((value if self.levels is None else self.levels[value]).item())
 
     def forward(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
         """At most ``limit`` latents of the mask from place ``first`` on."""
@@ -138,7 +154,7 @@ class Order:
 
     def _place(self, value: float, find: Callable[..., int]) -> int:
         """The place of the first known latent with a value of at least (bisect_left) or above (bisect_right) it."""
-        return find(self.known, value, key=lambda latent: self.column[latent].item())
+        return find(self.known, value, key=self.value)
 
 
 class IndexOrder(Order):
@@ -165,3 +181,18 @@ def _narrowed(values: Values) -> Values:
     with np.errstate(over="ignore"):
         narrow: Values = values.astype(np.float32 if values.dtype == np.float64 else np.uint16)
     return narrow if np.array_equal(narrow, values, equal_nan=values.dtype == np.float64) else values
+
+
+def _coded(values: NDArray[np.float64], known: Latents) -> tuple[Values, NDArray[np.float64] | None]:
+    """(places of the values among their distinct ones (n,), these), where that takes less memory; else (values, None).
+
+    A density is a count of tokens over the same number of tokens, so that many latents share one.
+    """
+    ranked = values[known]
+    is_new = np.append(True, ranked[1:] != ranked[:-1])[: len(ranked)]
+    levels = ranked[is_new]
+    if len(levels) > len(known) // 4:
+        return values, None
+    codes = np.zeros(len(values), np.uint16 if len(levels) < 2**16 else np.uint32)
+    codes[known] = np.cumsum(is_new, dtype=np.uint32) - 1
+    return codes, levels

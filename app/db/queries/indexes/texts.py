@@ -1,7 +1,9 @@
 """Many short texts as one string of bytes: which of them contain a text is one pass over an array."""
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +30,18 @@ class TextIndex:
     _known: dict[int, str] = field(default_factory=dict, repr=False)  # texts that were asked for
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> "TextIndex":
-        """Put the texts together."""
-        folded = [searchable(text) for text in texts]
-        shown, shown_starts = _joined(texts)
-        data, starts = _joined(folded)
-        return cls(shown, shown_starts, np.frombuffer(data, np.uint8), starts, _ranks(folded))
+    def of(cls, texts: Iterable[str]) -> "TextIndex":
+        """Put the texts together, one after the other: a whole vocabulary as Python's strings takes ten times this."""
+        shown, folded = bytearray(), bytearray()
+        shown_ends, folded_ends = array("q", [0]), array("q", [0])
+        for text in texts:
+            shown += text.encode() + b"\0"
+            shown_ends.append(len(shown))
+            folded += searchable(text).encode() + b"\0"
+            folded_ends.append(len(folded))
+        starts = np.array(folded_ends)
+        data = bytes(folded)
+        return cls(bytes(shown), np.array(shown_ends), np.frombuffer(data, np.uint8), starts, _ranks(data, starts))
 
     @property
     def nbytes(self) -> int:
@@ -46,21 +54,21 @@ class TextIndex:
 
     def text(self, number: int) -> str:
         """A text as it is shown; a number that none has reads ``<number>``."""
-        if not 0 <= number < len(self):
-            return f"<{number}>"
-        return self.shown[self.shown_starts[number] : self.shown_starts[number + 1] - 1].decode()
+        text = self._known.get(number)
+        if text is None:
+            text = self._read(number)
+            if len(self._known) < KNOWN:
+                self._known[number] = text
+        return text
 
     def texts(self, numbers: Iterable[int]) -> dict[int, str]:
         """The texts of these numbers."""
-        known, found = self._known, {}
-        for number in numbers:
-            text = known.get(number)
-            if text is None:
-                text = self.text(number)
-                if len(known) < KNOWN:
-                    known[number] = text
-            found[number] = text
-        return found
+        return {number: self.text(number) for number in numbers}
+
+    def _read(self, number: int) -> str:
+        if not 0 <= number < len(self):
+            return f"<{number}>"
+        return self.shown[self.shown_starts[number] : self.shown_starts[number + 1] - 1].decode()
 
     def containing(self, wanted: str) -> NDArray[np.int64]:
         """The numbers of the texts that contain ``wanted``, case ignored, ascending."""
@@ -77,14 +85,8 @@ class TextIndex:
         return texts
 
 
-def _joined(texts: Iterable[str]) -> tuple[bytes, Offsets]:
-    parts = [text.encode() for text in texts]
-    lengths = np.fromiter((len(part) + 1 for part in parts), np.int64, len(parts))
-    return b"".join(part + b"\0" for part in parts), np.concatenate([[0], np.cumsum(lengths)])
-
-
-def _ranks(folded: Sequence[str]) -> NDArray[np.int32]:
+def _ranks(folded: bytes, starts: Offsets) -> NDArray[np.int32]:
     """Places in the alphabet by code points, surrounding white space apart; the databases' own orders differ."""
-    keys = [text.strip() for text in folded]
+    keys = [folded[start : end - 1].decode().strip() for start, end in pairwise(starts.tolist())]
     places = {key: place for place, key in enumerate(sorted(set(keys)))}
     return np.fromiter((places[key] for key in keys), np.int32, len(keys))
