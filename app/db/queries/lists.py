@@ -74,7 +74,7 @@ def all_matching(session: Session, source: SourceInfo, query: LatentQuery) -> It
 
 def has_output_scores(session: Session, source: SourceInfo) -> bool:
     """Whether any latent of the shown build has an output score."""
-    return len(index_of(session, source).order(session, "output_score").known) > 0
+    return index_of(session, source).order(session, "output_score").n_known > 0
 
 
 def latents_by_index(

@@ -1,6 +1,5 @@
 """All latents of a build as dots: density against maximum activation."""
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from app.db.queries.answers import LatentPoints, SourceInfo
@@ -19,9 +18,4 @@ def latent_points(session: Session, source: SourceInfo, limit: int = MAX_POINTS)
     """Density and maximum of all latents, or of every n-th so that at most ``limit`` come; dead ones are zero."""
     index = index_of(session, source)
     step = point_step(source, limit)
-    columns = []
-    for name in ("density", "max_activation"):
-        order = index.order(session, name)
-        values = order.column if len(order.known) else np.zeros(index.n)
-        columns.append(np.nan_to_num(values[::step].astype(np.float64)))  # NaN: there is no such latent
-    return LatentPoints(step, *columns)
+    return LatentPoints(step, *(index.order(session, name).values(step) for name in ("density", "max_activation")))

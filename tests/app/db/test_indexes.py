@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from app.db.display import searchable
 from app.db.index_cache import IndexCache
+from app.db.queries.indexes import coded
+from app.db.queries.indexes.coded import CodedOrder
 from app.db.queries.indexes.order import IndexOrder, Order
 from app.db.queries.indexes.postings import SEGMENT, Lists, Postings
 from app.db.queries.indexes.reading import NO_TOKEN, lists_of
@@ -24,7 +26,7 @@ VALUES = st.lists(st.sampled_from([None, 0.0, 0.1, 0.5, 2.0, -1.0, 1e300]), max_
 
 def order_of(values: list[float | None]) -> Order:
     numbers = np.array([np.nan if value is None else value for value in values])
-    return Order.of(numbers, ~np.isnan(numbers))
+    return coded.order_of(numbers, ~np.isnan(numbers))
 
 
 def by_hand(values: list[float | None], is_down: bool) -> list[int]:
@@ -38,7 +40,9 @@ def test_an_order_is_a_sort_by_value_and_index(values: list[float | None], is_do
     order = order_of(values)
     assert order.latents(0, len(values), is_down).tolist() == by_hand(values, is_down)
     assert len(order) == len(values)
-    assert [order.value(index) for index in order.known] == sorted(value for value in values if value is not None)
+    known = order.ranked(0, order.n_known, False)
+    assert [order.value(index) for index in known] == sorted(value for value in values if value is not None)
+    assert order.values(3).tolist() == [value or 0.0 for value in values[::3]]
 
 
 @given(VALUES, st.booleans(), st.integers(0, 50), st.sampled_from([None, 0.0, 0.1, 0.3, 2.0, 1e300, -1e300, 1e-320]))
@@ -108,23 +112,50 @@ def test_a_range_has_both_its_ends(values: list[float | None], low: float | None
     assert np.flatnonzero(order_of(values).between(low, high)).tolist() == expected
 
 
-@pytest.mark.parametrize(("distinct", "code"), [(1500, np.uint16), (2**16 - 1, np.uint16), (2**16, np.uint32)])
+@pytest.mark.parametrize(
+    ("distinct", "code"), [(1500, np.uint16), (2**16 - 2, np.uint16), (2**16 - 1, np.uint32), (2**16, np.uint32)]
+)
 def test_shared_values_are_kept_once(distinct: int, code: type) -> None:
     values = np.random.default_rng(0).permutation(np.arange(4 * distinct) % distinct) / 3.0
-    order = Order.of(values, np.ones(len(values), bool))
+    has_value = np.arange(len(values)) % 4001 > 0
+    order = coded.order_of(values, has_value)
+    if isinstance(order, CodedOrder):  # a few have no value, so the last cases would be just too many levels
+        assert order.column.dtype == code
+    order = coded.CodedOrder.made((values * 3).round().astype(int), np.arange(distinct) / 3.0, has_value)
     assert order.column.dtype == code
-    assert np.array_equal([order.value(latent) for latent in range(500)], values[:500])
-    assert np.array_equal(values[order.known], np.sort(values))
+    assert np.array_equal([order.value(latent) for latent in range(1, 500)], values[1:500])
+    assert np.array_equal(values[order.latents(0, order.n_known, False)], np.sort(values[has_value]))
     top = (distinct - 1) / 3.0
-    for low, high in ((None, 0.0), (top, None), (top + 1, None), (None, -1.0), (1 / 3, 5.0), (0.4, 0.5)):
-        expected = np.ones(len(values), bool) if low is None else values >= low
+    for low, high in ((None, 0.0), (top, None), (top + 1, None), (None, -1.0), (1 / 3, 5.0), (0.4, 0.5), (5.0, 1.0)):
+        expected = has_value if low is None else has_value & (values >= low)
         assert np.array_equal(order.between(low, high), expected if high is None else expected & (values <= high))
 
 
-def test_values_of_their_own_are_kept_as_they_are() -> None:
+@pytest.mark.parametrize("kind", [float, np.int32])
+def test_shared_values_give_the_order_that_a_sorted_list_gives(kind: type) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 300, 20_000).astype(kind) / (7.0 if kind is float else 1)
+    values = values.astype(kind)
+    has_value = rng.random(20_000) < 0.97
+    one, other = Order.of(values, has_value), coded.order_of(values, has_value)
+    assert isinstance(other, CodedOrder)
+    for mask in (None, rng.random(20_000) < 0.001, rng.random(20_000) < 0.3, ~has_value, np.zeros(20_000, bool)):
+        for place in (0, 5, 1023, 19_000, len(values) - 700, len(values) - 1, len(values), 30_000):
+            for is_down in (False, True):
+                for walk in ("forward", "backward"):
+                    found = [getattr(order, walk)(min(place, 20_000), mask, 51, is_down) for order in (one, other)]
+                    assert np.array_equal(*found), (walk, place, is_down)
+    for latent in (0, 7, 19_999, *np.flatnonzero(~has_value)[:3].tolist()):
+        assert all(one.gap_of(latent, is_down) == other.gap_of(latent, is_down) for is_down in (False, True))
+    if kind is not float:
+        wanted = rng.random(300) < 0.1
+        assert np.array_equal(one.with_values(wanted), other.with_values(wanted))
+
+
+def test_values_of_their_own_are_sorted_once() -> None:
     values = np.random.default_rng(0).random(1000)
-    order = Order.of(values, np.ones(1000, bool))
-    assert order.levels is None
+    order = coded.order_of(values, np.ones(1000, bool))
+    assert not isinstance(order, CodedOrder)
     assert np.array_equal(order.column, values)
 
 
@@ -132,7 +163,7 @@ def test_values_of_their_own_are_kept_as_they_are() -> None:
 def test_long_walks_take_several_steps(repeats: int) -> None:
     rng = np.random.default_rng(0)
     values = rng.permutation(6000) // repeats * 1.0
-    order = Order.of(values, np.ones(6000, bool))
+    order = coded.order_of(values, np.ones(6000, bool))
     mask = rng.random(6000) < 0.01
     expected = [index for index in by_hand(values.tolist(), True) if mask[index]]
     assert order.forward(0, mask, 1000, True).tolist() == expected
@@ -144,7 +175,7 @@ def test_long_walks_take_several_steps(repeats: int) -> None:
 
 
 def order_of_whole(values: np.ndarray) -> Order:
-    return Order.of(values.astype(np.int32), np.ones(len(values), bool))
+    return coded.order_of(values.astype(np.int32), np.ones(len(values), bool))
 
 
 TEXTS = st.lists(st.text(st.sampled_from("aAbß İ\n%_é\N{GRINNING FACE}"), max_size=6), max_size=12)

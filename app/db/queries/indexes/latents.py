@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.db.index_cache import cache_of
 from app.db.queries.answers import BuildInfo, SourceInfo
 from app.db.queries.indexes import reading
+from app.db.queries.indexes.coded import order_of
 from app.db.queries.indexes.order import IndexOrder, Mask, Order
 from app.db.queries.indexes.postings import Postings
 from app.db.queries.indexes.reading import NO_TOKEN
@@ -153,16 +154,16 @@ class LatentIndex:
             has_label = np.zeros(self.n, np.bool_)
             values[labels.latents] = labels.texts.ranks
             has_label[labels.latents] = True
-            return Order.of(values, has_label)
+            return order_of(values, has_label)
         if name in LATENT_TEXTS:
             tokens = self._tokens(session, name)
             ranks = np.append(self.vocabulary(session).ranks, np.int32(0))
-            return Order.of(ranks[np.minimum(tokens, len(ranks) - 1)], tokens != NO_TOKEN)
+            return order_of(ranks[np.minimum(tokens, len(ranks) - 1)], tokens != NO_TOKEN)
         numbers = self._numbers(session, name)
         is_known = ~np.isnan(numbers)
         if not is_known.any():
             return Order.unknown_to_all(self.n)
-        return Order.of(numbers, is_known)
+        return order_of(numbers, is_known)
 
     def _numbers(self, session: Session, name: str) -> NDArray[np.float64]:
         # Output scores may come after the build, so they are never packed with it.

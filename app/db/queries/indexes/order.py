@@ -20,8 +20,9 @@ from app.db.queries.indexes.rest import Rest
 Latents = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Values = NDArray[Any]  # float64 or float32, or whole numbers
-#: Latents looked at in the first step of a walk; each further step looks at twice as many.
-STEP = 1024
+#: Latents looked at in the first step of a walk; each further step looks at twice as many, up to what a core's cache
+#: holds.
+STEP, MAX_STEP = 1024, 1 << 16
 #: Values looked up at once, about what stays in a core's cache.
 PIECE = 1 << 15
 Side = Literal["left", "right"]
@@ -31,23 +32,19 @@ SIDES: tuple[Side, Side] = ("left", "right")
 @dataclass(frozen=True, eq=False)
 class Order:
     """``known`` (m,) latents by (value, index), ascending; ``unknown`` ones; ``column`` (n,) has the value of each
-    latent that is known, or, where many latents share a value, its place among the distinct values ``levels``.
+    latent that is known.
     """
 
     known: Latents
     unknown: Rest
     column: Values
-    levels: NDArray[np.float64] | None = None  # ascending
 
     @classmethod
     def of(cls, values: Values, has_value: Mask) -> "Order":
         """The order of latents 0 to n - 1 by ``values`` (n,), where ``has_value`` (n,)."""
         known = np.flatnonzero(has_value).astype(np.int32)
         known = known[np.argsort(values[known], kind="stable")]
-        column, levels = _narrowed(values), None
-        if column.dtype == np.float64:
-            column, levels = _coded(values, known)
-        return cls(known, Rest.of(has_value), column, levels)
+        return cls(known, Rest.of(has_value), _narrowed(values))
 
     @classmethod
     def unknown_to_all(cls, n: int) -> "Order":
@@ -57,15 +54,28 @@ class Order:
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        levels = 0 if self.levels is None else self.levels.nbytes
-        return self.known.nbytes + self.unknown.nbytes + self.column.nbytes + levels
+        return self.known.nbytes + self.unknown.nbytes + self.column.nbytes
+
+    @property
+    def n_known(self) -> int:
+        """How many latents have a value."""
+        return len(self.known)
 
     def __len__(self) -> int:
-        return len(self.known) + len(self.unknown)
+        return self.n_known + len(self.unknown)
+
+    def value(self, latent: int) -> float:
+        """The value of a latent that has one."""
+        return float(self.column[latent].item())
+
+    def values(self, step: int) -> NDArray[np.float64]:
+        """The values of latents 0, ``step``, 2 ``step``, ...; 0 for one without."""
+        column = self.column if self.n_known else np.zeros(len(self))
+        return np.nan_to_num(column[::step].astype(np.float64))
 
     def with_values(self, wanted: Mask) -> Mask:
         """Whether a latent's value v, a whole number, has ``wanted[v]``, (n,)."""
-        if not len(self.known):
+        if not self.n_known:
             return np.zeros(len(self), np.bool_)
         chosen = np.empty(len(self), np.bool_)
         for start in range(0, len(self), PIECE):  # numpy makes eight bytes of each number before it looks up
@@ -76,22 +86,16 @@ class Order:
 
     def between(self, low: float | None, high: float | None) -> Mask:
         """Whether a latent's value lies in [low, high], (n,); no latent without a value does."""
-        if not len(self.known):
+        if not self.n_known:
             return np.zeros(len(self), np.bool_)
         chosen = np.ones(len(self), np.bool_) if low is None else self.column >= self._bound(low, np.inf)
         if high is not None:
-            chosen &= self.column <= self._bound(high, -np.inf) if self._reaches(high) else False
+            chosen &= self.column <= self._bound(high, -np.inf)
         self.unknown.clear(chosen)
         return chosen
 
-    def _reaches(self, high: float) -> bool:
-        return self.levels is None or bool(high >= self.levels[0])
-
     def _bound(self, value: float, towards: float) -> Any:
         """The number of the column's type that is next to ``value`` on that side; numpy would take the nearest."""
-        if self.levels is not None:
-            is_up = towards > 0
-            return int(np.searchsorted(self.levels, value, "left" if is_up else "right")) - (not is_up)
         with np.errstate(over="ignore"):
             bound = np.asarray(value, self.column.dtype)[()]
         if float(bound) == value or (float(bound) > value) == (towards > 0):
@@ -100,31 +104,31 @@ class Order:
 
     def latents(self, first: int, end: int, is_down: bool) -> Latents:
         """The latents at the places [first, end) as they are shown: known ones, then the others."""
-        m = len(self.known)
-        ranked = self.known[::-1] if is_down else self.known
-        return np.concatenate([ranked[first : min(end, m)], self.unknown.latents(max(first - m, 0), max(end - m, 0))])
+        m = self.n_known
+        rest = self.unknown.latents(max(first - m, 0), max(end - m, 0))
+        return np.concatenate([self.ranked(first, min(end, m), is_down), rest])
+
+    def ranked(self, first: int, end: int, is_down: bool) -> Latents:
+        """The latents that have a value at the places [first, end)."""
+        return (self.known[::-1] if is_down else self.known)[first:end]
 
     def gap(self, value: float | None, index: int, is_down: bool) -> tuple[int, int]:
         """(end of what is shown before, start of what is shown after) the latent with this value and index.
 
         They differ by one where the latent is there, and are equal where it is gone.
         """
-        m = len(self.known)
+        m = self.n_known
         if value is None:
             return m + self.unknown.below(index), m + self.unknown.below(index + 1)
         first, end = self._place(value, bisect_left), self._place(value, bisect_right)
-        left, right = (first + int(np.searchsorted(self.known[first:end], index, side)) for side in SIDES)
+        level = self.ranked(first, end, False)
+        left, right = (first + int(np.searchsorted(level, index, side)) for side in SIDES)
         return (m - right, m - left) if is_down else (left, right)
 
     def gap_of(self, index: int, is_down: bool) -> tuple[int, int]:
         """``gap`` for the value that the latent has now."""
         has_value = index not in self.unknown and 0 <= index < len(self)
         return self.gap(self.value(index) if has_value else None, index, is_down)
-
-    def value(self, latent: int) -> float:
-        """The value of a latent that has one."""
-        value = self.column[latent]
-        return float((value if self.levels is None else self.levels[value]).item())
 
     def forward(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
         """At most ``limit`` latents of the mask from place ``first`` on."""
@@ -136,7 +140,7 @@ class Order:
             found.append(kept)
             missing -= len(kept)
             first += step
-            step *= 2
+            step = min(2 * step, MAX_STEP)
         return np.concatenate(found) if found else np.zeros(0, np.int32)
 
     def backward(self, end: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
@@ -149,7 +153,7 @@ class Order:
             found.insert(0, kept[max(0, len(kept) - missing) :])
             missing -= len(found[0])
             end -= step
-            step *= 2
+            step = min(2 * step, MAX_STEP)
         return np.concatenate(found) if found else np.zeros(0, np.int32)
 
     def _place(self, value: float, find: Callable[..., int]) -> int:
@@ -181,18 +185,3 @@ def _narrowed(values: Values) -> Values:
     with np.errstate(over="ignore"):
         narrow: Values = values.astype(np.float32 if values.dtype == np.float64 else np.uint16)
     return narrow if np.array_equal(narrow, values, equal_nan=values.dtype == np.float64) else values
-
-
-def _coded(values: NDArray[np.float64], known: Latents) -> tuple[Values, NDArray[np.float64] | None]:
-    """(places of the values among their distinct ones (n,), these), where that takes less memory; else (values, None).
-
-    A density is a count of tokens over the same number of tokens, so that many latents share one.
-    """
-    ranked = values[known]
-    is_new = np.append(True, ranked[1:] != ranked[:-1])[: len(ranked)]
-    levels = ranked[is_new]
-    if len(levels) > len(known) // 4:
-        return values, None
-    codes = np.zeros(len(values), np.uint16 if len(levels) < 2**16 else np.uint32)
-    codes[known] = np.cumsum(is_new, dtype=np.uint32) - 1
-    return codes, levels

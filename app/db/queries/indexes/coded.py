@@ -1,0 +1,126 @@
+"""The order of a quantity of which many latents share each value: densities, which are counts, and tokens.
+
+Instead of a sorted list of the latents only the place of each one's value among the distinct values is kept, two bytes
+for each latent. The latents at some places in the order are then all that have one of a few values: one pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.db.queries.indexes.order import Latents, Mask, Order, Values
+from app.db.queries.indexes.rest import Rest
+
+#: Fewer latents to a value than this on average, and a sorted list is as small and quicker.
+SHARED = 4
+#: Of a mask with a smaller share of the latents than this, all latents are sorted; of others one walks along the order.
+FEW = 1 / 16
+
+
+@dataclass(frozen=True, eq=False)
+class CodedOrder(Order):
+    """``column`` (n,) has the place of each latent's value among ``levels`` (k,), ascending, or the largest number of
+    its type for a latent without; ``starts`` (k + 1,) has the place of the first latent of each level. ``known`` is
+    empty.
+    """
+
+    levels: Values
+    starts: NDArray[np.int32]
+
+    @classmethod
+    def made(cls, codes: NDArray[Any], levels: Values, has_value: Mask) -> "CodedOrder":
+        """From the codes (n,) of the latents that have a value."""
+        kind = np.uint16 if len(levels) < np.iinfo(np.uint16).max else np.uint32
+        column = np.where(has_value, codes, np.iinfo(kind).max).astype(kind)
+        counts = np.bincount(column[has_value], minlength=len(levels))
+        starts = np.concatenate([[0], counts.cumsum()]).astype(np.int32)
+        return cls(np.zeros(0, np.int32), Rest.of(has_value), column, levels, starts)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.unknown.nbytes + self.column.nbytes + self.levels.nbytes + self.starts.nbytes
+
+    @property
+    def n_known(self) -> int:
+        """How many latents have a value."""
+        return int(self.starts[-1])
+
+    def value(self, latent: int) -> float:
+        """The value of a latent that has one."""
+        return float(self.levels[self.column[latent]].item())
+
+    def values(self, step: int) -> NDArray[np.float64]:
+        """The values of latents 0, ``step``, 2 ``step``, ...; 0 for one without."""
+        return np.append(self.levels.astype(np.float64), 0.0)[np.minimum(self.column[::step], len(self.levels))]
+
+    def between(self, low: float | None, high: float | None) -> Mask:
+        """Whether a latent's value lies in [low, high], (n,); no latent without a value does."""
+        first = 0 if low is None else int(np.searchsorted(self.levels, low, "left"))
+        end = len(self.levels) if high is None else int(np.searchsorted(self.levels, high, "right"))
+        return self._with_codes(first, end)
+
+    def forward(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
+        """At most ``limit`` latents of the mask from place ``first`` on."""
+        m = self.n_known
+        if mask is None or first >= m or np.count_nonzero(mask) > FEW * len(self):
+            return super().forward(first, mask, limit, is_down)
+        n = len(self)
+        latents = np.flatnonzero(mask & (self.column < len(self.levels)))
+        keys = self.column[latents].astype(np.int64) * n + latents
+        keys.sort()
+        (begin,) = self.ranked(first, first + 1, is_down).tolist()
+        key = int(self.column[begin]) * n + begin
+        after = keys[: np.searchsorted(keys, key, "right")][::-1] if is_down else keys[np.searchsorted(keys, key) :]
+        found = (after[:limit] % n).astype(np.int32)
+        return np.concatenate([found, super().forward(m, mask, limit - len(found), is_down)])
+
+    def ranked(self, first: int, end: int, is_down: bool) -> Latents:
+        """The latents that have a value at the places [first, end)."""
+        m = self.n_known
+        if is_down:
+            return self.ranked(max(m - end, 0), max(m - first, 0), False)[::-1]
+        end = min(end, m)
+        if first >= end:
+            return np.zeros(0, np.int32)
+        low = int(np.searchsorted(self.starts, first, "right")) - 1
+        high = int(np.searchsorted(self.starts, end, "left"))
+        found = np.flatnonzero(self._with_codes(low, high)).astype(np.int32)
+        if high - low > 1:
+            found = found[np.argsort(self.column[found], kind="stable")]
+        return found[first - int(self.starts[low]) : end - int(self.starts[low])]
+
+    def _with_codes(self, first: int, end: int) -> Mask:
+        """Whether a latent's code is one of [first, end), (n,)."""
+        if end - first == 1:
+            one: Mask = self.column == first
+            return one
+        chosen: Mask = self.column < end
+        if first > 0:
+            chosen &= self.column >= first
+        return chosen
+
+    def _place(self, value: float, find: Callable[..., int]) -> int:
+        return int(self.starts[find(self.levels, value)])
+
+
+def order_of(values: Values, has_value: Mask) -> Order:
+    """The order of latents 0 to n - 1 by ``values`` (n,), where ``has_value`` (n,), in the smaller of the two forms."""
+    most = int(np.count_nonzero(has_value)) // SHARED
+    if np.issubdtype(values.dtype, np.integer):
+        n_levels = int(values[has_value].max(initial=-1)) + 1
+        if n_levels <= most:
+            return CodedOrder.made(values, np.arange(n_levels, dtype=np.int32), has_value)
+        return Order.of(values, has_value)
+    plain = Order.of(values, has_value)
+    ranked = values[plain.known]
+    is_new = np.append(True, ranked[1:] != ranked[:-1])[: len(ranked)]
+    levels = ranked[is_new]
+    if not 0 < len(levels) <= most:
+        return plain
+    codes = np.zeros(len(values), np.int32)
+    codes[plain.known] = np.cumsum(is_new, dtype=np.int32) - 1
+    return CodedOrder.made(codes, levels, has_value)
