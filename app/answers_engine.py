@@ -19,7 +19,7 @@ class TextAnswer:
     counted: list[bool]
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: a text has hundreds of them, and a frozen one takes three times as long to make
 class ActiveLatent:
     """A latent that fires on a token. ``share_of_max``: of its maximum in the build, which a text may exceed."""
 

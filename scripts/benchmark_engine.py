@@ -46,6 +46,8 @@ from scripts.random_model import save_model, save_sae, words
 HOOKS = tuple(f"blocks.{layer}.hook_resid_post" for layer in (2, 5, 8, 10))
 N_TOKENS = 64
 TIMEOUT = httpx.Timeout(600)
+#: Texts that each of the 16 clients has read in a round, one after the other: throughput, not how long a burst takes.
+ASKS = 5
 
 
 class World:
@@ -241,16 +243,20 @@ async def _clients(base: str, rounds: int) -> None:
             response = await client.post("/api/v1/microscope", json=body | {"text": text})
             response.raise_for_status()
 
+        async def one_client(text: str) -> None:
+            for _ in range(ASKS):
+                await ask(text)
+
         await ask(texts[0])
         gains, waits = [], []
         late = await _late(client)
         for _ in range(rounds):
             started = time.perf_counter()
             for text in texts:
-                await ask(text)
+                await one_client(text)
             alone = time.perf_counter() - started
             started = time.perf_counter()
-            await asyncio.gather(*(ask(text) for text in texts))
+            await asyncio.gather(*(one_client(text) for text in texts))
             gains.append(alone / (time.perf_counter() - started))
             # Apart from the throughput: the heartbeat itself takes a tenth of the server.
             stop = asyncio.Event()

@@ -25,6 +25,11 @@ TURN = 0.001
 GRACE = 5
 
 
+#: Seconds that a connection may rest. By default the server closes one after five, just as httpx and other clients stop
+#: using theirs, and a request sent at that moment is lost; proxies keep theirs for 60.
+KEEP_ALIVE = 75
+
+
 class BrowsingServer(uvicorn.Server):
     """Opens a page in the browser once it answers; without one on this machine nothing happens."""
 
@@ -49,6 +54,7 @@ def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = Fa
         create_app(settings),
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
         # Only these may say who asks and whether it came by HTTPS.
         forwarded_allow_ips=list(settings.trusted_proxies),

@@ -134,7 +134,7 @@ def _source(
     order = _order(totals, request.rank_by, numbers)[: request.ranked]
     strongest = active.keep(active.rank() < request.top_k)
     wanted = set(strongest.latents.tolist()) | set(totals.latents[order].tolist())
-    facts = _Facts(numbers or latent_numbers(session, source, wanted), queries.labels(session, source, list(wanted)))
+    facts = _Facts(numbers or latent_numbers(session, source, wanted), queries.known_labels(session, source, wanted))
     return answers.MicroscopeSource(
         source=source.slug,
         text=places[source.facts.model.location],
@@ -201,13 +201,13 @@ class _Facts:
     numbers: Mapping[int, LatentNumbers]
     labels: Mapping[int, str]
 
-    def density(self, index: int) -> float | None:
-        known = self.numbers.get(index)
-        return known.density if known else None
-
-    def share(self, index: int, activation: float) -> float | None:
-        known = self.numbers.get(index)
-        return activation / known.max_activation if known and known.max_activation > 0 else None
+    def __call__(self, index: int, activation: float) -> tuple[str | None, float | None, float | None]:
+        """(label, share of the maximum, density) of an active latent; None where it is not known."""
+        label, known = self.labels.get(index), self.numbers.get(index)
+        if known is None:
+            return label, None, None
+        share = activation / known.max_activation if known.max_activation > 0 else None
+        return label, share, known.density
 
 
 def _per_token(active: Active, facts: _Facts) -> list[list[answers.ActiveLatent]]:
@@ -215,21 +215,21 @@ def _per_token(active: Active, facts: _Facts) -> list[list[answers.ActiveLatent]
     for position, index, value in zip(
         active.positions.tolist(), active.latents.tolist(), active.values.tolist(), strict=True
     ):
-        rows[position].append(
-            answers.ActiveLatent(index, value, facts.labels.get(index), facts.share(index, value), facts.density(index))
-        )
+        label, share, density = facts(index, value)
+        rows[position].append(answers.ActiveLatent(index, value, label, share, density))
     return rows
 
 
 def _ranked(totals: Totals, place: int, facts: _Facts) -> answers.RankedLatent:
     index, value = int(totals.latents[place]), float(totals.maxima[place])
+    label, share, density = facts(index, value)
     return answers.RankedLatent(
         index=index,
         max_activation=value,
         position=int(totals.positions[place]),
         sum=float(totals.sums[place]),
         n_tokens=int(totals.n_tokens[place]),
-        share_of_max=facts.share(index, value),
-        density=facts.density(index),
-        label=facts.labels.get(index),
+        share_of_max=share,
+        density=density,
+        label=label,
     )

@@ -1,6 +1,7 @@
 """The commands: exit status, one sentence on stderr, nothing heavy for help."""
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -184,6 +185,8 @@ def test_the_server_answers_and_stops_on_a_signal(run: Run, tmp_path: Path) -> N
         )
         try:
             assert answer(f"http://127.0.0.1:{port}/healthz") == 200
+            if number == signal.SIGINT:
+                assert_rested_connection_answers(int(port))
             process.send_signal(number)
             assert process.wait(20) == 0
             assert process.stderr
@@ -193,6 +196,20 @@ def test_the_server_answers_and_stops_on_a_signal(run: Run, tmp_path: Path) -> N
             process.wait()
             assert process.stderr
             process.stderr.close()
+
+
+def assert_rested_connection_answers(port: int) -> None:
+    """httpx and others use a connection again for up to five seconds; the server must not close it just then."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        for pause in (0, 6):
+            time.sleep(pause)
+            connection.request("GET", "/healthz")
+            opened_from = connection.sock.getsockname()
+            answered = connection.getresponse()
+            assert (answered.status, answered.read() != b"") == (200, True)
+            # The same connection: a closed one would have been opened anew.
+            assert connection.sock is not None
+            assert connection.sock.getsockname() == opened_from
 
 
 def answer(url: str) -> int:

@@ -16,6 +16,7 @@ from app.db.queries.answers import (
     SourceInfo,
 )
 from app.db.queries.filters import ORDERS, SORTS, LatentQuery
+from app.db.queries.kept_labels import known_labels
 from app.db.queries.latents import (
     ALL_RANKS,
     ChooseBands,
@@ -68,6 +69,7 @@ __all__ = [
     "density_histogram",
     "explanations",
     "has_output_scores",
+    "known_labels",
     "labels",
     "latent_details",
     "latent_page",

@@ -1,5 +1,7 @@
 """Labels belong to the weights: the newest counts, and they survive a rebuild."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -134,3 +136,21 @@ def test_a_label_is_bound_to_the_weights_it_was_written_for(session: Session) ->
     # The same words for other weights are another statement.
     writes.add_label(session, source, 5, "boats")
     assert [item.is_current for item in queries.explanations(session, source, 5)] == [True, False]
+
+
+def test_labels_kept_in_memory_are_those_of_the_database(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = built(session)
+    wanted = range(64)
+    assert queries.known_labels(session, source, wanted) == {}
+    for index, words in ((5, "first"), (9, "other"), (5, "second")):
+        writes.add_label(session, source, index, words)
+    source = queries.source_by_slug(session, source.slug)
+    expected = {5: "second", 9: "other"}
+    assert queries.known_labels(session, source, wanted) == queries.labels(session, source, wanted) == expected
+    assert queries.known_labels(session, source, [9, 10]) == {9: "other"}
+    other = replace(source, facts=replace(source.facts, weights_hash="other weights"))
+    assert queries.known_labels(session, other, wanted) == {}
+    monkeypatch.setattr("app.db.queries.kept_labels.FEW", 2)
+    writes.add_label(session, source, 11, "third")
+    source = queries.source_by_slug(session, source.slug)
+    assert queries.known_labels(session, source, wanted) == expected | {11: "third"}
