@@ -175,7 +175,8 @@ def _title(band: Band) -> str:
 def _shown_band(path: str, base: str, band: Band, place: int, details: LatentDetails, query: BandsQuery) -> BandView:
     if query.band or len(band.examples) <= FIRST_EXAMPLES:
         return _band(path.removeprefix(base), band, place, details)
-    more = _tab(path, f"More of these: {_title(band)}", replace(query, band=band.name), False)
+    text = f"More of {'the strongest' if band.name == TOP_BAND else _title(band)}"
+    more = _tab(path, text, replace(query, band=band.name), False)
     first = replace(band, examples=band.examples[:FIRST_EXAMPLES])
     return replace(_band(path.removeprefix(base), first, place, details), more=more)
 

@@ -102,7 +102,7 @@ def test_more_of_the_strongest_are_behind_a_link(get: Get) -> None:
     strongest, second = bands(page)[:2]
     assert len(strongest.select("ol.examples > li .value")) == 10
     more = one(strongest, "a[hx-target='#examples']")
-    assert text_of(more) == "More of these: Strongest"
+    assert text_of(more) == "More of the strongest"
     for address in (more["href"], more["hx-get"]):
         assert len(bands(get(str(address)))[0].select("ol.examples > li .value")) > 10
     assert not second.select("a[hx-target]")
