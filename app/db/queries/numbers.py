@@ -12,6 +12,11 @@ from app.db.tables import Latent
 
 LATENT = Latent.__table__
 
+#: Put together once: that takes longer than the database needs to answer it.
+NUMBERS = sa.select(LATENT.c.latent_index, LATENT.c.density, LATENT.c.max_activation).where(
+    LATENT.c.build_id == sa.bindparam("build_id"), LATENT.c.latent_index.in_(sa.bindparam("indices", expanding=True))
+)
+
 
 @dataclass(frozen=True)
 class LatentNumbers:
@@ -27,8 +32,6 @@ def latent_numbers(session: Session, source: SourceInfo, indices: Collection[int
     if source.build is None:
         return found
     for part in in_parts(indices):
-        query = sa.select(LATENT.c.latent_index, LATENT.c.density, LATENT.c.max_activation).where(
-            LATENT.c.build_id == source.build.id, LATENT.c.latent_index.in_(part)
-        )
-        found.update((row[0], LatentNumbers(row[1], row[2])) for row in session.execute(query))
+        rows = session.execute(NUMBERS, {"build_id": source.build.id, "indices": part})
+        found.update((row[0], LatentNumbers(row[1], row[2])) for row in rows)
     return found
