@@ -96,9 +96,12 @@ async def _trim_now_and_then() -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
+    # Routes are looked through in their order, so what is asked for most comes first.
+    for module in (latents, sources):
+        app.include_router(module.router)
     for module in (api, api_engine, api_causal, api_steer):
         app.include_router(module.router)
-    for module in (home, sources, latents, latent_spectrum, latent_embed, builds, reference, sign_in, health):
+    for module in (home, latent_spectrum, latent_embed, builds, reference, sign_in, health):
         app.include_router(module.router)
     app.include_router(ablate.router)
     app.include_router(microscope.router)
