@@ -66,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = make_session_maker(app.state.engine)
     app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
+    app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
     _add_routes(app)
@@ -78,7 +79,6 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "answers"))
     tasks = [asyncio.create_task(work) for work in (_trim_now_and_then(), app.state.metrics.watch_loop())]
     yield
