@@ -23,8 +23,6 @@ from app.settings import PREFIX, Settings
 TURN = 0.001
 #: How long open streams may go on after the server is told to stop, in seconds.
 GRACE = 5
-
-
 #: Seconds that a connection may rest. By default the server closes one after five, just as httpx and other clients stop
 #: using theirs, and a request sent at that moment is lost; proxies keep theirs for 60.
 KEEP_ALIVE = 75

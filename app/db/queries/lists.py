@@ -77,14 +77,12 @@ def has_output_scores(session: Session, source: SourceInfo) -> bool:
     return index_of(session, source).order(session, "output_score").n_known > 0
 
 
-def latents_by_index(
-    session: Session, source: SourceInfo, indices: Sequence[int], promoted: int = ALL
-) -> dict[int, LatentRow]:
-    """The rows of these latents, with that many promoted tokens; an index that does not exist is left out."""
+def latents_by_index(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, LatentRow]:
+    """The rows of these latents; an index that does not exist is left out."""
     if source.build is None:
         raise NotBuilt(source.slug)
     known = sorted({index for index in indices if 0 <= index < source.facts.d_sae})
-    return {row.index: row for row in _rows(session, source, known, promoted)}
+    return {row.index: row for row in _rows(session, source, known)}
 
 
 def _page(

@@ -116,12 +116,10 @@ def test_a_range_has_both_its_ends(values: list[float | None], low: float | None
     ("distinct", "code"), [(1500, np.uint16), (2**16 - 2, np.uint16), (2**16 - 1, np.uint32), (2**16, np.uint32)]
 )
 def test_shared_values_are_kept_once(distinct: int, code: type) -> None:
-    values = np.random.default_rng(0).permutation(np.arange(4 * distinct) % distinct) / 3.0
+    values = np.random.default_rng(0).permutation(np.arange(5 * distinct) % distinct) / 3.0
     has_value = np.arange(len(values)) % 4001 > 0
     order = coded.order_of(values, has_value)
-    if isinstance(order, CodedOrder):  # a few have no value, so the last cases would be just too many levels
-        assert order.column.dtype == code
-    order = coded.CodedOrder.made((values * 3).round().astype(int), np.arange(distinct) / 3.0, has_value)
+    assert isinstance(order, CodedOrder)
     assert order.column.dtype == code
     assert np.array_equal([order.value(latent) for latent in range(1, 500)], values[1:500])
     assert np.array_equal(values[order.latents(0, order.n_known, False)], np.sort(values[has_value]))

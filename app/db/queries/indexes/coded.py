@@ -1,7 +1,8 @@
 """The order of a quantity of which many latents share each value: densities, which are counts, and tokens.
 
 Instead of a sorted list of the latents only the place of each one's value among the distinct values is kept, two bytes
-for each latent. The latents at some places in the order are then all that have one of a few values: one pass.
+for each latent, four where there are many values. The latents at some places in the order are then all that have one of
+a few values: one pass.
 """
 
 from collections.abc import Callable
