@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from app.db.display import searchable
 from app.db.index_cache import IndexCache
 from app.db.queries.indexes import coded
+from app.db.queries.indexes import order as order_module
+from app.db.queries.indexes import rest as rest_module
 from app.db.queries.indexes.coded import CodedOrder
 from app.db.queries.indexes.order import IndexOrder, Order
 from app.db.queries.indexes.postings import SEGMENT, Lists, Postings
@@ -148,6 +150,42 @@ def test_shared_values_give_the_order_that_a_sorted_list_gives(kind: type) -> No
     if kind is not float:
         wanted = rng.random(300) < 0.1
         assert np.array_equal(one.with_values(wanted), other.with_values(wanted))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98, 1.0])
+@pytest.mark.parametrize("n_levels", [4, 90, 3000])
+def test_walks_in_small_steps_find_what_sorting_by_hand_finds(
+    monkeypatch: pytest.MonkeyPatch, share: float, n_levels: int
+) -> None:
+    for module, name, size in ((order_module, "STEP", 16), (coded, "STEP", 16), (rest_module, "PIECE", 32)):
+        monkeypatch.setattr(module, name, size)
+    n, rng = 3000, np.random.default_rng(2)
+    numbers = rng.integers(0, n_levels, n) / 4
+    values = [float(value) if known else None for value, known in zip(numbers, rng.random(n) < share, strict=True)]
+    order = order_of(values)
+    assert isinstance(order, CodedOrder) == (n_levels < 3000 and share > 0.2 or n_levels == 4)
+    # At random, one end of the order, and few: what a filter on the very quantity leaves, and what another leaves.
+    for mask in (rng.random(n) < 0.4, numbers < n_levels / 16, numbers > n_levels / 5, rng.random(n) < 0.002):
+        for is_down in (False, True):
+            shown = by_hand(values, is_down)
+            for place in (0, 1, 700, 2960, n):
+                for limit in (1, 7, 200):
+                    after = [index for index in shown[place:] if mask[index]][:limit]
+                    before = [index for index in shown[:place] if mask[index]][-limit:]
+                    assert order.forward(place, mask, limit, is_down).tolist() == after
+                    assert order.backward(place, mask, limit, is_down).tolist() == before
+
+
+@given(st.integers(0, 30), st.booleans(), st.integers(0, 40), st.integers(1, 9), st.data())
+def test_the_order_by_index_is_walked_both_ways(
+    n: int, is_down: bool, place: int, limit: int, data: st.DataObject
+) -> None:
+    order, place = IndexOrder(n), min(place, n)
+    kept = data.draw(st.lists(st.booleans(), min_size=n, max_size=n))
+    shown = list(range(n))[::-1] if is_down else list(range(n))
+    mask = np.array(kept, bool)
+    assert order.forward(place, mask, limit, is_down).tolist() == [i for i in shown[place:] if kept[i]][:limit]
+    assert order.backward(place, mask, limit, is_down).tolist() == [i for i in shown[:place] if kept[i]][-limit:]
 
 
 def test_values_of_their_own_are_sorted_once() -> None:

@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.queries.indexes.order import Latents, Mask, Order, Values
+from app.db.queries.indexes.order import STEP, Latents, Mask, Order, Values
 from app.db.queries.indexes.rest import Rest
 
 #: Fewer latents to a value than this on average, and a sorted list is as small and quicker.
 SHARED = 4
-#: Of a mask with a smaller share of the latents than this, all latents are sorted; of others one walks along the order.
-FEW = 1 / 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,20 +62,32 @@ class CodedOrder(Order):
         end = len(self.levels) if high is None else int(np.searchsorted(self.levels, high, "right"))
         return self._with_codes(first, end)
 
-    def forward(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
-        """At most ``limit`` latents of the mask from place ``first`` on."""
-        m = self.n_known
-        if mask is None or first >= m or np.count_nonzero(mask) > FEW * len(self):
-            return super().forward(first, mask, limit, is_down)
-        n = len(self)
-        latents = np.flatnonzero(mask & (self.column < len(self.levels)))
-        keys = self.column[latents].astype(np.int64) * n + latents
-        keys.sort()
+    def known_from(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
+        """At most ``limit`` latents of the mask that have a value, from place ``first`` on."""
+        if mask is None or first >= self.n_known or limit <= 0:
+            return self.ranked(first, first + max(limit, 0), is_down)
+        near = self.ranked(first, first + STEP, is_down)
+        found = near[mask[near]][:limit]
+        if len(found) == limit or first + STEP >= self.n_known:
+            return found
+        return self._counted(first, mask, limit, is_down)
+
+    def _counted(self, first: int, mask: Mask, limit: int, is_down: bool) -> Latents:
+        """``known_from`` by the number of latents in the mask that each level has: three passes, wherever they are. A
+        walk takes a pass for each of its steps, and many of them where few of the next latents are in the mask.
+        """
+        k = len(self.levels)
         (begin,) = self.ranked(first, first + 1, is_down).tolist()
-        key = int(self.column[begin]) * n + begin
-        after = keys[: np.searchsorted(keys, key, "right")][::-1] if is_down else keys[np.searchsorted(keys, key) :]
-        found = (after[:limit] % n).astype(np.int32)
-        return np.concatenate([found, super().forward(m, mask, limit - len(found), is_down)])
+        level = int(self.column[begin])
+        counts = np.bincount(np.minimum(self.column[mask], k), minlength=k + 1)[:k]
+        later = counts[:level][::-1] if is_down else counts[level + 1 :]
+        n_levels = int(np.searchsorted(later.cumsum(), limit)) + 1
+        low, high = (max(level - n_levels, 0), level + 1) if is_down else (level, min(level + 1 + n_levels, k))
+        found = np.flatnonzero(mask & self._with_codes(low, high)).astype(np.int32)
+        is_passed = (self.column[found] == level) & ((found > begin) if is_down else (found < begin))
+        found = found[~is_passed]
+        found = found[np.argsort(self.column[found], kind="stable")]
+        return (found[::-1] if is_down else found)[:limit]
 
     def ranked(self, first: int, end: int, is_down: bool) -> Latents:
         """The latents that have a value at the places [first, end)."""

@@ -132,29 +132,28 @@ class Order:
 
     def forward(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
         """At most ``limit`` latents of the mask from place ``first`` on."""
-        found: list[Latents] = []
-        missing, step = limit, max(STEP, limit)
-        while missing > 0 and first < len(self):
-            part = self.latents(first, first + step, is_down)
-            kept = part[:missing] if mask is None else part[mask[part]][:missing]
-            found.append(kept)
-            missing -= len(kept)
-            first += step
-            step = min(2 * step, MAX_STEP)
-        return np.concatenate(found) if found else np.zeros(0, np.int32)
+        m = self.n_known
+        known = self.known_from(first, mask, limit, is_down)
+        return np.concatenate([known, self.unknown.after(max(first - m, 0), mask, limit - len(known))])
 
     def backward(self, end: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
         """At most ``limit`` latents of the mask, the last ones before place ``end``, in the order shown."""
-        found: list[Latents] = []
+        m = self.n_known
+        rest = self.unknown.before(max(end - m, 0), mask, limit)
+        known = self.known_from(m - min(end, m), mask, limit - len(rest), not is_down)
+        return np.concatenate([known[::-1], rest])
+
+    def known_from(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
+        """At most ``limit`` latents of the mask that have a value, from place ``first`` on."""
+        found: list[Latents] = [np.zeros(0, np.int32)]
         missing, step = limit, max(STEP, limit)
-        while missing > 0 and end > 0:
-            part = self.latents(max(0, end - step), end, is_down)
-            kept = part if mask is None else part[mask[part]]
-            found.insert(0, kept[max(0, len(kept) - missing) :])
-            missing -= len(found[0])
-            end -= step
+        while missing > 0 and first < self.n_known:
+            part = self.ranked(first, first + step, is_down)
+            found.append(part[:missing] if mask is None else part[mask[part]][:missing])
+            missing -= len(found[-1])
+            first += step
             step = min(2 * step, MAX_STEP)
-        return np.concatenate(found) if found else np.zeros(0, np.int32)
+        return np.concatenate(found)
 
     def _place(self, value: float, find: Callable[..., int]) -> int:
         """The place of the first known latent with a value of at least (bisect_left) or above (bisect_right) it."""
@@ -162,22 +161,32 @@ class Order:
 
 
 class IndexOrder(Order):
-    """The order by index, which needs no memory."""
+    """The order by index, which needs no memory: every latent has a value, its index."""
 
     def __init__(self, n: int) -> None:
-        rest = Order.unknown_to_all(n)
-        super().__init__(rest.known, rest.unknown, rest.column)
+        nothing = np.zeros(0, np.int32)
+        super().__init__(nothing, Rest(n, nothing, nothing), nothing)
 
-    def latents(self, first: int, end: int, is_down: bool) -> Latents:
+    @property
+    def n_known(self) -> int:
+        """How many latents there are."""
+        return self.unknown.n
+
+    def ranked(self, first: int, end: int, is_down: bool) -> Latents:
         """The latents at the places [first, end)."""
-        n = len(self)
+        n = self.n_known
         places = np.arange(min(first, n), min(end, n), dtype=np.int32)
         return np.int32(n - 1) - places if is_down else places
 
     def gap(self, value: float | None, index: int, is_down: bool) -> tuple[int, int]:
         """(end of what is shown before, start of what is shown after) a latent."""
-        left, right = self.unknown.below(index), self.unknown.below(index + 1)
-        return (len(self) - right, len(self) - left) if is_down else (left, right)
+        n = self.n_known
+        left, right = (min(max(place, 0), n) for place in (index, index + 1))
+        return (n - right, n - left) if is_down else (left, right)
+
+    def gap_of(self, index: int, is_down: bool) -> tuple[int, int]:
+        """``gap`` for the value that the latent has, its index."""
+        return self.gap(None, index, is_down)
 
 
 def _narrowed(values: Values) -> Values:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Latents = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+#: Latents looked at in one step.
+PIECE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,44 @@ class Rest:
             return int(np.searchsorted(self.inside, index))
         within = min(max(index, 0), self.n)
         return within - int(np.searchsorted(self.outside, within))
+
+    def after(self, first: int, mask: Mask | None, limit: int) -> Latents:
+        """At most ``limit`` of those in the mask (n,), from the place ``first`` among them on."""
+        if mask is None or limit <= 0 or first >= len(self):
+            return self.latents(first, first + max(limit, 0))
+        if self.inside is not None:
+            part = self.inside[first:]
+            return part[mask[part]][:limit]
+        found: list[Latents] = []
+        for start in range(int(self.latents(first, first + 1)[0]), self.n, PIECE):
+            found.append(self._between(start, start + PIECE, mask)[:limit])
+            limit -= len(found[-1])
+            if limit <= 0:
+                break
+        return np.concatenate(found)
+
+    def before(self, end: int, mask: Mask | None, limit: int) -> Latents:
+        """The last ``limit`` of those in the mask (n,) before the place ``end`` among them, ascending."""
+        end = min(end, len(self))
+        if mask is None or limit <= 0 or end <= 0:
+            return self.latents(max(end - limit, 0), end)
+        if self.inside is not None:
+            part = self.inside[:end]
+            return part[mask[part]][-limit:]
+        found: list[Latents] = []
+        for stop in range(int(self.latents(end - 1, end)[0]) + 1, 0, -PIECE):
+            found.insert(0, self._between(max(stop - PIECE, 0), stop, mask)[-limit:])
+            limit -= len(found[0])
+            if limit <= 0:
+                break
+        return np.concatenate(found)
+
+    def _between(self, start: int, stop: int, mask: Mask) -> Latents:
+        """Those in the mask from latent ``start`` to before ``stop``, where ``outside`` lists the others."""
+        piece = mask[start:stop].copy()
+        low, high = np.searchsorted(self.outside, (start, stop)).tolist()
+        piece[self.outside[low:high] - start] = False
+        return (np.flatnonzero(piece) + start).astype(np.int32)
 
     def clear(self, mask: Mask) -> None:
         """Set ``mask`` (n,) to False where they are."""
