@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app import api, api_causal, api_engine, api_steer
 from app.assets import STATIC
 from app.caching import EntityTags, HeadAsGet
-from app.db.session import make_engine, make_session_maker
+from app.db.session import make_engine, make_reading_sessions, make_session_maker
 from app.engine import ModelEngine
 from app.memory import trim_heap
 from app.metrics import MeasureRequests, WebMetrics
@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings)
     app.state.sessions = make_session_maker(app.state.engine)
+    app.state.reading = make_reading_sessions(app.state.sessions)
     app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
     app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}

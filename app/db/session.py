@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.index_cache import INFO, SOURCES, IndexCache
+from app.db.resting import watch_resting
 from app.errors import (
     DatabaseBusy,
     DatabaseError,
@@ -51,7 +52,8 @@ def make_engine(settings: Settings) -> Engine:
     url = database_url(settings)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    engine = sa.create_engine(url, pool_pre_ping=True, pool_size=POOL_SIZE, connect_args={"connect_timeout": 10})
+    engine = sa.create_engine(url, pool_size=POOL_SIZE, connect_args={"connect_timeout": 10})
+    watch_resting(engine)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
 
@@ -59,6 +61,18 @@ def make_engine(settings: Settings) -> Engine:
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
     """Sessions on the engine; what they loaded stays readable after a commit. They share one cache of indexes."""
     return sessionmaker(engine, expire_on_commit=False, info={INFO: IndexCache(), SOURCES: {}})
+
+
+def make_reading_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
+    """Sessions for what only reads, on the same engine and with the same cache.
+
+    On PostgreSQL each statement stands for itself: a transaction would ask the server twice more, for BEGIN and for
+    ROLLBACK, and show nothing else, since each statement sees what is committed when it begins either way.
+    """
+    engine: Engine = sessions.kw["bind"]
+    if engine.dialect.name == "sqlite":
+        return sessions
+    return sessionmaker(**{**sessions.kw, "bind": engine.execution_options(isolation_level="AUTOCOMMIT")})
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -16,10 +16,10 @@ LINES: dict[Line, int] = {"latents": 1, "tables": 2}
 
 
 async def in_line(request: Request, line: Line, work: Callable[[Session], Answer]) -> Answer:
-    """Do the work for a page in a thread, after the work that is before it in the line."""
+    """Do the work for a page, which only reads, in a thread, after the work that is before it in the line."""
 
     def with_session() -> Answer:
-        with request.app.state.sessions() as session:
+        with request.app.state.reading() as session:
             return work(session)
 
     answer: Answer = await to_thread.run_sync(with_session, limiter=request.app.state.lines[line])

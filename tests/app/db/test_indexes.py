@@ -163,7 +163,7 @@ def test_walks_in_small_steps_find_what_sorting_by_hand_finds(
     numbers = rng.integers(0, n_levels, n) / 4
     values = [float(value) if known else None for value, known in zip(numbers, rng.random(n) < share, strict=True)]
     order = order_of(values)
-    assert isinstance(order, CodedOrder) == (n_levels < 3000 and share > 0.2 or n_levels == 4)
+    assert isinstance(order, CodedOrder) == ((n_levels < 3000 and share > 0.2) or n_levels == 4)
     # At random, one end of the order, and few: what a filter on the very quantity leaves, and what another leaves.
     for mask in (rng.random(n) < 0.4, numbers < n_levels / 16, numbers > n_levels / 5, rng.random(n) < 0.002):
         for is_down in (False, True):

@@ -67,7 +67,7 @@ class CodedOrder(Order):
         if mask is None or first >= self.n_known or limit <= 0:
             return self.ranked(first, first + max(limit, 0), is_down)
         near = self.ranked(first, first + STEP, is_down)
-        found = near[mask[near]][:limit]
+        found: Latents = near[mask[near]][:limit]
         if len(found) == limit or first + STEP >= self.n_known:
             return found
         return self._counted(first, mask, limit, is_down)
@@ -87,7 +87,8 @@ class CodedOrder(Order):
         is_passed = (self.column[found] == level) & ((found > begin) if is_down else (found < begin))
         found = found[~is_passed]
         found = found[np.argsort(self.column[found], kind="stable")]
-        return (found[::-1] if is_down else found)[:limit]
+        shown: Latents = found[::-1] if is_down else found
+        return shown[:limit]
 
     def ranked(self, first: int, end: int, is_down: bool) -> Latents:
         """The latents that have a value at the places [first, end)."""

@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import sqlalchemy as sa
@@ -205,10 +206,10 @@ def vocabulary_index(session: Session, language_model_id: int) -> TextIndex:
 def _vocabulary(session: Session, language_model_id: int) -> Iterator[str]:
     """The display strings of tokens 0, 1, ...; one that is missing reads as its number."""
     query = sa.select(TOKEN.c.token_id, TOKEN.c.text).where(TOKEN.c.language_model_id == language_model_id)
-    query = query.order_by(TOKEN.c.token_id)
     # A bound on the rows in memory: what Python's own heap has once taken it hardly gives back.
     number = 0
-    for token_id, text in session.execute(query.execution_options(yield_per=reading.ROWS_STEP)):
+    parts = reading.in_steps(session, query, TOKEN.c.token_id, reading.ROWS_STEP)
+    for token_id, text in chain.from_iterable(parts):
         yield from (f"<{missing}>" for missing in range(number, token_id))
         yield text
         number = token_id + 1

@@ -4,6 +4,7 @@ before there were packed columns, from its rows.
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def read_numbers(session: Session, build_id: int, name: str, d_sae: int) -> NDAr
     query = sa.select(LATENT.c.latent_index, LATENT.c[name]).where(
         LATENT.c.build_id == build_id, LATENT.c[name].is_not(None), LATENT.c.latent_index < d_sae
     )
-    for part in session.execute(query).partitions(ROWS_STEP):
+    for part in in_steps(session, query, LATENT.c.latent_index, ROWS_STEP):
         rows = np.array([tuple(row) for row in part])
         found[rows[:, 0].astype(np.int64)] = rows[:, 1]
     return found
@@ -67,7 +68,7 @@ def read_tokens(session: Session, build_id: int, d_sae: int) -> tuple[Tokens, To
         DETAIL.c.build_id == build_id, DETAIL.c.latent_index < d_sae
     )
     # Without a bound on the rows in memory a million latents would be gigabytes of objects.
-    for index, fires_on, effects in session.execute(query.execution_options(yield_per=ROWS_STEP)):
+    for index, fires_on, effects in chain.from_iterable(in_steps(session, query, DETAIL.c.latent_index, ROWS_STEP)):
         if fires_on:
             top[index] = np.frombuffer(fires_on, PAIR, count=1)["id"][0]
         ids = np.frombuffer(effects, PAIR)["id"]
@@ -94,18 +95,29 @@ def lists_of(promoted: Tokens) -> Lists:
 def read_all_lists(session: Session, build_id: int) -> Iterator[Lists]:
     """The packed lists of all tokens in their order, some lists at a time; none for a build without them."""
     query = sa.select(POSTING.c.token_id, POSTING.c.latents).where(POSTING.c.build_id == build_id)
-    lists = session.execute(query.order_by(POSTING.c.token_id).execution_options(yield_per=LISTS_STEP))
-    for part in lists.partitions():
+    for part in in_steps(session, query, POSTING.c.token_id, LISTS_STEP):
         lengths = np.array([len(data) // 4 for _, data in part], np.int64)
         latents = np.frombuffer(b"".join(data for _, data in part), "<i4").astype(np.int32, copy=False)
         yield Lists(np.array([token for token, _ in part], np.int64), lengths, latents)
 
 
 def read_lists(session: Session, build_id: int, token_ids: Sequence[int]) -> Iterator[NDArray[np.int32]]:
-    """The latents that promote any of the tokens, some more than once, from the packed lists, some lists at a time."""
+    """The latents that promote any of a few tokens, some more than once, from the packed lists."""
     lists = sa.select(POSTING.c.latents).where(POSTING.c.build_id == build_id, _is_one_of(session, token_ids))
-    for part in session.scalars(lists.execution_options(yield_per=LISTS_STEP)).partitions():
-        yield np.frombuffer(b"".join(part), "<i4").astype(np.int32, copy=False)
+    for data in session.scalars(lists):
+        yield np.frombuffer(data, "<i4")
+
+
+def in_steps(session: Session, query: sa.Select[Any], key: sa.ColumnElement[Any], step: int) -> Iterator[list[Any]]:
+    """The rows in the order of ``key``, their first column, ``step`` at a time.
+
+    Each step is a question of its own: a cursor on the server would need a transaction, which pages do not have.
+    """
+    ordered = query.where(key > sa.bindparam("last")).order_by(key).limit(step)
+    last = -1
+    while rows := list(session.execute(ordered, {"last": last})):
+        yield rows
+        last = rows[-1][0]
 
 
 def _is_one_of(session: Session, token_ids: Sequence[int]) -> sa.ColumnElement[bool]:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from app.db.display import searchable
 
-#: Texts kept as strings: decoding the tokens of a page takes longer than all its questions to the database.
-KNOWN = 1 << 15
+#: So many of the first texts are kept as strings once they were asked for; in a vocabulary, these are used most.
+#: Decoding the tokens of a page takes longer than all its questions to the database.
+KNOWN = 1 << 16
 Offsets = NDArray[np.int64]
 
 
@@ -27,7 +28,7 @@ class TextIndex:
     folded: NDArray[np.uint8]
     folded_starts: Offsets  # (n + 1,)
     ranks: NDArray[np.int32] = field(repr=False)  # (n,) place in the alphabet, equal for equal texts
-    _known: dict[int, str] = field(default_factory=dict, repr=False)  # texts that were asked for
+    _known: list[str | None] = field(repr=False)  # (at most n,) texts that were asked for
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "TextIndex":
@@ -41,34 +42,35 @@ class TextIndex:
             folded_ends.append(len(folded))
         starts = np.array(folded_ends)
         data = bytes(folded)
-        return cls(bytes(shown), np.array(shown_ends), np.frombuffer(data, np.uint8), starts, _ranks(data, starts))
+        ranks = _ranks(data, starts)
+        known: list[str | None] = [None] * min(len(ranks), KNOWN)
+        return cls(bytes(shown), np.array(shown_ends), np.frombuffer(data, np.uint8), starts, ranks, known)
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
         arrays = (self.shown_starts, self.folded, self.folded_starts, self.ranks)
-        return len(self.shown) + sum(array.nbytes for array in arrays)
+        return len(self.shown) + 8 * len(self._known) + sum(array.nbytes for array in arrays)
 
     def __len__(self) -> int:
         return len(self.ranks)
 
     def text(self, number: int) -> str:
         """A text as it is shown; a number that none has reads ``<number>``."""
-        text = self._known.get(number)
-        if text is None:
-            text = self._read(number)
-            if len(self._known) < KNOWN:
-                self._known[number] = text
-        return text
+        if 0 <= number < len(self._known):
+            text = self._known[number]
+            if text is None:
+                text = self._known[number] = self._read(number)
+            return text
+        return self._read(number) if 0 <= number < len(self) else f"<{number}>"
+
+    def _read(self, number: int) -> str:
+        start, end = self.shown_starts[number : number + 2].tolist()
+        return self.shown[start : end - 1].decode()
 
     def texts(self, numbers: Iterable[int]) -> dict[int, str]:
         """The texts of these numbers."""
         return {number: self.text(number) for number in numbers}
-
-    def _read(self, number: int) -> str:
-        if not 0 <= number < len(self):
-            return f"<{number}>"
-        return self.shown[self.shown_starts[number] : self.shown_starts[number + 1] - 1].decode()
 
     def containing(self, wanted: str) -> NDArray[np.int64]:
         """The numbers of the texts that contain ``wanted``, case ignored, ascending."""
