@@ -5,7 +5,7 @@ import ctypes
 import gc
 
 #: Parameters of glibc's mallopt(3): M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX.
-OPTIONS = {-1: 1 << 22, -3: 1 << 18, -8: 1}
+OPTIONS = {-1: 1 << 22, -3: 1 << 20, -8: 1}
 
 
 def return_freed_memory() -> None:

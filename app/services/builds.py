@@ -7,7 +7,7 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
-from app.db.queries import BuildInfo
+from app.db.queries import BuildInfo, BuildsNow
 from app.errors import Conflict
 from app.formats import count, moment, short_count, span
 from app.services.build_command import command_of, json_of, slugs_of
@@ -36,7 +36,12 @@ def watched(session: Session) -> tuple[Pulse, LiveBuilds]:
 
 def current_pulse(session: Session) -> Pulse:
     """The state that pages compare with the one they were made in."""
-    return _pulse(*queries.running_and_newest(session))
+    return pulse_of(queries.builds_now(session))
+
+
+def pulse_of(now: BuildsNow) -> Pulse:
+    """``pulse`` from less."""
+    return _pulse(now.running, now.newest)
 
 
 def pulse(builds: Sequence[BuildInfo]) -> Pulse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
@@ -43,11 +43,15 @@ class TableRequest:
 
     def parameters(self, **changes: str) -> dict[str, str]:
         """The query string's parameters with some changed; what is default or empty is left out."""
+        return {name: value for name, value in (self._given | changes).items() if value}
+
+    # Each link of a page begins with it.
+    @cached_property
+    def _given(self) -> dict[str, str]:
         q = self.query
         is_default = (q.sort, q.order) == (DEFAULT.sort, DEFAULT.order)
         given = {name: plain(value) for name, value in q.given().items()}
-        given |= {} if is_default else {"sort": q.sort, "order": q.order}
-        return {name: value for name, value in (given | changes).items() if value}
+        return given | ({} if is_default else {"sort": q.sort, "order": q.order})
 
 
 def plain(value: str | float) -> str:
@@ -82,13 +86,13 @@ def latent_table(session: Session, source: SourceInfo, request: TableRequest) ->
 
 def link(path: str, parameters: Mapping[str, str]) -> str:
     """A path with a query string."""
-    return f"{path}?{_encoded(tuple(parameters.items()))}" if parameters else path
+    return f"{path}?{'&'.join(map(_encoded, parameters.items()))}" if parameters else path
 
 
-# Every link of the table stands there twice, for the page and for the table alone.
-@lru_cache(maxsize=256)
-def _encoded(parameters: tuple[tuple[str, str], ...]) -> str:
-    return urlencode(parameters)
+# The links of a page have nearly all of their parameters in common.
+@lru_cache(maxsize=1024)
+def _encoded(parameter: tuple[str, str]) -> str:
+    return urlencode((parameter,))
 
 
 def _pages(page: LatentPage, request: TableRequest, page_href: str, part_href: str) -> tuple[PageLink, ...]:

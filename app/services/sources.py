@@ -9,7 +9,7 @@ from app.db import queries
 from app.db.queries import BuildInfo, SourceInfo
 from app.errors import UnknownBuild, shorten
 from app.formats import count
-from app.services.builds import current_pulse, live_builds
+from app.services.builds import live_builds, pulse_of
 from app.services.latent_table import TableRequest, latent_table, link
 from app.services.quality import build_command, corpus_of, failure, quality_measures
 from app.views import Crumb, FigureView, LatentTable, ScatterView, SourceView
@@ -17,7 +17,8 @@ from app.views import Crumb, FigureView, LatentTable, ScatterView, SourceView
 
 def source_page(session: Session, slug: str, request: TableRequest) -> SourceView:
     """The source; without a finished build what it is and how to build it."""
-    source = queries.source_by_slug(session, slug)
+    now = queries.builds_now(session)
+    source = queries.source_now(session, slug, now)
     facts, build, href = source.facts, source.build, f"/sources/{slug}"
     return SourceView(
         slug=slug,
@@ -36,7 +37,7 @@ def source_page(session: Session, slug: str, request: TableRequest) -> SourceVie
         warnings=facts.warnings,
         command=build_command(slug),
         failed=failure(source),
-        pulse=current_pulse(session),
+        pulse=pulse_of(now),
         live=live_builds([source.running] if source.running else []),
         corpus=corpus_of(build) if build else None,
         measures=quality_measures(build) if build else (),
@@ -77,7 +78,7 @@ def page_address(slug: str, request: TableRequest) -> str:
 
 def table_part(session: Session, slug: str, request: TableRequest) -> LatentTable:
     """The table alone."""
-    return latent_table(session, queries.source_by_slug(session, slug), request)
+    return latent_table(session, queries.shown_source(session, slug), request)
 
 
 def random_latent_href(session: Session, slug: str) -> str:

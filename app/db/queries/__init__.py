@@ -6,6 +6,7 @@ shown; a source without one raises NotBuilt.
 
 from app.db.queries.answers import (
     BuildInfo,
+    BuildsNow,
     DensityHistogram,
     ExplanationInfo,
     LatentDetails,
@@ -34,12 +35,13 @@ from app.db.queries.scores import count_unscored, unscored_latents
 from app.db.queries.sources import (
     all_sources,
     build_by_id,
+    builds_now,
     builds_of,
     recent_builds,
-    running_and_newest,
     running_builds,
     shown_source,
     source_by_slug,
+    source_now,
     sources_by_slugs,
 )
 from app.db.queries.texts import explanations, labels, token_texts, vocabulary
@@ -50,6 +52,7 @@ __all__ = [
     "ORDERS",
     "SORTS",
     "BuildInfo",
+    "BuildsNow",
     "ChooseBands",
     "DensityHistogram",
     "ExplanationInfo",
@@ -63,6 +66,7 @@ __all__ = [
     "all_matching",
     "all_sources",
     "build_by_id",
+    "builds_now",
     "builds_of",
     "count_unscored",
     "densities",
@@ -81,10 +85,10 @@ __all__ = [
     "prompts",
     "random_latent",
     "recent_builds",
-    "running_and_newest",
     "running_builds",
     "shown_source",
     "source_by_slug",
+    "source_now",
     "sources_by_slugs",
     "token_texts",
     "unscored_latents",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,14 @@ class BuildInfo:
     finished: datetime | None
     is_current: bool
     quality: SourceQuality
+
+
+class BuildsNow(NamedTuple):
+    """Ids of the builds being made, ascending; the newest build of all, 0 without any, and when it was started."""
+
+    running: tuple[int, ...]
+    newest: int
+    started: datetime | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,11 @@ class DensityHistogram:
     edges: tuple[float, ...]  # log10(density), (n + 1,)
     counts: tuple[int, ...]  # (n,)
     dead: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, about."""
+        return 64 * len(self.edges)
 
 
 @dataclass(frozen=True, eq=False)

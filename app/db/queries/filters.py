@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.db.queries.indexes.latents import LATENT_TEXTS, NUMBERS, LatentIndex
-from app.db.queries.indexes.order import Mask
+from app.db.queries.indexes.rest import Mask
 from app.errors import InvalidRequest, shorten
 
 SORTS = ("index", *NUMBERS, *LATENT_TEXTS)
@@ -75,44 +75,38 @@ def matching(session: Session, index: LatentIndex, query: LatentQuery) -> tuple[
     return index.mask(tuple(sorted(given.items())), lambda: _mask(session, index, query))
 
 
-def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask | None:
-    masks = [*_number_masks(session, index, query), *_text_masks(session, index, query)]
+def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask:
+    mask = np.ones(index.n, np.bool_)
+    for name in NUMBERS:
+        low, high = getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
+        if low is not None or high is not None:
+            index.order(session, name).narrow(mask, low, high)
+    for name in TEXTS:
+        wanted = getattr(query, name).strip()
+        if wanted:
+            mask &= _text_mask(session, index, name, wanted)
     if query.labelled:
         has_label = _none(index)
         has_label[index.labels(session).latents] = True
-        masks.append(has_label if query.labelled == "yes" else ~has_label)
+        mask &= has_label if query.labelled == "yes" else ~has_label
     if query.dead:
-        is_dead = index.order(session, "density").between(0, 0)
-        masks.append(is_dead if query.dead == "only" else ~is_dead)
-    return np.logical_and.reduce(masks) if masks else None
+        is_dead = np.ones(index.n, np.bool_)
+        index.order(session, "density").narrow(is_dead, 0, 0)
+        mask &= is_dead if query.dead == "only" else ~is_dead
+    return mask
 
 
-def _number_masks(session: Session, index: LatentIndex, query: LatentQuery) -> list[Mask]:
-    found = []
-    for name in NUMBERS:
-        low, high = getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
-        if low is None and high is None:
-            continue
-        found.append(index.order(session, name).between(low, high))
-    return found
-
-
-def _text_masks(session: Session, index: LatentIndex, query: LatentQuery) -> list[Mask]:
-    found = []
-    for name in TEXTS:
-        wanted = getattr(query, name).strip()
-        if not wanted:
-            continue
-        mask = _none(index)
-        tokens = index.vocabulary(session).containing(wanted) if name != "label" else _NO_TOKENS
-        if name in ("q", "label"):
-            mask[index.labels(session).containing(wanted)] = True
-        if name in ("q", "top_token"):
-            mask |= index.firing_on(session, tokens)
-        if name in ("q", "promoted"):
-            index.mark_promoting(session, tokens, mask)
-        found.append(mask)
-    return found
+def _text_mask(session: Session, index: LatentIndex, name: str, wanted: str) -> Mask:
+    """Whether a text of each latent contains what is wanted, (n,); ``name`` is one of TEXTS."""
+    mask = _none(index)
+    tokens = index.vocabulary(session).containing(wanted) if name != "label" else _NO_TOKENS
+    if name in ("q", "label"):
+        mask[index.labels(session).containing(wanted)] = True
+    if name in ("q", "top_token"):
+        mask |= index.firing_on(session, tokens)
+    if name in ("q", "promoted"):
+        index.mark_promoting(session, tokens, mask)
+    return mask
 
 
 def _none(index: LatentIndex) -> Mask:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import packing
+from app.db.index_cache import cache_of
 from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
 from app.db.queries.neighbours import neighbour_rows
@@ -46,7 +47,7 @@ EXAMPLES_OF_BANDS = (
 PROMPTS = sa.select(PROMPT.c.prompt_index, PROMPT.c.token_ids).where(
     PROMPT.c.build_id == BUILD_ID, PROMPT.c.prompt_index.in_(sa.bindparam("indices", expanding=True))
 )
-
+DENSITIES = sa.select(BUILD.c.density_histogram).where(BUILD.c.id == BUILD_ID)
 
 #: More examples than a band has.
 ALL_RANKS = 2**15 - 1
@@ -122,11 +123,18 @@ def densities(session: Session, source: SourceInfo) -> dict[int, float]:
 
 
 def density_histogram(session: Session, source: SourceInfo) -> DensityHistogram:
-    """Latents by log10 density, as counted when the build was finished; one row is read."""
-    data = session.scalar(sa.select(BUILD.c.density_histogram).where(BUILD.c.id == _build_id(source)))
-    edges, counts = packing.unpack_histogram(data or b"")
-    dead = int(counts[0]) if counts.size else 0
-    return DensityHistogram(tuple(edges[1:].tolist()), tuple(counts[1:].tolist()), dead)
+    """Latents by log10 density, as counted when the build was finished; one row is read, once."""
+    if source.build is None:
+        raise NotBuilt(source.slug)
+    build = source.build
+
+    def read() -> DensityHistogram:
+        data = session.scalar(DENSITIES, {"build_id": build.id})
+        edges, counts = packing.unpack_histogram(data or b"")
+        dead = int(counts[0]) if counts.size else 0
+        return DensityHistogram(tuple(edges[1:].tolist()), tuple(counts[1:].tolist()), dead)
+
+    return cache_of(session).get(("densities", build.id, build.finished), read)
 
 
 def random_latent(session: Session, source: SourceInfo, rng: random.Random | None = None) -> int:

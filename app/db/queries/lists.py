@@ -12,7 +12,8 @@ from app.db.queries.answers import LatentPage, LatentRow, SourceInfo
 from app.db.queries.cursors import Place, decode, encode
 from app.db.queries.filters import LatentQuery, matching
 from app.db.queries.indexes.latents import index_of, vocabulary_index
-from app.db.queries.indexes.order import Latents, Mask, Order
+from app.db.queries.indexes.order import Order
+from app.db.queries.indexes.rest import Latents, Mask
 from app.db.queries.indexes.texts import TextIndex
 from app.db.queries.texts import labels
 from app.db.tables import Latent, LatentDetail

@@ -1,6 +1,6 @@
 """Which sources there are, and which builds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.index_cache import shown_sources
-from app.db.queries.answers import BuildInfo, SourceInfo
+from app.db.queries.answers import BuildInfo, BuildsNow, SourceInfo
 from app.db.tables import RUNNING, Build, LanguageModel, Source
 from app.errors import UnknownBuild, UnknownSource, shorten
 from models.records import ModelFacts, SourceFacts, SourceQuality
@@ -37,7 +37,7 @@ WANTED = (
 )
 SHOWN_BUILDS = BUILDS.where(WANTED).order_by(BUILD.c.id)
 SHOWN_BUILDS_OF_ONE = BUILDS.where(BUILD.c.source_id == sa.bindparam("id"), WANTED).order_by(BUILD.c.id)
-PULSE = sa.select(BUILD.c.id, BUILD.c.status).where(
+PULSE = sa.select(BUILD.c.id, BUILD.c.status, BUILD.c.started).where(
     (BUILD.c.status == RUNNING) | (BUILD.c.id == sa.select(sa.func.max(NEWER.c.id)).scalar_subquery())
 )
 #: Sources kept by ``shown_source``.
@@ -75,16 +75,30 @@ def shown_source(session: Session, slug: str) -> SourceInfo:
     All of this is fixed until another build is shown or the source is made anew, so it is kept, and one short question
     tells whether it still holds.
     """
+
+    def read() -> SourceInfo:
+        source = source_by_slug(session, slug)
+        return replace(source, running=None, latest=source.build)
+
+    return _kept(session, slug, None, read)
+
+
+def source_now(session: Session, slug: str, now: BuildsNow) -> SourceInfo:
+    """The source with all that ``source_by_slug`` knows, kept as ``shown_source`` is while no build runs at all."""
+    if now.running:
+        return source_by_slug(session, slug)
+    return _kept(session, slug, now, lambda: source_by_slug(session, slug))
+
+
+def _kept(session: Session, slug: str, now: BuildsNow | None, read: Callable[[], SourceInfo]) -> SourceInfo:
     row = session.execute(STATE, {"slug": slug.replace("\0", "")}).first()
     if row is None:
         return source_by_slug(session, slug)  # says which ones there are
-
     kept = shown_sources(session)
-    key = (slug, *row)
+    key = (slug, now, *row)
     found: SourceInfo | None = kept.get(key)
     if found is None:
-        source = source_by_slug(session, slug)
-        found = replace(source, running=None, latest=source.build)
+        found = read()
         if len(kept) >= MAX_SHOWN:
             kept.clear()
         kept[key] = found
@@ -114,14 +128,16 @@ def running_builds(session: Session) -> tuple[BuildInfo, ...]:
     return tuple(_build(row) for row in session.execute(query).mappings())
 
 
-def running_and_newest(session: Session) -> tuple[tuple[int, ...], int]:
-    """(ids of the builds being made now, ascending; id of the newest build, 0 without any), one small query."""
-    running, newest = [], 0
-    for number, status in session.execute(PULSE):
-        newest = max(newest, number)
+def builds_now(session: Session) -> BuildsNow:
+    """Which builds are made now, and which is the newest of all, one small query."""
+    running: list[int] = []
+    newest, newest_started = 0, None
+    for number, status, started in session.execute(PULSE):
+        if number > newest:
+            newest, newest_started = number, started
         if status == RUNNING:
             running.append(number)
-    return tuple(sorted(running)), newest
+    return BuildsNow(tuple(sorted(running)), newest, newest_started)
 
 
 def build_by_id(session: Session, build_id: int) -> BuildInfo:

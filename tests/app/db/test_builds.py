@@ -209,9 +209,10 @@ def test_recent_builds_begin_with_running_ones(session: Session) -> None:
 
 
 def test_what_runs_and_what_is_newest_are_one_small_question(session: Session) -> None:
-    assert queries.running_and_newest(session) == ((), 0)
+    assert queries.builds_now(session) == ((), 0, None)
     _, running = begin(session)
-    assert queries.running_and_newest(session) == ((running,), running)
+    started = queries.build_by_id(session, running).started
+    assert queries.builds_now(session) == ((running,), running, started)
     source = built(session, slug="other")
     assert source.build
-    assert queries.running_and_newest(session) == ((running,), source.build.id)
+    assert queries.builds_now(session) == ((running,), source.build.id, source.build.started)

@@ -12,7 +12,7 @@ from app.db.display import searchable
 from app.db.index_cache import IndexCache
 from app.db.queries.indexes import coded
 from app.db.queries.indexes import order as order_module
-from app.db.queries.indexes import rest as rest_module
+from app.db.queries.indexes import pieces as pieces_module
 from app.db.queries.indexes.coded import CodedOrder
 from app.db.queries.indexes.order import IndexOrder, Order
 from app.db.queries.indexes.postings import SEGMENT, Lists, Postings
@@ -29,6 +29,12 @@ VALUES = st.lists(st.sampled_from([None, 0.0, 0.1, 0.5, 2.0, -1.0, 1e300]), max_
 def order_of(values: list[float | None]) -> Order:
     numbers = np.array([np.nan if value is None else value for value in values])
     return coded.order_of(numbers, ~np.isnan(numbers))
+
+
+def between(order: Order, low: float | None, high: float | None) -> list[bool]:
+    mask = np.ones(len(order), bool)
+    order.narrow(mask, low, high)
+    return mask.tolist()
 
 
 def by_hand(values: list[float | None], is_down: bool) -> list[int]:
@@ -111,7 +117,7 @@ def test_a_range_has_both_its_ends(values: list[float | None], low: float | None
         for index, value in enumerate(values)
         if value is not None and (low is None or value >= low) and (high is None or value <= high)
     ]
-    assert np.flatnonzero(order_of(values).between(low, high)).tolist() == expected
+    assert np.flatnonzero(between(order_of(values), low, high)).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -128,7 +134,7 @@ def test_shared_values_are_kept_once(distinct: int, code: type) -> None:
     top = (distinct - 1) / 3.0
     for low, high in ((None, 0.0), (top, None), (top + 1, None), (None, -1.0), (1 / 3, 5.0), (0.4, 0.5), (5.0, 1.0)):
         expected = has_value if low is None else has_value & (values >= low)
-        assert np.array_equal(order.between(low, high), expected if high is None else expected & (values <= high))
+        assert np.array_equal(between(order, low, high), expected if high is None else expected & (values <= high))
 
 
 @pytest.mark.parametrize("kind", [float, np.int32])
@@ -157,7 +163,7 @@ def test_shared_values_give_the_order_that_a_sorted_list_gives(kind: type) -> No
 def test_walks_in_small_steps_find_what_sorting_by_hand_finds(
     monkeypatch: pytest.MonkeyPatch, share: float, n_levels: int
 ) -> None:
-    for module, name, size in ((order_module, "STEP", 16), (coded, "STEP", 16), (rest_module, "PIECE", 32)):
+    for module, name, size in ((order_module, "STEP", 16), (coded, "STEP", 16), (pieces_module, "PIECE", 32)):
         monkeypatch.setattr(module, name, size)
     n, rng = 3000, np.random.default_rng(2)
     numbers = rng.integers(0, n_levels, n) / 4

@@ -8,10 +8,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
+from app.db.queries import SourceInfo
 from app.db.tables import Base, LanguageModel, Mix, Source, Token
 from app.errors import BuildRunning, InvalidRequest, SlugTaken, UnknownSource
-from tests.app.db.support import begin, built, statements
-from tests.records import VOCABULARY, make_facts
+from tests.app.db.support import begin, built, fill, start, statements
+from tests.records import VOCABULARY, make_facts, make_records
 
 
 def count(session: Session, table: type[Base]) -> int:
@@ -122,3 +123,56 @@ def test_the_shown_source_is_kept_until_something_changes(engine: Engine, sessio
     writes.remove_source(session, source.slug)
     with pytest.raises(UnknownSource):
         queries.shown_source(session, source.slug)
+
+
+def test_the_source_with_its_builds_is_kept_while_nothing_runs(engine: Engine, session: Session) -> None:
+    def now() -> SourceInfo:
+        return queries.source_now(session, "tiny", queries.builds_now(session))
+
+    source = built(session)
+    first = now()
+    assert first == source
+    with statements(engine) as sent:
+        assert now() is first
+    assert len(sent) == 2
+
+    running = start(session, source.id)
+    assert now().running
+    writes.update_progress(session, running, progress=0.5)
+    reported = now().running
+    assert reported
+    assert reported.progress == 0.5
+    writes.fail_build(session, running, "The disk is full.")
+    failed = now()
+    assert failed == queries.source_by_slug(session, "tiny")
+    assert failed.latest
+    assert failed.latest.error == "The disk is full."
+    assert now() is failed
+
+
+def test_a_build_that_takes_the_number_of_one_that_is_gone_is_seen(session: Session) -> None:
+    source = built(session)
+    other = built(session, slug="other")
+    assert other.build
+    assert queries.source_now(session, "tiny", queries.builds_now(session)).latest == source.build
+    writes.remove_source(session, "other")
+    number = start(session, source.id)
+    writes.fail_build(session, number, "x")
+    latest = queries.source_now(session, "tiny", queries.builds_now(session)).latest
+    assert latest
+    assert (latest.id, latest.status) == (number, "failed")
+
+
+def test_densities_are_read_once_per_build(engine: Engine, session: Session) -> None:
+    source = built(session)
+    first = queries.density_histogram(session, source)
+    with statements(engine) as sent:
+        assert queries.density_histogram(session, source) == first
+    assert not sent
+    number = start(session, source.id)
+    fill(session, number, make_records(64))
+    writes.finish_build(session, number)
+    again = queries.source_by_slug(session, "tiny")
+    with statements(engine) as sent:
+        queries.density_histogram(session, again)
+    assert len(sent) == 1

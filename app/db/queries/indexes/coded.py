@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.queries.indexes.order import STEP, Latents, Mask, Order, Values
-from app.db.queries.indexes.rest import Rest
+from app.db.queries.indexes.order import STEP, Order, Values
+from app.db.queries.indexes.pieces import pieces
+from app.db.queries.indexes.rest import Latents, Mask, Rest
 
 #: Fewer latents to a value than this on average, and a sorted list is as small and quicker.
 SHARED = 4
@@ -56,11 +57,12 @@ class CodedOrder(Order):
         """The values of latents 0, ``step``, 2 ``step``, ...; 0 for one without."""
         return np.append(self.levels.astype(np.float64), 0.0)[np.minimum(self.column[::step], len(self.levels))]
 
-    def between(self, low: float | None, high: float | None) -> Mask:
-        """Whether a latent's value lies in [low, high], (n,); no latent without a value does."""
+    def narrow(self, mask: Mask, low: float | None, high: float | None) -> None:
+        """Leave of the latents in ``mask`` (n,) those whose value lies in [low, high]; none without a value does."""
         first = 0 if low is None else int(np.searchsorted(self.levels, low, "left"))
         end = len(self.levels) if high is None else int(np.searchsorted(self.levels, high, "right"))
-        return self._with_codes(first, end)
+        for piece in pieces(len(self)):
+            mask[piece] &= self._has_code(piece, first, end)
 
     def known_from(self, first: int, mask: Mask | None, limit: int, is_down: bool) -> Latents:
         """At most ``limit`` latents of the mask that have a value, from place ``first`` on."""
@@ -76,14 +78,15 @@ class CodedOrder(Order):
         """``known_from`` by the number of latents in the mask that each level has: three passes, wherever they are. A
         walk takes a pass for each of its steps, and many of them where few of the next latents are in the mask.
         """
-        k = len(self.levels)
         (begin,) = self.ranked(first, first + 1, is_down).tolist()
         level = int(self.column[begin])
-        counts = np.bincount(np.minimum(self.column[mask], k), minlength=k + 1)[:k]
+        counts = self._counts(mask)
         later = counts[:level][::-1] if is_down else counts[level + 1 :]
         n_levels = int(np.searchsorted(later.cumsum(), limit)) + 1
-        low, high = (max(level - n_levels, 0), level + 1) if is_down else (level, min(level + 1 + n_levels, k))
-        found = np.flatnonzero(mask & self._with_codes(low, high)).astype(np.int32)
+        low, high = (
+            (max(level - n_levels, 0), level + 1) if is_down else (level, min(level + 1 + n_levels, len(counts)))
+        )
+        found = self._with_codes(low, high, mask)
         is_passed = (self.column[found] == level) & ((found > begin) if is_down else (found < begin))
         found = found[~is_passed]
         found = found[np.argsort(self.column[found], kind="stable")]
@@ -100,20 +103,39 @@ class CodedOrder(Order):
             return np.zeros(0, np.int32)
         low = int(np.searchsorted(self.starts, first, "right")) - 1
         high = int(np.searchsorted(self.starts, end, "left"))
-        found = np.flatnonzero(self._with_codes(low, high)).astype(np.int32)
+        found = self._with_codes(low, high)
         if high - low > 1:
             found = found[np.argsort(self.column[found], kind="stable")]
         return found[first - int(self.starts[low]) : end - int(self.starts[low])]
 
-    def _with_codes(self, first: int, end: int) -> Mask:
-        """Whether a latent's code is one of [first, end), (n,)."""
+    def _with_codes(self, first: int, end: int, mask: Mask | None = None) -> Latents:
+        """The latents, of a mask (n,), whose code is one of [first, end), ascending."""
+        found = [np.zeros(0, np.int32)]
+        for piece in pieces(len(self)):
+            chosen = self._has_code(piece, first, end)
+            if mask is not None:
+                chosen &= mask[piece]
+            found.append((np.flatnonzero(chosen) + piece.start).astype(np.int32))
+        return np.concatenate(found)
+
+    def _has_code(self, piece: slice, first: int, end: int) -> Mask:
+        """Whether the code of each latent of the piece is one of [first, end)."""
+        codes = self.column[piece]
         if end - first == 1:
-            one: Mask = self.column == first
+            one: Mask = codes == first
             return one
-        chosen: Mask = self.column < end
+        chosen: Mask = codes < end
         if first > 0:
-            chosen &= self.column >= first
+            chosen &= codes >= first
         return chosen
+
+    def _counts(self, mask: Mask) -> NDArray[np.int64]:
+        """How many latents of the mask (n,) each level has, (k,)."""
+        k = len(self.levels)
+        counts = np.zeros(k + 1, np.int64)
+        for piece in pieces(len(self)):
+            counts += np.bincount(np.minimum(self.column[piece][mask[piece]], k), minlength=k + 1)
+        return counts[:k]
 
     def _place(self, value: float, find: Callable[..., int]) -> int:
         return int(self.starts[find(self.levels, value)])

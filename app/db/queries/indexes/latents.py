@@ -15,9 +15,10 @@ from app.db.index_cache import cache_of
 from app.db.queries.answers import BuildInfo, SourceInfo
 from app.db.queries.indexes import reading
 from app.db.queries.indexes.coded import order_of
-from app.db.queries.indexes.order import IndexOrder, Mask, Order
+from app.db.queries.indexes.order import IndexOrder, Order
 from app.db.queries.indexes.postings import Postings
 from app.db.queries.indexes.reading import NO_TOKEN
+from app.db.queries.indexes.rest import Mask
 from app.db.queries.indexes.texts import TextIndex
 from app.db.tables import Explanation, Token
 from app.errors import NotBuilt
@@ -96,16 +97,14 @@ class LatentIndex:
                 return orders[key]
         return orders[key]
 
-    def mask(self, key: Hashable, make: Callable[[], Mask | None]) -> tuple[Mask | None, int]:
-        """(latents that pass a filter (n,), None: all of them; how many). ``make`` is called for a new ``key`` only."""
+    def mask(self, key: Hashable, make: Callable[[], Mask]) -> tuple[Mask, int]:
+        """(latents that pass a filter (n,); how many). ``make`` is called for a new ``key`` only."""
         key = (key, self.source.table_version)
         masks = self._kept.masks
         # One at a time: several at once would be no quicker, and take the memory of several.
         with self._kept.lock:
             if key not in masks:
                 mask = make()
-                if mask is None:
-                    return None, self.n
                 masks[key] = np.packbits(mask), int(np.count_nonzero(mask))
                 while len(masks) > MAX_MASKS:
                     masks.popitem(last=False)

@@ -15,16 +15,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.queries.indexes.rest import Rest
+from app.db.queries.indexes.pieces import pieces
+from app.db.queries.indexes.rest import Latents, Mask, Rest
 
-Latents = NDArray[np.int32]
-Mask = NDArray[np.bool_]
 Values = NDArray[Any]  # float64 or float32, or whole numbers
 #: Latents looked at in the first step of a walk; each further step looks at twice as many, up to what a core's cache
 #: holds.
 STEP, MAX_STEP = 1024, 1 << 16
-#: Values looked up at once, about what stays in a core's cache.
-PIECE = 1 << 15
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 
@@ -78,21 +75,25 @@ class Order:
         if not self.n_known:
             return np.zeros(len(self), np.bool_)
         chosen = np.empty(len(self), np.bool_)
-        for start in range(0, len(self), PIECE):  # numpy makes eight bytes of each number before it looks up
-            piece = slice(start, start + PIECE)
+        for piece in pieces(len(self)):  # numpy makes eight bytes of each number before it looks up
             np.take(wanted, self.column[piece], out=chosen[piece], mode="clip")
         self.unknown.clear(chosen)
         return chosen
 
-    def between(self, low: float | None, high: float | None) -> Mask:
-        """Whether a latent's value lies in [low, high], (n,); no latent without a value does."""
+    def narrow(self, mask: Mask, low: float | None, high: float | None) -> None:
+        """Leave of the latents in ``mask`` (n,) those whose value lies in [low, high]; none without a value does."""
         if not self.n_known:
-            return np.zeros(len(self), np.bool_)
-        chosen = np.ones(len(self), np.bool_) if low is None else self.column >= self._bound(low, np.inf)
-        if high is not None:
-            chosen &= self.column <= self._bound(high, -np.inf)
-        self.unknown.clear(chosen)
-        return chosen
+            mask[:] = False
+            return
+        least = None if low is None else self._bound(low, np.inf)
+        most = None if high is None else self._bound(high, -np.inf)
+        for piece in pieces(len(self)):
+            part, column = mask[piece], self.column[piece]
+            if least is not None:
+                part &= column >= least
+            if most is not None:
+                part &= column <= most
+        self.unknown.clear(mask)
 
     def _bound(self, value: float, towards: float) -> Any:
         """The number of the column's type that is next to ``value`` on that side; numpy would take the nearest."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.db.queries.indexes import pieces
+
 Latents = NDArray[np.int32]
 Mask = NDArray[np.bool_]
-#: Latents looked at in one step.
-PIECE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +65,8 @@ class Rest:
             part = self.inside[first:]
             return part[mask[part]][:limit]
         found: list[Latents] = []
-        for start in range(int(self.latents(first, first + 1)[0]), self.n, PIECE):
-            found.append(self._between(start, start + PIECE, mask)[:limit])
+        for start in range(int(self.latents(first, first + 1)[0]), self.n, pieces.PIECE):
+            found.append(self._between(start, start + pieces.PIECE, mask)[:limit])
             limit -= len(found[-1])
             if limit <= 0:
                 break
@@ -81,8 +81,8 @@ class Rest:
             part = self.inside[:end]
             return part[mask[part]][-limit:]
         found: list[Latents] = []
-        for stop in range(int(self.latents(end - 1, end)[0]) + 1, 0, -PIECE):
-            found.insert(0, self._between(max(stop - PIECE, 0), stop, mask)[-limit:])
+        for stop in range(int(self.latents(end - 1, end)[0]) + 1, 0, -pieces.PIECE):
+            found.insert(0, self._between(max(stop - pieces.PIECE, 0), stop, mask)[-limit:])
             limit -= len(found[0])
             if limit <= 0:
                 break
