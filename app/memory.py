@@ -5,15 +5,16 @@ import ctypes
 import gc
 
 #: Parameters of glibc's mallopt(3): M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX.
-OPTIONS = {-1: 1 << 22, -3: 1 << 20, -8: 1}
+OPTIONS = {-1: 1 << 21, -3: 1 << 20, -8: 1}
 
 
 def return_freed_memory() -> None:
-    """Keep a single heap, and no more than a few megabytes that were freed; nothing where the C library is another one.
+    """Keep a single heap, and no more than two megabytes that were freed; nothing where the C library is another one.
 
     By default each thread has its own heap and keeps what it freed: with eight threads and arrays of a million latents
-    that is hundreds of megabytes that nobody uses. Arrays of more than 256 kB are the system's again as soon as they
-    are freed: in the heap they leave holes of ten megabytes and more, and are hardly quicker.
+    that is hundreds of megabytes that nobody uses. Arrays of more than a megabyte are the system's again as soon as
+    they are freed. Smaller ones stay in the heap: a mask of a million latents that the system must give anew for every
+    filter, page by page, is slower than the filter.
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt

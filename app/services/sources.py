@@ -1,12 +1,13 @@
 """The Source page."""
 
 import random
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
 from app import figures, figures_source
 from app.db import queries
-from app.db.queries import BuildInfo, SourceInfo
+from app.db.queries import BuildInfo, DensityHistogram, SourceInfo
 from app.errors import UnknownBuild, shorten
 from app.formats import count
 from app.services.builds import live_builds, pulse_of
@@ -48,7 +49,12 @@ def source_page(session: Session, slug: str, request: TableRequest) -> SourceVie
 
 
 def _density_figure(session: Session, source: SourceInfo) -> FigureView:
-    histogram = queries.density_histogram(session, source)
+    return _drawn(queries.density_histogram(session, source))
+
+
+# The same for every table of the source.
+@lru_cache(maxsize=64)
+def _drawn(histogram: DensityHistogram) -> FigureView:
     return figures.density_figure(histogram.edges, histogram.counts, histogram.dead)
 
 

@@ -76,15 +76,17 @@ def matching(session: Session, index: LatentIndex, query: LatentQuery) -> tuple[
 
 
 def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask:
-    mask = np.ones(index.n, np.bool_)
+    texts = {name: getattr(query, name).strip() for name in TEXTS}
+    found = (_text_mask(session, index, name, wanted) for name, wanted in texts.items() if wanted)
+    mask = next(found, None)
+    if mask is None:
+        mask = np.ones(index.n, np.bool_)
+    for other in found:
+        mask &= other
     for name in NUMBERS:
         low, high = getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
         if low is not None or high is not None:
             index.order(session, name).narrow(mask, low, high)
-    for name in TEXTS:
-        wanted = getattr(query, name).strip()
-        if wanted:
-            mask &= _text_mask(session, index, name, wanted)
     if query.labelled:
         has_label = _none(index)
         has_label[index.labels(session).latents] = True
@@ -98,12 +100,10 @@ def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask:
 
 def _text_mask(session: Session, index: LatentIndex, name: str, wanted: str) -> Mask:
     """Whether a text of each latent contains what is wanted, (n,); ``name`` is one of TEXTS."""
-    mask = _none(index)
     tokens = index.vocabulary(session).containing(wanted) if name != "label" else _NO_TOKENS
+    mask = index.firing_on(session, tokens) if name in ("q", "top_token") else _none(index)
     if name in ("q", "label"):
         mask[index.labels(session).containing(wanted)] = True
-    if name in ("q", "top_token"):
-        mask |= index.firing_on(session, tokens)
     if name in ("q", "promoted"):
         index.mark_promoting(session, tokens, mask)
     return mask

@@ -16,7 +16,7 @@ from app.db.tables import Build, BuildColumn, LatentsOfToken, Source
 from app.db.writes.bulk import insert_rows
 
 #: Numbers in one row: a megabyte of float64.
-PART = 2**17
+PART = 2**14
 NUMBER_COLUMNS = ("density", "max_activation", "mean_activation")
 
 

@@ -259,7 +259,7 @@ def test_lists_in_memory_find_what_promotes_any_of_some_tokens(seed: int, n_part
         for a, b in itertools.pairwise(cuts)
     ]
     mask = np.zeros(d_sae, np.bool_)
-    Postings.of(d_sae, n_tokens, parts).mark(mask, np.array(sorted(wanted), np.int64))
+    Postings.of(d_sae, n_tokens, len(lists.latents), parts).mark(mask, np.array(sorted(wanted), np.int64))
     assert mask.tolist() == np.isin(promoted, sorted(wanted)).any(1).tolist()
 
 

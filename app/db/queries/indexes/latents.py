@@ -135,13 +135,15 @@ class LatentIndex:
         self.order(session, "top_token")  # reads the rows of a build without packed columns, lists included
         if self._kept.postings is None:
             if len(tokens) <= FEW_TOKENS:
-                for latents in reading.read_lists(session, self.build_id, tokens.tolist()):
-                    mask[latents] = True
+                sizes = reading.list_sizes(session, self.build_id, tokens.tolist())
+                for part in reading.read_lists(session, self.build_id, sizes):
+                    mask[part.latents] = True
                 return
             with self._kept.lock:
                 if self._kept.postings is None:
-                    lists = reading.read_all_lists(session, self.build_id)
-                    self._kept.postings = Postings.of(self.n, len(self.vocabulary(session)), lists)
+                    sizes = reading.list_sizes(session, self.build_id)
+                    lists, total = reading.read_lists(session, self.build_id, sizes), int(sizes[:, 1].sum())
+                    self._kept.postings = Postings.of(self.n, len(self.vocabulary(session)), total, lists)
                     trim_heap()
         self._kept.postings.mark(mask, tokens)
 
@@ -180,7 +182,9 @@ class LatentIndex:
             return reading.read_column(session, self.build_id, name, self.n)
         except LookupError:
             top, promoted = reading.read_tokens(session, self.build_id, self.n)
-            self._kept.postings = Postings.of(self.n, len(self.vocabulary(session)), [reading.lists_of(promoted)])
+            lists = reading.lists_of(promoted)
+            n_tokens = len(self.vocabulary(session))
+            self._kept.postings = Postings.of(self.n, n_tokens, len(lists.latents), [lists])
             return top if name == "top_token" else reading.first_promoted(promoted)
 
 

@@ -1,7 +1,7 @@
 """The latents that promote each token, in memory: a search that many tokens answer reads no lists from the database.
 
 A latent takes two bytes per token it promotes: latents are kept by segments of 65,536, in each as places from its
-beginning, token after token.
+beginning. Lists stand one after the other, and so do the segments of each.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 SEGMENT = 2**16
 #: Places that are marked at once, about what stays in a core's cache; a search for "e" marks ten millions.
-PIECE = 1 << 16
+PIECE = 1 << 15
 Ints = NDArray[np.int64]
+#: Two billion promoted tokens are enough: a hundred million latents.
+Places = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,55 +30,62 @@ class Lists:
 
 @dataclass(frozen=True, eq=False)
 class Postings:
-    """Segment s holds of token t the places ``places[s][starts[s][t]:starts[s][t + 1]]``."""
+    """Token t has in segment s the places ``places[starts[i]:starts[i + 1]]`` with i = t * ``n_segments`` + s."""
 
-    starts: tuple[NDArray[np.uint32], ...]  # each (n_tokens + 1,)
-    places: tuple[NDArray[np.uint16], ...]
+    n_segments: int
+    starts: Places  # (n_tokens * n_segments + 1,)
+    places: NDArray[np.uint16]
 
     @classmethod
-    def of(cls, d_sae: int, n_tokens: int, parts: Iterable[Lists]) -> "Postings":
-        """Put together the lists of tokens 0 to ``n_tokens`` - 1, given in the order of tokens."""
-        segments = range(-(-d_sae // SEGMENT))
-        counts = np.zeros((len(segments), n_tokens), np.int64)
-        places: list[list[NDArray[np.uint16]]] = [[] for _ in segments]
+    def of(cls, d_sae: int, n_tokens: int, total: int, parts: Iterable[Lists]) -> "Postings":
+        """Put together the lists of tokens 0 to ``n_tokens`` - 1, given in the order of tokens, each ascending; with
+        ``total`` latents in all, so that each is written once to where it stays.
+        """
+        n_segments = -(-d_sae // SEGMENT)
+        counts = np.zeros(n_tokens * n_segments, np.int32)
+        places = np.empty(total, np.uint16)
+        end = 0
         for part in parts:
             tokens = np.repeat(part.tokens, part.lengths)
             is_known = (tokens < n_tokens) & (part.latents < d_sae)
             tokens, latents = tokens[is_known], part.latents[is_known]
-            segment = latents // SEGMENT
-            for s in segments:
-                mine = segment == s
-                counts[s] += np.bincount(tokens[mine], minlength=n_tokens)
-                places[s].append((latents[mine] % SEGMENT).astype(np.uint16))
-        starts = np.concatenate([np.zeros((len(segments), 1), np.int64), counts.cumsum(1)], axis=1).astype(np.uint32)
-        none = np.zeros(0, np.uint16)
-        return cls(tuple(starts), tuple(np.concatenate([none, *parts]) for parts in places))
+            if not len(tokens):
+                continue
+            places[end : end + len(latents)] = latents % SEGMENT
+            end += len(latents)
+            first = int(tokens[0]) * n_segments
+            found = np.bincount(tokens * n_segments - first + latents // SEGMENT)
+            counts[first : first + len(found)] += found.astype(np.int32)
+        starts = np.append(np.int32(0), counts.cumsum(dtype=np.int32))
+        return cls(n_segments, starts, places[:end] if end == total else places[:end].copy())
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return sum(array.nbytes for array in self.starts) + sum(array.nbytes for array in self.places)
+        return self.starts.nbytes + self.places.nbytes
 
     def mark(self, mask: NDArray[np.bool_], tokens: Ints) -> None:
         """Set ``mask`` (d_sae,) where a latent promotes any of the tokens."""
-        for s, (starts, places) in enumerate(zip(self.starts, self.places, strict=True)):
+        for s in range(self.n_segments):
             part = mask[s * SEGMENT : (s + 1) * SEGMENT]
-            firsts = starts[tokens].astype(np.int64)
-            lengths = starts[tokens + 1] - firsts
-            ends = lengths.cumsum()
+            cells = (tokens * self.n_segments + s).astype(np.int32)
+            firsts = self.starts[cells]
+            lengths = self.starts[cells + 1] - firsts
+            ends = lengths.cumsum(dtype=np.int32)
             for first, end in pairwise(_cuts(ends)):
-                _mark(part, places, firsts[first:end], lengths[first:end])
+                _mark(part, self.places, firsts[first:end], lengths[first:end])
 
 
-def _cuts(ends: Ints) -> list[int]:
+def _cuts(ends: Places) -> list[int]:
     """Where to part lists that end at ``ends`` (k,), so that a part has about ``PIECE`` places."""
     total = int(ends[-1]) if len(ends) else 0
     cuts = np.searchsorted(ends, np.arange(PIECE, total, PIECE), "right")
     return sorted({0, *cuts.tolist(), len(ends)})
 
 
-def _mark(mask: NDArray[np.bool_], places: NDArray[np.uint16], firsts: Ints, lengths: Ints) -> None:
+def _mark(mask: NDArray[np.bool_], places: NDArray[np.uint16], firsts: Places, lengths: Places) -> None:
     # Of every list all places, one after the other: its first, and a step for each further one.
-    ends = lengths.cumsum()
-    wanted = np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts - ends + lengths, lengths)
+    ends = lengths.cumsum(dtype=np.int32)
+    wanted = np.arange(ends[-1] if len(ends) else 0, dtype=np.int32)
+    wanted += np.repeat(firsts - ends + lengths, lengths)
     mask[places[wanted]] = True

@@ -22,6 +22,7 @@ DETAIL = LatentDetail.__table__
 POSTING = LatentsOfToken.__table__
 
 Tokens = NDArray[np.uint32]
+Sizes = NDArray[np.int64]
 #: Columns of numbers, and what they are packed as.
 NUMBER = np.dtype("<f8")
 TOKEN = np.dtype("<u4")
@@ -29,17 +30,19 @@ TOKEN = np.dtype("<u4")
 NO_TOKEN = 2**32 - 1
 #: Rows of latents held at once.
 ROWS_STEP = 4096
-#: Lists of latents held at once.
-LISTS_STEP = 1000
+#: Latents of lists held at once.
+LISTS_STEP = 1 << 15
+#: Parts of a packed column held at once.
+PARTS_STEP = 4
 
 
 def read_column(session: Session, build_id: int, name: str, d_sae: int) -> NDArray[Any]:
     """A packed column (d_sae,): numbers, NaN where there is no such latent, or token ids. LookupError: not packed."""
     dtype = TOKEN if name in ("top_token", "promoted") else NUMBER
-    parts = sa.select(COLUMN.c.data).where(COLUMN.c.build_id == build_id, COLUMN.c.name == name)
+    parts = sa.select(COLUMN.c.part, COLUMN.c.data).where(COLUMN.c.build_id == build_id, COLUMN.c.name == name)
     found = np.empty(d_sae, dtype)
     place = 0
-    for data in session.scalars(parts.order_by(COLUMN.c.part)):
+    for _, data in chain.from_iterable(in_steps(session, parts, COLUMN.c.part, PARTS_STEP)):
         part = np.frombuffer(data, dtype)
         found[place : place + len(part)] = part[: d_sae - place]
         place += len(part)
@@ -92,20 +95,45 @@ def lists_of(promoted: Tokens) -> Lists:
     return Lists(tokens.astype(np.int64), lengths.astype(np.int64), latents[np.argsort(found, kind="stable")])
 
 
-def read_all_lists(session: Session, build_id: int) -> Iterator[Lists]:
-    """The packed lists of all tokens in their order, some lists at a time; none for a build without them."""
-    query = sa.select(POSTING.c.token_id, POSTING.c.latents).where(POSTING.c.build_id == build_id)
-    for part in in_steps(session, query, POSTING.c.token_id, LISTS_STEP):
-        lengths = np.array([len(data) // 4 for _, data in part], np.int64)
-        latents = np.frombuffer(b"".join(data for _, data in part), "<i4").astype(np.int32, copy=False)
-        yield Lists(np.array([token for token, _ in part], np.int64), lengths, latents)
+def list_sizes(session: Session, build_id: int, token_ids: Sequence[int] | None = None) -> Sizes:
+    """(token, how many latents promote it), (k, 2), for all packed lists in their order, or those of some tokens."""
+    size = sa.func.length(POSTING.c.latents) / 4
+    query = sa.select(POSTING.c.token_id, sa.cast(size, sa.Integer)).where(POSTING.c.build_id == build_id)
+    if token_ids is not None:
+        query = query.where(_is_one_of(session)).params(tokens=_listed(session, token_ids))
+    found = [np.zeros((0, 2), np.int64)]
+    for part in in_steps(session, query, POSTING.c.token_id, ROWS_STEP):
+        found.append(np.array([tuple(row) for row in part], np.int64))
+    return np.concatenate(found)
 
 
-def read_lists(session: Session, build_id: int, token_ids: Sequence[int]) -> Iterator[NDArray[np.int32]]:
-    """The latents that promote any of a few tokens, some more than once, from the packed lists."""
-    lists = sa.select(POSTING.c.latents).where(POSTING.c.build_id == build_id, _is_one_of(session, token_ids))
-    for data in session.scalars(lists):
-        yield np.frombuffer(data, "<i4")
+def read_lists(session: Session, build_id: int, sizes: Sizes) -> Iterator[Lists]:
+    """The packed lists of tokens in their order, about ``LISTS_STEP`` latents at a time, so a long one in parts.
+
+    The few most promoted tokens have a large share of all latents, and a connection to PostgreSQL keeps a buffer as
+    large as the largest answer it ever had.
+    """
+    latents = sa.func.substr(POSTING.c.latents, sa.bindparam("first"), sa.bindparam("n"))
+    query = sa.select(POSTING.c.token_id, latents).where(POSTING.c.build_id == build_id, _is_one_of(session))
+    query = query.order_by(POSTING.c.token_id)
+    for first, end in _cuts(sizes[:, 1]):
+        wanted = _listed(session, sizes[first:end, 0].tolist())
+        for start in range(0, int(sizes[first:end, 1].max()), LISTS_STEP):
+            place = {"first": 4 * start + 1, "n": 4 * LISTS_STEP}
+            rows = list(session.execute(query, {"tokens": wanted, **place}))
+            lengths = np.array([len(data) // 4 for _, data in rows], np.int64)
+            found = np.frombuffer(b"".join(data for _, data in rows), "<i4").astype(np.int32, copy=False)
+            yield Lists(np.array([token for token, _ in rows], np.int64), lengths, found)
+
+
+def _cuts(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """(first, end) of neighbouring lists that are short enough together; a long one is alone."""
+    ends = lengths.cumsum()
+    first, before = 0, 0
+    while first < len(lengths):
+        end = max(first + 1, int(np.searchsorted(ends, before + LISTS_STEP, "right")))
+        yield first, end
+        first, before = end, int(ends[end - 1])
 
 
 def in_steps(session: Session, query: sa.Select[Any], key: sa.ColumnElement[Any], step: int) -> Iterator[list[Any]]:
@@ -120,9 +148,14 @@ def in_steps(session: Session, query: sa.Select[Any], key: sa.ColumnElement[Any]
         last = rows[-1][0]
 
 
-def _is_one_of(session: Session, token_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+def _is_one_of(session: Session) -> sa.ColumnElement[bool]:
     """One parameter however many tokens: with one for each, every search would be a new large statement to keep."""
     if session.get_bind().dialect.name == "sqlite":
-        listed = sa.func.json_each(json.dumps(list(token_ids))).table_valued("value")
+        listed = sa.func.json_each(sa.bindparam("tokens")).table_valued("value")
         return POSTING.c.token_id.in_(sa.select(listed.c.value))
-    return POSTING.c.token_id == sa.any_(sa.literal(list(token_ids), sa.ARRAY(sa.Integer)))
+    return POSTING.c.token_id == sa.any_(sa.bindparam("tokens", type_=sa.ARRAY(sa.Integer)))
+
+
+def _listed(session: Session, token_ids: Sequence[int]) -> Any:
+    """The parameter of ``_is_one_of``."""
+    return json.dumps(list(token_ids)) if session.get_bind().dialect.name == "sqlite" else list(token_ids)

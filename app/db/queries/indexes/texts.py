@@ -13,7 +13,7 @@ from app.db.display import searchable
 #: So many of the first texts are kept as strings once they were asked for; in a vocabulary, these are used most.
 #: Decoding the tokens of a page takes longer than all its questions to the database.
 KNOWN = 1 << 16
-Offsets = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +40,11 @@ class TextIndex:
             shown_ends.append(len(shown))
             folded += searchable(text).encode() + b"\0"
             folded_ends.append(len(folded))
-        starts = np.array(folded_ends)
+        starts = np.array(folded_ends, np.int32)
         data = bytes(folded)
         ranks = _ranks(data, starts)
         known: list[str | None] = [None] * min(len(ranks), KNOWN)
-        return cls(bytes(shown), np.array(shown_ends), np.frombuffer(data, np.uint8), starts, ranks, known)
+        return cls(bytes(shown), np.array(shown_ends, np.int32), np.frombuffer(data, np.uint8), starts, ranks, known)
 
     @property
     def nbytes(self) -> int:
