@@ -79,8 +79,7 @@ def bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> Ba
 
 def later_bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> LaterBandsView:
     """The examples of the bands that the page leaves for later."""
-    source, _ = _built(session, slug)
-    details = queries.latent_details(session, source, index, partial(later_places, query))
+    _, details = queries.shown_latent(session, slug, index, partial(later_places, query))
     return later_bands_view(slug, details, query)
 
 
@@ -105,16 +104,11 @@ def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> Embe
 
 
 def _find(session: Session, slug: str, index: int, query: BandsQuery) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
-    source, build = _built(session, slug)
     choose = partial(shown_places, query)
-    return source, build, queries.latent_details(session, source, index, choose, most_examples(query))
-
-
-def _built(session: Session, slug: str) -> tuple[SourceInfo, BuildInfo]:
-    source = queries.shown_source(session, slug)
+    source, details = queries.shown_latent(session, slug, index, choose, most_examples(query))
     if source.build is None:
         raise NotBuilt(slug)
-    return source, source.build
+    return source, source.build, details
 
 
 def _share(details: LatentDetails) -> str:

@@ -28,6 +28,7 @@ from app.db.queries.latents import (
     max_activations,
     prompts,
     random_latent,
+    shown_latent,
 )
 from app.db.queries.lists import MAX_LIMIT, all_matching, has_output_scores, latent_page, latents_by_index
 from app.db.queries.points import latent_points, point_step
@@ -86,6 +87,7 @@ __all__ = [
     "random_latent",
     "recent_builds",
     "running_builds",
+    "shown_latent",
     "shown_source",
     "source_by_slug",
     "source_now",

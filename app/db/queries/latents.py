@@ -13,8 +13,9 @@ from app.db.index_cache import cache_of
 from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
 from app.db.queries.neighbours import neighbour_rows
+from app.db.queries.sources import SOURCE, STATE, raise_unknown_source, source_in_state
 from app.db.queries.texts import explanations, in_parts
-from app.db.tables import Build, Example, Latent, LatentDetail, Prompt
+from app.db.tables import Build, Example, Explanation, Latent, LatentDetail, Prompt
 from app.errors import NotBuilt, UnknownLatent
 from models import records
 from models.records import IntArray, LatentRecord
@@ -24,6 +25,7 @@ LATENT = Latent.__table__
 DETAIL = LatentDetail.__table__
 EXAMPLE = Example.__table__
 PROMPT = Prompt.__table__
+EXPLANATION = Explanation.__table__
 
 ONE_LATENT = sa.select(LATENT, *[column for column in DETAIL.c if column.name not in LATENT.c]).join(
     DETAIL, (DETAIL.c.build_id == LATENT.c.build_id) & (DETAIL.c.latent_index == LATENT.c.latent_index)
@@ -32,6 +34,19 @@ ONE_LATENT = sa.select(LATENT, *[column for column in DETAIL.c if column.name no
 BUILD_ID: sa.BindParameter[int] = sa.bindparam("build_id")
 INDEX: sa.BindParameter[int] = sa.bindparam("index")
 THIS_LATENT = ONE_LATENT.where(LATENT.c.build_id == BUILD_ID, LATENT.c.latent_index == INDEX)
+EXPLAINED = sa.exists().where(EXPLANATION.c.source_id == SOURCE.c.id, EXPLANATION.c.latent_index == INDEX)
+#: What ``shown_source`` asks and ``THIS_LATENT`` in one; without such a latent its columns are null.
+SHOWN_LATENT = (
+    sa.select(
+        *[column.label(f"state_{column.name}") for column in STATE],
+        EXPLAINED.label("is_explained"),
+        *THIS_LATENT.selected_columns,
+    )
+    .select_from(SOURCE)
+    .outerjoin(LATENT, (LATENT.c.build_id == SOURCE.c.current_build_id) & (LATENT.c.latent_index == INDEX))
+    .outerjoin(DETAIL, (DETAIL.c.build_id == LATENT.c.build_id) & (DETAIL.c.latent_index == INDEX))
+    .where(SOURCE.c.slug == sa.bindparam("slug"))
+)
 #: A latent's examples in the order of their bands and ranks: one range of the primary key.
 EXAMPLES = (
     sa.select(*[EXAMPLE.c[n] for n in ("band", "prompt_index", "position", "activation", "window_start", "window")])
@@ -62,14 +77,35 @@ def latent_details(
 
     With ``choose``, only those bands have their examples, and of each band the first ``most``.
     """
-    row = _latent_row(session, source, index)
+    return _details(session, source, _latent_row(session, source, index), choose, most)
+
+
+def shown_latent(
+    session: Session, slug: str, index: int, choose: ChooseBands | None = None, most: int = ALL_RANKS
+) -> tuple[SourceInfo, LatentDetails]:
+    """``shown_source`` and its ``latent_details`` in four queries together, three for a latent without a text."""
+    wanted = {"slug": slug.replace("\0", ""), "index": index if 0 <= index < 2**31 else -1}
+    row = session.execute(SHOWN_LATENT, wanted).mappings().first()
+    if row is None:
+        raise_unknown_source(session, slug)
+    source = source_in_state(session, slug, (row[f"state_{column.name}"] for column in STATE))
+    _build_id(source)
+    if row["latent_index"] is None:
+        raise UnknownLatent(source.slug, index, source.facts.d_sae)
+    return source, _details(session, source, row, choose, most)
+
+
+def _details(
+    session: Session, source: SourceInfo, row: Mapping[Any, Any], choose: ChooseBands | None, most: int
+) -> LatentDetails:
+    index = row["latent_index"]
     record = _record(row)
     used: dict[int, IntArray] = {}
     places = range(len(record.bands)) if choose is None else choose(record.bands)
     wanted = {"build_id": row["build_id"], "index": index, "bands": sorted(places), "most": most}
     examples = _examples_and_prompts(session, wanted, used) if places else {}
     record = replace(record, bands=_with_examples(record.bands, examples))
-    written = explanations(session, source, index)
+    written = explanations(session, source, index) if row.get("is_explained", True) else ()
     return LatentDetails(
         record=record,
         label=next((item.text for item in written if item.is_current), None),

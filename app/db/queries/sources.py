@@ -1,8 +1,8 @@
 """Which sources there are, and which builds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -43,9 +43,8 @@ PULSE = sa.select(BUILD.c.id, BUILD.c.status, BUILD.c.started).where(
 #: Sources kept by ``shown_source``.
 MAX_SHOWN = 256
 #: What changes with everything that ``shown_source`` keeps.
-STATE = sa.select(SOURCE.c.id, SOURCE.c.created, SOURCE.c.table_version, SOURCE.c.current_build_id).where(
-    SOURCE.c.slug == sa.bindparam("slug")
-)
+STATE = (SOURCE.c.id, SOURCE.c.created, SOURCE.c.table_version, SOURCE.c.current_build_id)
+STATE_OF_ONE = sa.select(*STATE).where(SOURCE.c.slug == sa.bindparam("slug"))
 
 
 def all_sources(session: Session) -> tuple[SourceInfo, ...]:
@@ -63,10 +62,14 @@ def source_by_slug(session: Session, slug: str) -> SourceInfo:
     # A slug never has a NUL, and PostgreSQL refuses to compare with one.
     row = session.execute(BY_SLUG, {"slug": slug.replace("\0", "")}).mappings().first()
     if row is None:
-        known = session.scalars(sa.select(SOURCE.c.slug).order_by(SOURCE.c.slug).limit(6)).all()
-        raise UnknownSource(slug, known)
+        raise_unknown_source(session, slug)
     builds = session.execute(SHOWN_BUILDS_OF_ONE, {"id": row["id"]}).mappings()
     return _source(row, [_build(build) for build in builds])
+
+
+def raise_unknown_source(session: Session, slug: str) -> NoReturn:
+    """Raise UnknownSource, which names a few that exist."""
+    raise UnknownSource(slug, session.scalars(sa.select(SOURCE.c.slug).order_by(SOURCE.c.slug).limit(6)).all())
 
 
 def shown_source(session: Session, slug: str) -> SourceInfo:
@@ -75,27 +78,30 @@ def shown_source(session: Session, slug: str) -> SourceInfo:
     All of this is fixed until another build is shown or the source is made anew, so it is kept, and one short question
     tells whether it still holds.
     """
+    state = session.execute(STATE_OF_ONE, {"slug": slug.replace("\0", "")}).first()
+    return source_by_slug(session, slug) if state is None else source_in_state(session, slug, state)
+
+
+def source_in_state(session: Session, slug: str, state: Iterable[Any]) -> SourceInfo:
+    """``shown_source`` for one who asked for the source's ``STATE`` along with something else."""
 
     def read() -> SourceInfo:
         source = source_by_slug(session, slug)
         return replace(source, running=None, latest=source.build)
 
-    return _kept(session, slug, None, read)
+    return _kept(session, (slug, None, *state), read)
 
 
 def source_now(session: Session, slug: str, now: BuildsNow) -> SourceInfo:
     """The source with all that ``source_by_slug`` knows, kept as ``shown_source`` is while no build runs at all."""
-    if now.running:
-        return source_by_slug(session, slug)
-    return _kept(session, slug, now, lambda: source_by_slug(session, slug))
+    state = None if now.running else session.execute(STATE_OF_ONE, {"slug": slug.replace("\0", "")}).first()
+    if state is None:
+        return source_by_slug(session, slug)  # of one that does not exist, it says which ones there are
+    return _kept(session, (slug, now, *state), lambda: source_by_slug(session, slug))
 
 
-def _kept(session: Session, slug: str, now: BuildsNow | None, read: Callable[[], SourceInfo]) -> SourceInfo:
-    row = session.execute(STATE, {"slug": slug.replace("\0", "")}).first()
-    if row is None:
-        return source_by_slug(session, slug)  # says which ones there are
+def _kept(session: Session, key: tuple[object, ...], read: Callable[[], SourceInfo]) -> SourceInfo:
     kept = shown_sources(session)
-    key = (slug, now, *row)
     found: SourceInfo | None = kept.get(key)
     if found is None:
         found = read()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import queries, writes
 from app.db.queries.latents import EXAMPLES, EXAMPLES_OF_BANDS
-from app.errors import NotBuilt, UnknownLatent
+from app.errors import NotBuilt, UnknownLatent, UnknownSource
 from tests.app.db.support import begin, built, equal_records, fill, statements
 from tests.records import CONTEXT, HOSTILE, VOCABULARY, make_prompts, make_records
 
@@ -223,3 +223,30 @@ def test_unscored_latents_are_the_active_ones_without_a_score_in_order(session: 
     assert first.maxima[place] == record.max_activation
     assert first.promoted[place].tolist() == [item.token_id for item in record.promoted]
     assert len(queries.unscored_latents(session, build_id, 63, 10)) == 0
+
+
+def test_a_page_asks_for_the_source_and_the_latent_at_once(session: Session, engine: Engine) -> None:
+    source = built(session)
+    queries.shown_latent(session, "tiny", 4)  # reads the source and the vocabulary, once per process
+    shown = replace(source, running=None, latest=source.build)
+    for index, label, n in ((5, "", 3), (5, "boats", 4), (3, "", 1), (3, "dead one", 2)):
+        if label:
+            writes.add_label(session, source, index, label)
+            shown = replace(shown, table_version=shown.table_version + 1)
+            queries.shown_source(session, "tiny")
+        with statements(engine) as sent:
+            found, details = queries.shown_latent(session, "tiny", index)
+        assert found == shown
+        whole = queries.latent_details(session, shown, index)
+        assert equal_records(details.record, whole.record)
+        assert (details.label, details.explanations) == (whole.label, whole.explanations)
+        assert details.neighbours == whole.neighbours
+        assert len(sent) == n, index
+    for index in (-1, 64, 2**31, 2**70):
+        with pytest.raises(UnknownLatent):
+            queries.shown_latent(session, "tiny", index)
+    with pytest.raises(UnknownSource, match="tiny"):
+        queries.shown_latent(session, "tinny\0", 1)
+    begin(session, "empty")
+    with pytest.raises(NotBuilt):
+        queries.shown_latent(session, "empty", 1)

@@ -33,7 +33,7 @@ LATENT_TEXTS = ("label", "top_token", "promoted")
 #: A search that more tokens than this answer does not read their lists one by one, but keeps all lists in memory.
 FEW_TOKENS = 64
 #: Filters whose result is kept, packed to one bit per latent.
-MAX_MASKS = 16
+MAX_MASKS = 8
 #: Quantities that may change after the build: their orders belong to a ``table_version``.
 CHANGING = ("label", "output_score")
 
