@@ -26,7 +26,13 @@ def watch_resting(engine: Engine) -> None:
         since = record.info.get(RESTED)
         if since is None:  # it is new
             return
-        if _has_news(connection) or (time.monotonic() - since > ASK_AFTER and not _answers(engine, connection)):
+        try:
+            is_good = not _has_news(connection)
+            if is_good and time.monotonic() - since > ASK_AFTER:
+                is_good = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            is_good = False
+        if not is_good:
             raise sa.exc.InvalidatePoolError
 
     sa.event.listen(engine, "checkin", rest)
@@ -38,10 +44,3 @@ def _has_news(connection: Any) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _answers(engine: Engine, connection: Any) -> bool:
-    try:
-        return engine.dialect.do_ping(connection)
-    except engine.dialect.loaded_dbapi.Error:
-        return False

@@ -82,6 +82,21 @@ def test_a_connection_is_kept_and_asked_only_after_a_long_rest(
         assert backend(session) not in used
 
 
+@pytest.mark.parametrize("ask_after", [0, 60])
+def test_a_connection_that_is_closed_on_this_side_is_replaced(
+    postgres: Engine, monkeypatch: pytest.MonkeyPatch, ask_after: int
+) -> None:
+    monkeypatch.setattr(resting, "ASK_AFTER", ask_after)
+    sessions = make_session_maker(postgres)
+    with sessions() as session:
+        number = backend(session)
+        raw = session.connection().connection.driver_connection
+    assert raw
+    raw.close()
+    with sessions() as session:
+        assert backend(session) != number
+
+
 def test_what_only_reads_opens_no_transaction_and_leaves_none_to_others(postgres: Engine) -> None:
     sessions = make_session_maker(postgres)
     reading = make_reading_sessions(sessions)
