@@ -15,7 +15,7 @@ from app.db.queries.indexes.reading import NUMBER, ROWS_STEP, TOKEN
 from app.db.tables import Build, BuildColumn, LatentsOfToken, Source
 from app.db.writes.bulk import insert_rows
 
-#: Numbers in one row: a megabyte of float64.
+#: Numbers in one row: 128 kB of float64.
 PART = 2**14
 NUMBER_COLUMNS = ("density", "max_activation", "mean_activation")
 

@@ -1,4 +1,4 @@
-"""Orders and text indexes give what sorting and searching by hand give."""
+"""Orders give what sorting by hand gives."""
 
 import numpy as np
 import pytest

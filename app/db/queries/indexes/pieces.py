@@ -6,8 +6,8 @@ gives anew each time, page by page, which takes longer than the pass.
 
 from collections.abc import Iterator
 
-#: Latents of a piece.
-PIECE = 1 << 17
+#: Latents of a piece: eight bytes for each of them are less than what ``app.memory`` leaves to the heap.
+PIECE = 1 << 16
 
 
 def pieces(n: int) -> Iterator[slice]:
