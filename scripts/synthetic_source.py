@@ -111,7 +111,8 @@ def _write_some(
     n = len(indices)
     n_active = np.minimum(np.exp(rng.normal(np.log(TOKENS / 2000), 1.8, n)).astype(np.int64) + 1, TOKENS // 2)
     n_active[rng.random(n) < 0.1] = 0
-    highest = np.exp(rng.normal(1.5, 0.6, n)).astype(np.float32).astype(np.float64) * (n_active > 0)
+    highest = np.exp(rng.normal(1.5, 0.6, n)).astype(np.float32) * (n_active > 0)
+    means = highest / np.float32(3)
     top, share = _tokens(rng, n), rng.random(n)
     promoted = _tokens(rng, 10 * n).reshape(n, 10)
     pairs = np.zeros((n, 10), packing.PAIR)
@@ -121,7 +122,7 @@ def _write_some(
     for i, index in enumerate(indices):
         count, text = int(n_active[i]), words[top[i]]
         latents.append((
-            build_id, index, count, count / TOKENS, float(highest[i]), float(highest[i]) / 3, None,
+            build_id, index, count, count / TOKENS, float(highest[i]), float(means[i]), None,
             text if count else None, float(share[i]) if count else None,
         ))  # fmt: skip
         is_full = index < plan.n_examples and count > 0

@@ -96,7 +96,8 @@ class _Summary:
             n_active=int(totals.n_active[latent]),
             density=float(self.density[latent]),
             max_activation=maximum,
-            mean_activation=float(self.mean[latent]),
+            # No more precise than activations are: where tables are sorted, in memory, that is half the room.
+            mean_activation=float(np.float32(self.mean[latent])),
             quantiles={f"{q:g}": cells.quantile(q) for q in QUANTILES},
             histogram_edges=edges,
             histogram_counts=shown_counts,

@@ -41,6 +41,7 @@ def test_counts_sums_and_maxima_equal_those_of_the_dense_matrix(seed, share, sca
         if len(active):
             assert record.max_activation == active.max()
             assert record.mean_activation == pytest.approx(active.mean(), rel=1e-6, abs=2**-24)
+            assert record.mean_activation == np.float32(record.mean_activation)
 
 
 @few
