@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import packing
+from app.db.display import displayable
 from app.db.index_cache import cache_of
 from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
@@ -84,7 +85,7 @@ def shown_latent(
     session: Session, slug: str, index: int, choose: ChooseBands | None = None, most: int = ALL_RANKS
 ) -> tuple[SourceInfo, LatentDetails]:
     """``shown_source`` and its ``latent_details`` in four queries together, three for a latent without a text."""
-    wanted = {"slug": slug.replace("\0", ""), "index": index if 0 <= index < 2**31 else -1}
+    wanted = {"slug": displayable(slug), "index": index if 0 <= index < 2**31 else -1}
     row = session.execute(SHOWN_LATENT, wanted).mappings().first()
     if row is None:
         raise_unknown_source(session, slug)

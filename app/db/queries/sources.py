@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.db.display import displayable
 from app.db.index_cache import shown_sources
 from app.db.queries.answers import BuildInfo, BuildsNow, SourceInfo
 from app.db.tables import RUNNING, Build, LanguageModel, Source
@@ -59,8 +60,8 @@ def all_sources(session: Session) -> tuple[SourceInfo, ...]:
 
 def source_by_slug(session: Session, slug: str) -> SourceInfo:
     """The source; UnknownSource names a few that exist."""
-    # A slug never has a NUL, and PostgreSQL refuses to compare with one.
-    row = session.execute(BY_SLUG, {"slug": slug.replace("\0", "")}).mappings().first()
+    # PostgreSQL takes neither NUL nor half a surrogate pair, and no slug has what stands for them then.
+    row = session.execute(BY_SLUG, {"slug": displayable(slug)}).mappings().first()
     if row is None:
         raise_unknown_source(session, slug)
     builds = session.execute(SHOWN_BUILDS_OF_ONE, {"id": row["id"]}).mappings()
@@ -78,7 +79,7 @@ def shown_source(session: Session, slug: str) -> SourceInfo:
     All of this is fixed until another build is shown or the source is made anew, so it is kept, and one short question
     tells whether it still holds.
     """
-    state = session.execute(STATE_OF_ONE, {"slug": slug.replace("\0", "")}).first()
+    state = session.execute(STATE_OF_ONE, {"slug": displayable(slug)}).first()
     return source_by_slug(session, slug) if state is None else source_in_state(session, slug, state)
 
 
@@ -94,7 +95,7 @@ def source_in_state(session: Session, slug: str, state: Iterable[Any]) -> Source
 
 def source_now(session: Session, slug: str, now: BuildsNow) -> SourceInfo:
     """The source with all that ``source_by_slug`` knows, kept as ``shown_source`` is while no build runs at all."""
-    state = None if now.running else session.execute(STATE_OF_ONE, {"slug": slug.replace("\0", "")}).first()
+    state = None if now.running else session.execute(STATE_OF_ONE, {"slug": displayable(slug)}).first()
     if state is None:
         return source_by_slug(session, slug)  # of one that does not exist, it says which ones there are
     return _kept(session, (slug, now, *state), lambda: source_by_slug(session, slug))

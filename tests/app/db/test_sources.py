@@ -68,6 +68,19 @@ def test_an_unknown_source_lists_a_few_that_exist(session: Session) -> None:
     assert [source.slug for source in queries.sources_by_slugs(session, ["s3", "s1"])] == ["s3", "s1"]
 
 
+@pytest.mark.parametrize("slug", ["ti\0ny", "tiny\0", "\0tiny", "ti\udcffny", "TINY"])
+def test_a_slug_is_asked_for_exactly(session: Session, slug: str) -> None:
+    writes.register_source(session, "tiny", make_facts(), VOCABULARY)
+    for ask in (
+        queries.source_by_slug,
+        queries.shown_source,
+        lambda session, slug: queries.shown_latent(session, slug, 0),
+        lambda session, slug: queries.source_now(session, slug, queries.builds_now(session)),
+    ):
+        with pytest.raises(UnknownSource, match="tiny"):
+            ask(session, slug)
+
+
 def test_sources_are_listed_by_model_and_layer(session: Session) -> None:
     for slug, model, layer in (("z", "b", 1), ("y", "a", 9), ("x", "b", 0), ("w", "b", 1)):
         writes.register_source(session, slug, make_facts(model, layer=layer), VOCABULARY)
