@@ -19,7 +19,7 @@ run: install  ## set up everything and open the demo
 	$(BIN)/periscope demo
 
 test: install  ## set up everything and run all tests (TEST_WORKERS=1 for one after the other)
-	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: install  ## ruff and mypy
 	$(BIN)/ruff check .

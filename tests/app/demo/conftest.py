@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from filelock import FileLock
 
 from app.db.session import make_engine, upgrade
 from app.demo import prepare
@@ -14,17 +15,23 @@ from app.settings import Settings
 from tests.web import BASE
 
 TOKENS = 120_000
+#: A file of this name says that the folder is.
+COMPLETE = "complete"
 
 
 @pytest.fixture(scope="package")
-def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A folder with the demo's sources, built; for reading only."""
-    folder = tmp_path_factory.mktemp("demo")
+def demo_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
+    """A folder with the demo's sources, built; for reading only. Worker processes of one run share it."""
+    root = tmp_path_factory.getbasetemp()
+    folder = (root if worker_id == "master" else root.parent) / "demo"
     settings = Settings(_env_file=None, data_dir=folder, device="cpu", dtype="float32", max_queue=512)
-    engine = make_engine(settings)
-    upgrade(engine)
-    engine.dispose()
-    prepare(settings, TOKENS)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / COMPLETE).exists():
+            engine = make_engine(settings)
+            upgrade(engine)
+            engine.dispose()
+            prepare(settings, TOKENS)
+            (folder / COMPLETE).touch()
     return settings
 
 
