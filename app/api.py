@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from app import answers
-from app.pages.requests import SessionDep
+from app.pages.requests import SessionDep, known_parameters
 from app.pages.table_requests import Cursor, LatentQueryDep
 from app.services import answers as service
 from app.services.labels import save_label
 from app.services.latent_table import MAX_LIMIT
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
 Limit = Annotated[int, Query(description=f"Latents on a page, 1 to {MAX_LIMIT}.", examples=[50])]
 

@@ -1,17 +1,18 @@
 """Causal questions and contrast search in the JSON API. docs/api.md explains each path."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 
 from app import answers_causal as answers
 from app.api_engine import Body, EngineDep, ReaderDep, TextBody
 from app.connections import answer_while_connected
 from app.jobs.ablation import Asked
+from app.pages.requests import known_parameters
 from app.services import ablation as ablation_service
 from app.services import contrast as contrast_service
 from app.services.corpus_groups import LabelGroup
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
 
 class PromptBody(TextBody):

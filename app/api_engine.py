@@ -10,6 +10,7 @@ from app.connections import answer_while_connected
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
 from app.jobs.reading import TextInput
+from app.pages.requests import known_parameters
 from app.services import activations as activations_service
 from app.services import microscope as microscope_service
 from app.services import models as models_service
@@ -17,7 +18,7 @@ from app.services.engine_sources import Reader
 from app.services.microscope import MicroscopeRequest
 from models.chat import parse_messages
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
 
 # Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.

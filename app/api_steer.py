@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from app import answers_steer as answers
@@ -13,6 +13,7 @@ from app.errors import InvalidRequest
 from app.event_stream import EventStream
 from app.jobs.reading import TextInput
 from app.jobs.steer import Options
+from app.pages.requests import known_parameters
 from app.services import calibrate as calibrate_service
 from app.services import mixes as mixes_service
 from app.services import steer as steer_service
@@ -23,7 +24,7 @@ from app.services.steer_terms import TermRequest
 from app.services.vectors import VectorRequest
 from models.chat import parse_messages
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
 
 class TermBody(Body):

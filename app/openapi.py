@@ -45,6 +45,13 @@ MEANINGS = {
     429: "Too many wrong tokens; Retry-After says how long to wait",
     503: "Not available now; Retry-After says when to try again",
 }
+#: Parts of a path by their name, and examples of them.
+PARTS = {
+    "source": ("The source's slug, as /sources has it.", "demo-l2-resid-2k"),
+    "index": ("The latent's number, 0 to d_sae - 1.", 5),
+    "model": ("The model's name, as /models has it.", "periscope-demo"),
+    "id": ("The number that it got when it was saved.", 1),
+}
 
 
 def install_openapi(app: FastAPI) -> None:
@@ -71,6 +78,9 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    parameter["description"], parameter["example"] = PARTS[parameter["name"]]
             responses = operation["responses"]
             responses.pop("422", None)
             responses |= {str(status): _response(status) for status in _statuses(path, method, operation)}
@@ -86,7 +96,7 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     found = [400, 401, 429, 503]
     found += [404] if "{" in path else []
     found += [409] if path.startswith("/api/v1/sources/") else []
-    found += [422] if operation.get("parameters") or "requestBody" in operation else []
+    found += [422] if path.startswith("/api/") else []
     found += [403] if method != "get" else []
     return sorted(found)
 

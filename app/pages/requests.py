@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Literal, TypeVar
 
 from anyio import to_thread
-from fastapi import Depends, Request
+from fastapi import Depends, Request, params
+from fastapi.dependencies.utils import get_flat_params
 from sqlalchemy.orm import Session
+
+from app.errors import InvalidRequest, shorten
 
 Answer = TypeVar("Answer")
 Line = Literal["latents", "tables"]
@@ -40,6 +43,21 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
             session.close()  # no more than a call into the library
         else:
             await to_thread.run_sync(session.close)  # asks the server to roll back
+
+
+async def known_parameters(request: Request) -> None:
+    """Refuse a query parameter that the path does not have: misspelt and left out, a filter would seem to hold.
+
+    Of the API only: to a page's address others append parameters of their own.
+    """
+    if not request.query_params:
+        return
+    fields = get_flat_params(request.scope["route"].dependant)
+    known = [field.alias for field in fields if isinstance(field.field_info, params.Query)]
+    for name in request.query_params:
+        if name not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise InvalidRequest(f"There is no parameter {shorten(name)!r} here; {has}.")
 
 
 SessionDep = Annotated[Session, Depends(open_session)]

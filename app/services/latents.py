@@ -42,14 +42,16 @@ def latent_page(
     refused = refused or RefusedLabel()
     is_dead = record.n_active == 0
     statistics = panels.statistics(details, source)
+    # Who goes through latents compares them in one view. Which bands there are differs.
+    same = BandsQuery(query.view, query.scale)
     return LatentView(
         slug=slug,
         index=index,
         href=f"{href}/latents/{index}",
         json_href=f"/api/v1/sources/{slug}/latents/{index}",
         spectrum_href=f"{href}/latents/{index}/spectrum",
-        previous_href=f"{href}/latents/{index - 1}" if index > 0 else "",
-        next_href=f"{href}/latents/{index + 1}" if index < source.facts.d_sae - 1 else "",
+        previous_href=same.link(f"{href}/latents/{index - 1}") if index > 0 else "",
+        next_href=same.link(f"{href}/latents/{index + 1}") if index < source.facts.d_sae - 1 else "",
         random_href=f"{href}/random",
         crumbs=(Crumb("Sources", "/"), Crumb(slug, href)),
         model=source.facts.model.name,

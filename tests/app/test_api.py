@@ -1,6 +1,7 @@
 """The JSON API has the shapes of the contract, and the numbers of the records."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,24 @@ def test_numbers_are_finite_json(client: TestClient) -> None:
 
     for index in (0, 1, 2, 5):
         json.loads(client.get(f"{ROOT}/tiny-mid/latents/{index}").text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/sources?min_densty=1", "There is no parameter 'min_densty' here; it has none."),
+        ("/sources/tiny-mid/latents/5?band=top", "There is no parameter 'band' here; it has none."),
+        ("/builds?limit=3", "There is no parameter 'limit' here; it has none."),
+    ],
+)
+def test_a_parameter_that_a_path_does_not_have_is_refused(client: TestClient, path: str, sentence: str) -> None:
+    response = client.get(f"/api/v1{path}")
+    assert (response.status_code, response.json()["detail"]) == (422, sentence)
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_the_refusal_names_the_parameters_that_there_are(client: TestClient) -> None:
+    response = client.get(f"{ROOT}/tiny-mid/latents?density=1")
+    assert response.status_code == 422
+    assert re.search(r"'density' here; it has .*\bcursor, sort\b.*\bmin_density\b", response.json()["detail"])
+    assert client.get("/sources/tiny-mid?utm_source=mail").status_code == 200

@@ -120,6 +120,12 @@ def test_every_operation_names_its_errors_as_problems(document: dict[str, Any]) 
             assert "422" in errors
 
 
+def test_every_parameter_is_described(document: dict[str, Any]) -> None:
+    found = [p for path in document["paths"].values() for o in path.values() for p in o.get("parameters", [])]
+    assert len(found) > 20
+    assert [parameter["name"] for parameter in found if not parameter.get("description")] == []
+
+
 def test_every_operation_has_a_summary_and_a_description(document: dict[str, Any]) -> None:
     assert [f"{m} {p}" for m, p, item in operations(document) if not item.get("summary")] == []
     assert [f"{m} {p}" for m, p, item in operations(document) if not item.get("description")] == []

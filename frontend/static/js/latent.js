@@ -1,5 +1,6 @@
-// The latent's page: the button Link copies the address of what is shown, tab, scale and band included; and bands whose
-// examples come when they are scrolled to do not push away the one that the address names.
+// The latent's page: the button Link copies the address of what is shown, tab, scale and band included; Previous and
+// Next keep the kind of bands and the scale; and bands whose examples come when they are scrolled to do not push away
+// the one that the address names.
 (() => {
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("[data-copies-address]");
@@ -12,6 +13,12 @@
       // The clipboard is refused: the link leads to the page, where the address bar has it.
       location.assign(link.href);
     }
+  });
+
+  document.addEventListener("htmx:pushedIntoHistory", () => {
+    const shown = new URLSearchParams(location.search);
+    shown.delete("band"); // the other latent may have no such band
+    for (const link of document.querySelectorAll("[data-keeps-view]")) link.search = shown.toString();
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {

@@ -40,6 +40,7 @@ def test_a_latent_without_a_label_is_summed_up_from_its_tokens(get: Get) -> None
     page = get(href(20))
     assert text_of(one(page, "h1")) == "Latent 20"
     assert text_of(one(page, ".summary")).startswith("Fires most on")
+    assert text_of(one(page, ".summary > span .muted")).endswith(" % of its active tokens")
 
 
 def test_statistics_are_those_of_the_record(get: Get) -> None:
@@ -297,6 +298,12 @@ def test_the_first_and_the_last_latent_lead_only_one_way(get: Get) -> None:
     assert not get(href(0)).select("a[data-key=previous]")
     assert one(get(href(0)), "a[data-key=next]")["href"] == href(1)
     assert not get(href(D_SAE - 1)).select("a[data-key=next]")
+
+
+def test_the_neighbours_by_number_are_shown_in_the_same_view(get: Get) -> None:
+    page = get(f"{href(WINTER)}?view=width&scale=linear&band=top")
+    assert one(page, "a[data-key=next]")["href"] == f"{href(WINTER + 1)}?view=width&scale=linear"
+    assert one(page, "a[data-key=previous]")["href"] == f"{href(WINTER - 1)}?view=width&scale=linear"
 
 
 @pytest.mark.parametrize("index", range(0, D_SAE, 7))
