@@ -24,5 +24,9 @@ def spectrum(
     rule: Texts = [],  # noqa: B006
     where: Texts = [],  # noqa: B006
 ) -> HTMLResponse:
-    """The distribution of one latent, and how well it tells each group from all other tokens."""
-    return page(request, "spectrum", spectrum_page(session, source, index, rules_of(name, rule, where)))
+    """The distribution of one latent, and how well it tells each group from all other tokens; a rule that cannot be
+    meant stands in the form with the reason, beside what the others give.
+    """
+    view = spectrum_page(session, source, index, rules_of(name, rule, where))
+    is_refused = view.error or any(field.error for field in view.fields)
+    return page(request, "spectrum", view, status=422 if is_refused else 200)

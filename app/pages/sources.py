@@ -7,14 +7,18 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from sqlalchemy.orm import Session
 
+from app.errors import InvalidRequest
 from app.pages.rendering import page, part
 from app.pages.requests import SessionDep, in_line
 from app.pages.table_requests import TableRequestDep
 from app.services import latent_export
+from app.services.latent_table import TableRequest
 from app.services.sources import page_address, random_latent_href, scatter_points, source_page, table_part
 
 router = APIRouter(include_in_schema=False)
 
+#: A form that was refused takes its own place alone, so that the table stays as it was.
+ONLY_THE_FORM = {"HX-Retarget": "#table-filters", "HX-Reselect": "#table-filters", "HX-Reswap": "outerHTML"}
 #: The address of the scatter's numbers names the build, so they never change.
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 EXPORTS: dict[str, tuple[Callable[..., Iterator[str]], str]] = {
@@ -28,7 +32,7 @@ async def source(request: Request, source: str, table: TableRequestDep) -> HTMLR
     """Quality, density and the table of latents."""
 
     def answer(session: Session) -> HTMLResponse:
-        return page(request, "source", source_page(session, source, table))
+        return page(request, "source", source_page(session, source, table), status=_status(table))
 
     return await in_line(request, "tables", answer)
 
@@ -38,11 +42,15 @@ async def latents(request: Request, source: str, table: TableRequestDep) -> HTML
     """The table of latents; the browser's address becomes that of the page with the same table."""
 
     def answer(session: Session) -> HTMLResponse:
-        return part(request, "latent_table", table_part(session, source, table))
+        return part(request, "latent_table", table_part(session, source, table), status=_status(table))
 
     response = await in_line(request, "tables", answer)
-    response.headers["HX-Push-Url"] = page_address(source, table)
+    response.headers.update(ONLY_THE_FORM if table.refused else {"HX-Push-Url": page_address(source, table)})
     return response
+
+
+def _status(table: TableRequest) -> int:
+    return 422 if table.refused else 200
 
 
 @router.get("/figures/sources/{source}/{build}/scatter.json")
@@ -60,6 +68,8 @@ def export(
     table: TableRequestDep,
 ) -> StreamingResponse:
     """Every latent of the filtered table in its order, as a file."""
+    if table.refused:
+        raise InvalidRequest(" ".join(item.error for item in table.refused))
     found = latent_export.find_source(session, source)
     write, media_type = EXPORTS[kind]
     headers = {"Content-Disposition": f'attachment; filename="{source}-latents.{kind}"', "Cache-Control": "no-store"}

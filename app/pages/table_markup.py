@@ -20,7 +20,7 @@ def latent_rows(rows: Iterable[LatentTableRow], has_scores: bool) -> Markup:
 
 def _row(row: LatentTableRow, has_scores: bool) -> str:
     label = escape(row.label)
-    named = f'<span class="label" title="{label}">{label}</span>' if label else ""
+    named = f'<bdi class="label" title="{label}">{label}</bdi>' if label else ""
     score = ""
     if has_scores:
         shown = UNKNOWN if row.output_score is None else escape(row.output_score)

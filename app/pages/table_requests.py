@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 
 from app.services.latent_table import COLUMNS, DEFAULT, LatentQuery, TableRequest
+from app.services.table_ranges import read_ranges
 
 SHARE = "A share of tokens, 0 to 1"
 UNITS = "In units of the latent's activation"
@@ -73,11 +74,21 @@ async def latent_query(filters: FiltersDep, sort: Sort = "index", order: Order =
     return LatentQuery(sort=sort, order=order, **filters)
 
 
-async def table_request(filters: FiltersDep, sort: Sort = "", order: Order = "", cursor: Cursor = "") -> TableRequest:
-    """The same as the Source page takes them: its own order, and each column's own first direction."""
-    sort = sort or DEFAULT.sort
-    order = order or COLUMNS.get(sort, ("", "asc"))[1]
-    return TableRequest(LatentQuery(sort=sort, order=order, **filters), cursor)
+#: The texts and choices of a query; its other parameters are numbers, its order and its page.
+WORDS = ("q", "label", "top_token", "promoted", "labelled", "dead")
+
+
+async def table_request(request: Request) -> TableRequest:
+    """The same as the Source page takes them: its own order, and each column's own first direction.
+
+    What people type into the fields for numbers is read as the page writes it, and refused at the field.
+    """
+    given = request.query_params
+    sort = given.get("sort") or DEFAULT.sort
+    order = given.get("order") or COLUMNS.get(sort, ("", "asc"))[1]
+    limits, refused = read_ranges(given)
+    filters: dict[str, Any] = {name: given.get(name, "") for name in WORDS} | limits
+    return TableRequest(LatentQuery(sort=sort, order=order, **filters), given.get("cursor", ""), refused)
 
 
 LatentQueryDep = Annotated[LatentQuery, Depends(latent_query)]

@@ -1,14 +1,19 @@
 """Labels by people: what a latent is called, who says so, and what it was called before."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
 from app.db.queries import ExplanationInfo
-from app.formats import moment, number
+from app.formats import count, moment, number
 from app.services.tokens import plain
 from app.views import ExplanationView, LabelsView
+
+#: Names of scores that have another one among people; the key of how many texts they were measured on.
+NAMES = {"auroc": "AUROC"}
+N_TEXTS = "n_texts"
 
 
 def save_label(session: Session, slug: str, index: int, text: str, author: str) -> ExplanationInfo:
@@ -36,17 +41,32 @@ def labels_view(
 
 
 def _explanation(item: ExplanationInfo) -> ExplanationView:
-    scores = tuple(f"{plain(name)} {_score(value)}" for name, value in item.scores.items())
     is_human = item.method == writes.HUMAN
     return ExplanationView(
         text=plain(item.text),
         author=plain(item.author) or "somebody",
         method="" if is_human else plain(item.method),
         when=moment(item.created),
-        scores=scores,
+        scores=_scores(item.scores),
         is_current=item.is_current,
     )
 
 
+def _scores(scores: Mapping[str, Any]) -> tuple[str, ...]:
+    """Scores as people read them; the number of texts stands with the first of the others."""
+    said = [f"{_name(name)} {_score(value)}" for name, value in scores.items() if name != N_TEXTS]
+    n = scores.get(N_TEXTS)
+    if n is None:
+        return tuple(said)
+    on = f"on {_score(n)} {'text' if n == 1 else 'texts'}"
+    return (f"{said[0]} {on}", *said[1:]) if said else (f"tested {on}",)
+
+
+def _name(name: str) -> str:
+    return NAMES.get(name, plain(name).replace("_", " "))
+
+
 def _score(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count(value)
     return number(value) if isinstance(value, float) else plain(str(value))

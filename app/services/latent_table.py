@@ -12,7 +12,9 @@ from app.db.queries import MAX_LIMIT, LatentPage, LatentQuery, LatentRow, Source
 from app.formats import count, number, percent
 from app.services.output_score_words import score_text
 from app.services.table_filters import filters_view
+from app.services.table_ranges import RANGES, RefusedRange
 from app.services.tokens import chip
+from app.services.tokens import plain as visible
 from app.views import Column, LatentTable, LatentTableRow, PageLink
 
 __all__ = ["COLUMNS", "DEFAULT", "MAX_LIMIT", "LatentQuery", "TableRequest", "latent_table", "link"]
@@ -32,14 +34,17 @@ COLUMNS = {
 }
 TEXT_COLUMNS = ("index", "label", "top_token", "promoted")
 PROMOTED = 4
+#: The id of the table, where the links to other pages lead: reading goes on there, not at the top of the page.
+ANCHOR = "rows"
 
 
 @dataclass(frozen=True)
 class TableRequest:
-    """What the query string of the Source page asks for."""
+    """What the query string of the Source page asks for; ``refused`` are ranges that cannot be meant."""
 
     query: LatentQuery = DEFAULT
     cursor: str = ""
+    refused: tuple[RefusedRange, ...] = ()
 
     def parameters(self, **changes: str) -> dict[str, str]:
         """The query string's parameters with some changed; what is default or empty is left out."""
@@ -60,24 +65,31 @@ def plain(value: str | float) -> str:
 
 
 def latent_table(session: Session, source: SourceInfo, request: TableRequest) -> LatentTable:
-    """One page of the table."""
-    page = queries.latent_page(session, source, request.query, PAGE, request.cursor or None, PROMOTED)
+    """One page of the table; no rows where a filter cannot be meant, since others are not what was asked for."""
+    if request.refused:
+        page = LatentPage(rows=(), total=0, next_cursor=None, previous_cursor=None)
+    else:
+        page = queries.latent_page(session, source, request.query, PAGE, request.cursor or None, PROMOTED)
     has_scores = queries.has_output_scores(session, source)
     page_href, part_href = f"/sources/{source.slug}", f"/parts/sources/{source.slug}/latents"
     order = {name: value for name, value in request.parameters().items() if name in ("sort", "order")}
     export = f"/exports/sources/{source.slug}/latents"
+    filters = filters_view(
+        request.query, request.parameters(), request.refused, page_href, part_href, has_scores=has_scores
+    )
     return LatentTable(
         page_href=page_href,
         part_href=part_href,
         reset_href=link(page_href, order),
         reset_part_href=link(part_href, order),
-        filters=filters_view(request.query, request.parameters(), page_href, part_href, has_scores),
+        filters=filters,
         columns=tuple(
             _column(name, request, page_href, part_href) for name in COLUMNS if has_scores or name != "output_score"
         ),
         rows=tuple(_row(source.slug, row) for row in page.rows),
         has_scores=has_scores,
-        total=count(page.total),
+        mend=" and ".join(RANGES[item.name][0] for item in request.refused),
+        total=_how_many(page.total, is_filtered=bool(filters.active)),
         pages=_pages(page, request, page_href, part_href),
         csv_href=link(f"{export}.csv", request.parameters()),
         json_href=link(f"{export}.json", request.parameters()),
@@ -95,6 +107,11 @@ def _encoded(parameter: tuple[str, str]) -> str:
     return urlencode((parameter,))
 
 
+def _how_many(total: int, *, is_filtered: bool) -> str:
+    noun, verb = ("latent", "matches") if total == 1 else ("latents", "match")
+    return f"{count(total)} {noun} {verb}" if is_filtered else f"{count(total)} {noun}"
+
+
 def _pages(page: LatentPage, request: TableRequest, page_href: str, part_href: str) -> tuple[PageLink, ...]:
     wanted: list[tuple[str, str, str]] = []
     if page.previous_cursor or (request.cursor and not page.rows):
@@ -107,7 +124,7 @@ def _pages(page: LatentPage, request: TableRequest, page_href: str, part_href: s
         PageLink(
             text,
             rel,
-            link(page_href, request.parameters(cursor=cursor)),
+            f"{link(page_href, request.parameters(cursor=cursor))}#{ANCHOR}",
             link(part_href, request.parameters(cursor=cursor)),
         )
         for text, rel, cursor in wanted
@@ -122,6 +139,7 @@ def _column(name: str, request: TableRequest, page_href: str, part_href: str) ->
         order = "asc" if request.query.order == "desc" else "desc"
     parameters = request.parameters(sort=name, order=order)
     return Column(
+        key=name,
         name=text,
         href=link(page_href, parameters),
         part_href=link(part_href, parameters),
@@ -134,7 +152,7 @@ def _row(slug: str, row: LatentRow) -> LatentTableRow:
     return LatentTableRow(
         index=row.index,
         href=f"/sources/{slug}/latents/{row.index}",
-        label=row.label or "",
+        label=visible(row.label or ""),
         top_token=None if row.top_token is None else chip(row.top_token),
         top_token_share="" if row.top_token_share is None else percent(row.top_token_share, 2),
         promoted=tuple(chip(text) for text in row.promoted),

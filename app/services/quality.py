@@ -2,7 +2,8 @@
 
 from app.db.queries import BuildInfo, SourceInfo
 from app.formats import count, moment, number, percent
-from app.views import Corpus, Measure
+from app.services.tokens import plain
+from app.views import Corpus, Statistic
 
 #: How examples are chosen; models/statistics draws them, docs/statistics.md has the details.
 SAMPLING = (
@@ -11,26 +12,30 @@ SAMPLING = (
 )
 
 
-def quality_measures(build: BuildInfo) -> tuple[Measure, ...]:
-    """The quality numbers of a build, each with its meaning."""
+def quality_statistics(build: BuildInfo) -> tuple[Statistic, ...]:
+    """The quality numbers of a build, each with its meaning and its place in the glossary."""
     q = build.quality
     return (
-        Measure("L0", _number(q.l0), "", "latents active on a token, on average"),
-        Measure("Explained variance", _percent(q.explained_variance), "", "of the activation, kept by the SAE"),
-        Measure(
-            "Loss recovered", _percent(q.loss_recovered), "", "100 %: predicts as before; 0 %: as if the hook were zero"
+        Statistic("L0", _number(q.l0), "latents active on a token, on average", "l0"),
+        Statistic(
+            "Explained variance", _percent(q.explained_variance), "of the activation, kept by the SAE",
+            "explained_variance",
         ),
-        Measure("Dead latents", _percent(q.dead_fraction), "", "never active in this build"),
-        Measure("Loss", _number(q.loss_clean), "nats", "of the model, per token"),
-        Measure("Loss with the SAE", _number(q.loss_sae), "nats", "on its reconstruction, per token"),
-        Measure("Mean norm", _number(q.mean_residual_norm), "", "of the vector at the hook"),
-    )
+        Statistic(
+            "Loss recovered", _percent(q.loss_recovered), "100 %: predicts as before; 0 %: as if the hook were zero",
+            "loss_recovered",
+        ),
+        Statistic("Dead latents", _percent(q.dead_fraction), "never active in this build", "dead_fraction"),
+        Statistic("Loss", _number(q.loss_clean), "of the model, per token", "loss_clean", "nats"),
+        Statistic("Loss with the SAE", _number(q.loss_sae), "on its reconstruction, per token", "loss_sae", "nats"),
+        Statistic("Mean norm", _number(q.mean_residual_norm), "of the vector at the hook", "mean_residual_norm"),
+    )  # fmt: skip
 
 
 def corpus_of(build: BuildInfo) -> Corpus:
     """What the build's numbers were counted on."""
     return Corpus(
-        corpus=build.corpus,
+        corpus=plain(build.corpus),
         tokens=count(build.tokens_done),
         context_size=build.context_size,
         sampling=SAMPLING,

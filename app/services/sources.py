@@ -2,6 +2,7 @@
 
 import random
 from functools import lru_cache
+from pathlib import PurePath
 
 from sqlalchemy.orm import Session
 
@@ -10,9 +11,11 @@ from app.db import queries
 from app.db.queries import BuildInfo, DensityHistogram, SourceInfo
 from app.errors import UnknownBuild, shorten
 from app.formats import count
+from app.glossary import TERMS
 from app.services.builds import live_builds, pulse_of
 from app.services.latent_table import TableRequest, latent_table, link
-from app.services.quality import build_command, corpus_of, failure, quality_measures
+from app.services.quality import build_command, corpus_of, failure, quality_statistics
+from app.services.tokens import plain
 from app.views import Crumb, FigureView, LatentTable, ScatterView, SourceView
 
 
@@ -21,31 +24,43 @@ def source_page(session: Session, slug: str, request: TableRequest) -> SourceVie
     now = queries.builds_now(session)
     source = queries.source_now(session, slug, now)
     facts, build, href = source.facts, source.build, f"/sources/{slug}"
+    statistics = quality_statistics(build) if build else ()
     return SourceView(
         slug=slug,
         href=href,
         json_href=f"/api/v1/sources/{slug}/latents",
         random_href=f"{href}/random" if build else "",
         crumbs=(Crumb("Sources", "/"),),
-        model=facts.model.name,
-        hook_name=facts.hook_name,
+        model=plain(facts.model.name),
+        hook_name=plain(facts.hook_name),
         layer=facts.layer,
-        site=facts.site,
-        sae_kind=facts.sae_kind,
+        site=plain(facts.site),
+        sae_kind=plain(facts.sae_kind),
         d_in=count(facts.d_in),
         d_sae=count(facts.d_sae),
-        sae_location=facts.sae_location,
-        warnings=facts.warnings,
+        sae_name=plain(_name_of(facts.sae_location)),
+        is_sae_here=_is_here(facts.sae_location),
+        warnings=tuple(map(plain, facts.warnings)),
         command=build_command(slug),
-        failed=failure(source),
+        failed=plain(failure(source)),
         pulse=pulse_of(now),
         live=live_builds([source.running] if source.running else []),
         corpus=corpus_of(build) if build else None,
-        measures=quality_measures(build) if build else (),
+        statistics=statistics,
+        terms=tuple(TERMS[item.term] for item in statistics),
         figure=_density_figure(session, source) if build else None,
         scatter=_scatter(session, source, build) if build else None,
         table=latent_table(session, source, request) if build else None,
     )
+
+
+def _is_here(location: str) -> bool:
+    return PurePath(location).is_absolute()
+
+
+def _name_of(location: str) -> str:
+    """A folder's name without the way to it, which tells readers only how the server's disk is arranged."""
+    return PurePath(location).name if _is_here(location) else location
 
 
 def _density_figure(session: Session, source: SourceInfo) -> FigureView:

@@ -28,6 +28,16 @@ class Rule:
     where: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A group as it was asked for, in its place in the form (from 1): what the rule says, or why it says nothing."""
+
+    number: int
+    rule: Rule
+    pattern: Pattern | LabelRule | None
+    error: str
+
+
 def rules_of(names: Sequence[str], texts: Sequence[str], places: Sequence[str]) -> tuple[Rule, ...]:
     """The groups of a query string, whose three lists go together; rows without a pattern are left out."""
     rows = [
@@ -39,14 +49,29 @@ def rules_of(names: Sequence[str], texts: Sequence[str], places: Sequence[str]) 
         for i, text in enumerate(texts)
         if text.strip()
     ]
-    if len(rows) > MAX_GROUPS:
-        raise InvalidRequest(f"A spectrum shows at most {MAX_GROUPS} groups, not {len(rows)}.")
-    for rule in rows:
-        if rule.where not in PLACES:
-            raise InvalidRequest(f"A pattern is looked for at {', '.join(PLACES)}, not {shorten(rule.where)!r}.")
     return tuple(Rule(shorten(rule.name, MAX_NAME), rule.text, rule.where) for rule in rows)
 
 
-def parsed(rule: Rule, build: BuildInfo) -> Pattern | LabelRule:
-    """What the rule says. Raises InvalidRequest, in particular if the build has no labels."""
+def asked(rules: Sequence[Rule], build: BuildInfo) -> tuple[Asked, ...]:
+    """Read as many rules as a spectrum shows. What is wrong with one is said at it, and the others are still shown."""
+    return tuple(_asked(number, rule, build) for number, rule in enumerate(rules[:MAX_GROUPS], start=1))
+
+
+def _asked(number: int, rule: Rule, build: BuildInfo) -> Asked:
+    try:
+        return Asked(number, rule, _parsed(rule, build), "")
+    except InvalidRequest as error:
+        return Asked(number, rule, None, str(error))
+
+
+def too_many(rules: Sequence[Rule]) -> str:
+    """A sentence, if there are more rules than a spectrum shows."""
+    if len(rules) <= MAX_GROUPS:
+        return ""
+    return f"A spectrum shows at most {MAX_GROUPS} groups, not {len(rules)}; these are the first."
+
+
+def _parsed(rule: Rule, build: BuildInfo) -> Pattern | LabelRule:
+    if rule.where not in PLACES:
+        raise InvalidRequest(f"A pattern is looked for at {', '.join(PLACES)}, not {shorten(rule.where)!r}.")
     return LabelRule.parse(rule.text, label_names(build)) if rule.where == LABEL else Pattern.parse(rule.text)

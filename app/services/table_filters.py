@@ -1,19 +1,13 @@
 """The form above the table of latents, and its filters in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from app.db.queries import LatentQuery
-from app.services.output_score_words import LIKELY
+from app.services.table_ranges import RANGES, RefusedRange
+from app.services.tokens import plain
 from app.views import ActiveFilter, Choice, ChoiceFilter, RangeFilter, TableFilters, TextFilter
 
-#: Names of the numbers with what stands in their fields as a hint.
-RANGES = {
-    "density": ("Density", "share of tokens, 0 to 1"),
-    "max_activation": ("Maximum", "activation"),
-    "mean_activation": ("Mean", "activation"),
-    "output_score": ("Output score", f"likely to steer from {LIKELY}"),
-}
 TEXTS = {
     "label": ("Label contains", "winter"),
     "top_token": ("Fires most on", "snow"),
@@ -36,15 +30,21 @@ WORDS = {
 
 
 def filters_view(
-    query: LatentQuery, parameters: Mapping[str, str], page_href: str, part_href: str, has_scores: bool
+    query: LatentQuery,
+    parameters: Mapping[str, str],
+    refused: Sequence[RefusedRange],
+    page_href: str,
+    part_href: str,
+    has_scores: bool,
 ) -> TableFilters:
-    """The form as it stands; ``parameters`` are the query string's."""
+    """The form as it stands; ``parameters`` are the query string's, ``refused`` the ranges that are not in them."""
+    wrong = {item.name: item for item in refused}
     return TableFilters(
         q=query.q,
         ranges=tuple(
-            RangeFilter(name, title, parameters.get(f"min_{name}", ""), parameters.get(f"max_{name}", ""), hint)
-            for name, (title, hint) in RANGES.items()
-            if has_scores or name != "output_score"
+            _range(name, parameters, wrong.get(name))
+            for name in RANGES
+            if has_scores or name != "output_score" or name in wrong
         ),
         texts=tuple(TextFilter(name, title, getattr(query, name), hint) for name, (title, hint) in TEXTS.items()),
         choices=tuple(
@@ -54,10 +54,18 @@ def filters_view(
             for name, (title, texts) in CHOICES.items()
         ),
         active=tuple(_active(query, parameters, page_href, part_href)),
-        is_open=bool(set(query.given()) - {"q"}),
-        sort=query.sort,
+        is_open=bool(wrong or set(query.given()) - {"q"}),
         order=query.order,
     )
+
+
+def _range(name: str, parameters: Mapping[str, str], wrong: RefusedRange | None) -> RangeFilter:
+    title, hint = RANGES[name]
+    if wrong:
+        return RangeFilter(
+            name, title, wrong.low, wrong.high, hint, wrong.is_low_wrong, wrong.is_high_wrong, wrong.error
+        )
+    return RangeFilter(name, title, parameters.get(f"min_{name}", ""), parameters.get(f"max_{name}", ""), hint)
 
 
 def _active(
@@ -74,7 +82,7 @@ def _in_words(query: LatentQuery, parameters: Mapping[str, str]) -> Iterator[tup
     given = query.given()
     for name in ("q", *TEXTS):
         if name in given:
-            yield WORDS[name].format(getattr(query, name).strip()), (name,)
+            yield WORDS[name].format(plain(getattr(query, name).strip())), (name,)
     for name, (title, _) in RANGES.items():
         low, high = parameters.get(f"min_{name}"), parameters.get(f"max_{name}")
         names = (f"min_{name}", f"max_{name}")

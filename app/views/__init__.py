@@ -33,12 +33,11 @@ from app.views.latents import (
     LaterBandsView,
     NeighbourView,
     PromptView,
-    Statistic,
     TokenBar,
     TokenRow,
     TokensView,
 )
-from app.views.layout import Crumb, Layout, Measure, NavItem, Tab
+from app.views.layout import Crumb, Layout, Measure, NavItem, Statistic, Tab
 from app.views.microscope import (
     Hit,
     LatentCard,
@@ -70,7 +69,7 @@ from app.views.sources import (
     TableFilters,
     TextFilter,
 )
-from app.views.spectrum import GroupField, GroupRow, Place, SpectrumView, Suggestion
+from app.views.spectrum import GroupField, GroupNote, GroupRow, Place, SpectrumFigures, SpectrumView, Suggestion
 from app.views.steer import (
     CurveView,
     FoundItem,
@@ -120,6 +119,7 @@ __all__ = [
     "FoundView",
     "Gauge",
     "GroupField",
+    "GroupNote",
     "GroupRow",
     "HeatText",
     "Hit",
@@ -177,6 +177,7 @@ __all__ = [
     "SourcePick",
     "SourceView",
     "Spark",
+    "SpectrumFigures",
     "SpectrumView",
     "Statistic",
     "SteerState",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.glossary import Term
 from app.views.figures import FigureView
-from app.views.layout import Crumb, Tab
+from app.views.layout import Crumb, Statistic, Tab
 from app.views.sources import Corpus
 from app.views.tokens import HeatText, TokenText
 
@@ -80,16 +80,6 @@ class PromptView:
     last: int
     is_cut_left: bool
     is_cut_right: bool
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """A number with a few words; ``term`` is its key in the glossary; ``value`` None reads "not recorded"."""
-
-    name: str
-    value: str | None
-    meaning: str
-    term: str
 
 
 @dataclass(frozen=True)

@@ -49,3 +49,14 @@ class Measure:
     value: str | None
     unit: str = ""
     meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A number with a few words; ``term`` is its key in the glossary; ``value`` None reads "not recorded"."""
+
+    name: str
+    value: str | None
+    meaning: str
+    term: str
+    unit: str = ""

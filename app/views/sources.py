@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from app.glossary import Term
 from app.views.builds import LiveBuilds, Pulse
 from app.views.figures import FigureView
-from app.views.layout import Crumb, Measure
+from app.views.layout import Crumb, Statistic
 from app.views.tokens import TokenText
 
 
@@ -39,6 +40,7 @@ class LatentTableRow:
 class Column:
     """A column that the table can be sorted by; ``aria_sort`` is ascending, descending or none."""
 
+    key: str  # as the query string calls it
     name: str
     href: str
     part_href: str
@@ -48,13 +50,16 @@ class Column:
 
 @dataclass(frozen=True)
 class RangeFilter:
-    """Two fields, from and to; empty: no limit."""
+    """Two fields, from and to; empty: no limit. ``error`` says why one or both cannot be meant."""
 
     name: str
     title: str
     low: str
     high: str
     hint: str
+    is_low_wrong: bool = False
+    is_high_wrong: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,6 @@ class TableFilters:
     choices: tuple[ChoiceFilter, ...]
     active: tuple[ActiveFilter, ...]
     is_open: bool
-    sort: str
     order: str
 
 
@@ -120,7 +124,10 @@ class PageLink:
 
 @dataclass(frozen=True)
 class LatentTable:
-    """partials/_latent_table.html. ``reset_href`` leads to the table without filters, in the same order."""
+    """partials/_latent_table.html. ``reset_href`` leads to the table without filters, in the same order.
+
+    ``mend`` names the fields that cannot be meant; then there are no rows, and the form says why.
+    """
 
     page_href: str
     part_href: str
@@ -130,7 +137,8 @@ class LatentTable:
     columns: tuple[Column, ...]
     rows: tuple[LatentTableRow, ...]
     has_scores: bool  # without any output score there is no column for them
-    total: str
+    mend: str
+    total: str  # how many there are, in words
     pages: tuple[PageLink, ...]
     csv_href: str
     json_href: str
@@ -162,14 +170,16 @@ class SourceView:
     sae_kind: str
     d_in: str
     d_sae: str
-    sae_location: str
+    sae_name: str  # a release with its id, or the name of a folder
+    is_sae_here: bool  # a folder of this server
     warnings: tuple[str, ...]
     command: str
     failed: str
     pulse: Pulse
     live: LiveBuilds
     corpus: Corpus | None
-    measures: tuple[Measure, ...]
+    statistics: tuple[Statistic, ...]
+    terms: tuple[Term, ...]
     figure: FigureView | None
     scatter: ScatterView | None
     table: LatentTable | None

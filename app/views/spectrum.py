@@ -18,12 +18,13 @@ class Place:
 
 @dataclass(frozen=True)
 class GroupField:
-    """A row of the form: what stands in it."""
+    """A row of the form: what stands in it, and what is wrong with it."""
 
     number: int
     name: str
     rule: str
     where: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,23 @@ class GroupRow:
     sampled: str
     auroc: str
     interval: str
+    strongest: str  # of the strongest examples
+
+
+@dataclass(frozen=True)
+class GroupNote:
+    """A sentence about a group of which the sample has too little."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SpectrumFigures:
+    """The share of each group at zero, and the activations above zero."""
+
+    zeros: FigureView
+    active: FigureView
 
 
 @dataclass(frozen=True)
@@ -67,10 +85,13 @@ class SpectrumView:
     crumbs: tuple[Crumb, ...]
     is_dead: bool
     action: str
+    error: str  # what is wrong with all rules together
     fields: tuple[GroupField, ...]
     places: tuple[Place, ...]  # for where
-    figure: FigureView | None
+    figures: SpectrumFigures | None  # None: dead
     groups: tuple[GroupRow, ...]
+    notes: tuple[GroupNote, ...]
+    has_ranges: bool  # instead of an AUROC
     suggestions: tuple[Suggestion, ...]
     labels: tuple[LabelChoice, ...]
     no_labels: str  # a sentence, where the corpus has none

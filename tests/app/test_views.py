@@ -18,6 +18,7 @@ PAGES = {
     "/": views.HomeView,
     "/sources/tiny-mid": views.SourceView,
     "/sources/other-mlp": views.SourceView,
+    "/sources/tiny-mid?min_density=x": views.SourceView,
     "/sources/tiny-mid/latents/5": views.LatentView,
     "/sources/tiny-mid/latents/0": views.LatentView,
     "/sources/tiny-mid/latents/5/prompts/3": views.PromptView,
@@ -30,6 +31,7 @@ PAGES = {
 }
 PARTS = {
     "/parts/sources/tiny-mid/latents": views.LatentTable,
+    "/parts/sources/tiny-mid/latents?min_density=x": views.LatentTable,
     "/parts/sources/tiny-mid/latents/5/bands": views.BandsView,
     "/parts/sources/tiny-mid/latents/0/bands": views.BandsView,
     "/parts/sources/tiny-mid/latents/5/prompts/3": views.PromptView,

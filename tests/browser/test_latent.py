@@ -216,20 +216,6 @@ def test_another_site_cannot_write_a_label(chromium: Browser, own_server: str, s
     context.close()
 
 
-def test_a_spectrum_is_asked_for_and_its_address_restores_it(page: Page) -> None:
-    page.goto(LATENT)
-    page.get_by_role("link", name="Spectrum by group").click()
-    page.get_by_label("Pattern").first.fill("snow | ice")
-    page.get_by_label("Name").first.fill("cold")
-    page.get_by_role("button", name="Show").click()
-    row = page.locator(".spectrum-table tbody tr").first
-    expect(row).to_contain_text("cold")
-    settle(page)
-    shown = row.inner_text()
-    page.reload()
-    assert row.inner_text() == shown
-
-
 def test_the_link_to_the_view_goes_to_the_clipboard(chromium: Browser, server: str) -> None:
     with open_page(chromium, server, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(f"{LATENT}?view=width")

@@ -188,17 +188,6 @@ def test_search_and_filter_narrow_the_table_and_can_be_cleared(page: Page) -> No
     expect(page.locator("table.latents tbody tr")).to_have_count(50)
 
 
-def test_a_filter_that_cannot_be_meant_is_answered_in_one_sentence(chromium: Browser, server: str) -> None:
-    context = chromium.new_context(base_url=server)
-    page = context.new_page()
-    page.goto(SOURCE)
-    page.locator("summary", has_text="More filters").click()
-    page.get_by_label("Density from").fill("7")
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("min_density is a share of tokens from 0 to 1, not 7.0.")
-    context.close()
-
-
 def test_the_other_bands_come_without_a_new_page(page: Page) -> None:
     page.goto(f"{SOURCE}/latents/5")
     page.get_by_role("link", name="Equal-width bands").click()

@@ -34,7 +34,7 @@
 
   // Figures name colours as "@accent"; the names become the theme's colours here.
   function paint(value, palette) {
-    if (typeof value === "string" && value.startsWith("@")) return palette[value.slice(1)];
+    if (typeof value === "string" && value.startsWith("@")) return palette[value.slice(1)] ?? value;
     if (Array.isArray(value)) return value.map((item) => paint(item, palette));
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, paint(item, palette)]));

@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import queries, writes
 from tests.web import one, soup, text_of
 
 HREF = "/sources/tiny-mid/latents/20"
@@ -66,6 +67,25 @@ def test_hostile_labels_are_text(own_client: TestClient, words: str) -> None:
         assert "‹" in shown or "␀" in shown
     heads = "".join(element.get_text() for element in page.select("h1, .current-label, title"))
     assert not any(c in heads for c in "\u202e\u200b\x07\0")
+
+
+@pytest.mark.parametrize(
+    ("scores", "shown"),
+    [
+        ({"auroc": 0.9651, "n_texts": 2000}, "AUROC 0.965 on 2,000 texts"),
+        ({"fuzzing_accuracy": 0.5, "n_texts": 1, "auroc": 1.0}, "fuzzing accuracy 0.5 on 1 text, AUROC 1"),
+        ({"n_texts": 12}, "tested on 12 texts"),
+        ({"detection": "<b>good</b>"}, "detection <b>good</b>"),
+    ],
+)
+def test_scores_are_words_on_the_page_and_keys_in_the_api(
+    own_client: TestClient, own_session: Session, scores: dict[str, object], shown: str
+) -> None:
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    writes.add_explanation(own_session, source, 20, "boats", author="auto", method="judge", scores=scores)
+    own_session.commit()
+    assert text_of(one(soup(own_client.get(HREF)), ".current-label .muted")).endswith(f" · {shown}")
+    assert own_client.get(API).json()["explanations"][0]["scores"] == scores
 
 
 def test_a_label_is_for_the_weights_it_was_written_for(own_client: TestClient, own_session: Session) -> None:

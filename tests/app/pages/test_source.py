@@ -1,7 +1,7 @@
 import base64
 import json
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -9,10 +9,11 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries
+from app.db import queries, writes
 from app.figures_source import scatter_note
 from tests.fixture_texts import THEMES
 from tests.fixtures_source import D_SAE, DEAD
+from tests.hostile import marks_of
 from tests.web import facts_of, one, soup, text_of
 
 Get = Callable[[str], BeautifulSoup]
@@ -33,6 +34,25 @@ def test_quality_is_shown_with_what_it_means(get: Get) -> None:
     assert found["Loss"] == "2.41 nats"
     assert found["Mean norm"] == "11.6"
     assert "latents active on a token, on average" in page.get_text()
+
+
+def test_every_quality_number_has_its_formula_and_how_it_is_misread(get: Get) -> None:
+    page = get(PAGE)
+    buttons = page.select("section[aria-labelledby=quality] dt button.term")
+    assert [text_of(button) for button in buttons] == [
+        "L0", "Explained variance", "Loss recovered", "Dead latents", "Loss", "Loss with the SAE", "Mean norm",
+    ]  # fmt: skip
+    for button in buttons:
+        popover = one(page, f"#source #{button['popovertarget']}[popover]")
+        assert text_of(one(popover, ".formula"))
+        assert "Commonly misread:" in text_of(popover)
+
+
+@pytest.mark.parametrize("path", [PAGE, "/sources/other-mlp"])
+def test_a_local_sae_is_named_without_the_way_to_its_folder(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert "/saes/" not in answer.text
+    assert "SAE: folder blocks." in text_of(one(soup(answer), "main"))
 
 
 def test_the_page_says_on_what_it_was_counted(get: Get) -> None:
@@ -126,6 +146,20 @@ def test_hostile_tokens_are_text(get: Get) -> None:
     assert "<script>alert(1)</script>" in [text_of(chip) for chip in page.select("bdi.token")]
 
 
+def test_a_hostile_label_is_visible_text(own_client: TestClient, own_session: Session) -> None:
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    hostile = "\u202egnp\x01.exe\x1b[31m<b>"
+    writes.add_explanation(own_session, source, 20, hostile, author="me", method="by hand")
+    answer = own_client.get(f"{PAGE}?label=gnp")
+    label = one(soup(answer), "table.latents bdi.label")
+    assert text_of(label) == label["title"] == "‹202E›gnp‹0001›.exe‹001B›[31m<b>"
+    assert marks_of(answer.text) == []
+    tag = one(soup(own_client.get(f"{PAGE}?label=%E2%80%AEgnp")), ".active-filters a.tag bdi")
+    assert text_of(tag) == "label with “‹202E›gnp”"
+    for path in (f"/exports{PAGE}/latents.json", f"/api/v1{PAGE}/latents"):
+        assert own_client.get(f"{path}?label=gnp").json()["latents"][0]["label"] == hostile
+
+
 def test_a_source_without_a_build_says_how_to_build_it(get: Get) -> None:
     page = get("/sources/other-mlp")
     assert "Not built yet" in page.get_text()
@@ -138,74 +172,24 @@ def test_random_leads_to_a_live_latent_of_the_source(client: TestClient) -> None
     assert target.startswith(f"{PAGE}/latents/")
 
 
-def test_the_form_of_the_panel_moves_the_address_of_the_page(client: TestClient) -> None:
-    answer = client.get("/parts/sources/tiny-mid/latents?q=winter&min_density=&max_density=&dead=hide&sort=&order=")
-    assert answer.headers["HX-Push-Url"] == f"{PAGE}?q=winter&dead=hide"
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("q=winter", "“winter” in labels or tokens"),
-        ("label=winter", "label with “winter”"),
-        ("top_token=the", "fires most on “the”"),
-        ("promoted=cold", "promotes “cold”"),
-        ("min_density=0.001&max_density=0.5", "density from 0.001 to 0.5"),
-        ("max_max_activation=12.5", "maximum at most 12.5"),
-        ("min_mean_activation=1", "mean at least 1"),
-        ("labelled=yes", "with a label"),
-        ("labelled=no", "without a label"),
-        ("dead=hide", "dead ones hidden"),
-        ("dead=only", "dead ones only"),
-    ],
-)
-def test_a_filter_that_is_set_stands_above_the_table_with_a_link_that_drops_it(
-    get: Get, query: str, words: str
-) -> None:
-    page = get(f"{PAGE}?{query}&sort=index&order=asc")
-    tag = one(page, ".active-filters a.tag")
-    assert text_of(tag) == f"{words} ×"
-    assert tag["href"] == f"{PAGE}?sort=index&order=asc"
-    assert len(indices(page)) > 0
-    # Every field of the form has what was asked for, so that the next search keeps it.
-    for name, value in parse_qsl(query):
-        field = one(page, f"form.table-filters [name={name}]")
-        shown = one(field, "option[selected]")["value"] if field.name == "select" else field["value"]
-        assert shown == value
-
-
 def test_dead_latents_can_be_hidden(get: Get) -> None:
     page = get(f"{PAGE}?dead=hide&sort=density&order=asc")
     assert DEAD not in indices(page)
     assert text_of(one(page, "#latents p[role=status]")) == f"{D_SAE - 1} latents match"
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("", f"{D_SAE} latents"), ("dead=only", "1 latent matches"), ("q=xyzzy", "0 latents match")],
+)
+def test_the_number_of_latents_is_a_sentence(get: Get, query: str, words: str) -> None:
+    assert text_of(one(get(f"{PAGE}?{query}"), "#latents .table-head p[role=status]")) == words
+
+
 def test_only_labelled_latents_can_be_shown_and_sorted_by_label(get: Get) -> None:
     page = get(f"{PAGE}?labelled=yes&sort=label")
     labels = [text_of(cell) for cell in page.select("table.latents .label")]
     assert labels == sorted(THEMES)
-
-
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("sort=search_text", "Unknown sort"),
-        ("labelled=maybe", "choose one of yes, no"),
-        ("dead=yes", "choose one of hide, only"),
-        ("min_density=2", "min_density is a share of tokens from 0 to 1, not 2.0."),
-        ("max_max_activation=nan", "max_max_activation is a number, not nan."),
-        ("min_mean_activation=x", "min_mean_activation must be a number"),
-        (f"promoted={'x' * 201}", "The promoted token has 201 characters; at most 200 are allowed."),
-        ("cursor=abc", "This cursor does not belong to this list"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused_in_a_sentence(client: TestClient, query: str, sentence: str) -> None:
-    for path in (PAGE, "/parts/sources/tiny-mid/latents", "/exports/sources/tiny-mid/latents.csv"):
-        if "cursor" in query and "exports" in path:
-            continue  # an export has no pages
-        answer = client.get(f"{path}?{query}")
-        assert answer.status_code == 422
-        assert sentence in text_of(soup(answer))
 
 
 def test_the_scatter_has_every_live_latent_at_its_place(client: TestClient, own_session: Session) -> None:

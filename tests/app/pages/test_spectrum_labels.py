@@ -104,7 +104,11 @@ def test_a_label_that_no_text_has_is_said(labelled: TestClient) -> None:
 def test_what_is_no_label_is_refused_with_the_names_there_are(labelled: TestClient, rule: str) -> None:
     answer = labelled.get(f"{HREF}/spectrum?{urlencode({'rule': rule, 'where': 'label'})}")
     assert answer.status_code == 422
-    assert "where the name is kind or n." in answer.text
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert one(page, "[aria-invalid]")["value"] == rule
+    assert "where the name is kind or n." in text_of(one(page, "form.groups .field [role=alert]"))
+    assert page.select("select option[selected]")[0]["value"] == "label"
+    assert len(page.select(".label-choices")) == 2
 
 
 def test_a_build_without_labels_says_how_to_get_them(get: Get, client: TestClient) -> None:

@@ -1,0 +1,108 @@
+"""The text that a spectrum reads: which of its tokens are in a group, and where the kept active tokens are in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.db import queries
+from app.db.display import RAW_BYTE, whole_characters
+from app.db.queries import BuildInfo, SourceInfo
+from app.db.queries.prompt_spread import prompt_documents, spread_prompts
+from app.services.corpus_labels import LabelledTokens, LabelRule
+from app.services.groups import Mask
+from app.services.patterns import Pattern, Words
+from app.services.spectrum_rules import NEAR
+from models.records import IntArray, LatentRecord
+
+#: Tokens of text that are read to find how large a group is.
+READ = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The text that was read: its words and labels, where each prompt begins, which tokens count towards the share."""
+
+    words: Words
+    labels: LabelledTokens
+    starts: Mapping[int, int]
+    prompt_of: IntArray  # (n_tokens,) place of the token's prompt
+    is_counted: Mask
+    n_prompts: int
+    n_all: int
+
+    def places(self, tokens: Iterable[tuple[int, int]]) -> IntArray:
+        """Where tokens, each its prompt and its position there, are in the reading."""
+        return np.array([self.starts[prompt] + position for prompt, position in tokens], np.int64)
+
+    def members(self, pattern: Pattern | LabelRule, where: str) -> Mask:
+        """The tokens of the group, (n_tokens,)."""
+        if isinstance(pattern, LabelRule):
+            return self.labels.mask(pattern)
+        mask = self.words.covered(pattern)
+        if where == "token":
+            return mask
+        if where == "prompt":
+            has_one = np.bincount(self.prompt_of, weights=mask) > 0
+            return np.asarray(has_one[self.prompt_of])
+        places = np.arange(len(mask))
+        far = len(mask) + NEAR
+        before = np.maximum.accumulate(np.where(mask, places, -far))
+        after = np.minimum.accumulate(np.where(mask, places, 2 * far)[::-1])[::-1]
+        same = self.prompt_of
+        near_before = (places - before <= NEAR) & (same[np.clip(before, 0, None)] == same)
+        near_after = (after - places <= NEAR) & (same[np.clip(after, None, len(mask) - 1)] == same)
+        return np.asarray(near_before | near_after)
+
+
+def sampled_tokens(record: LatentRecord) -> list[tuple[int, int]]:
+    """Prompt and position of each token of the sample."""
+    return list(zip(record.sample.prompts.tolist(), record.sample.positions.tolist(), strict=True))
+
+
+def example_tokens(record: LatentRecord, band: str | None = None) -> list[tuple[int, int]]:
+    """Prompt and position of the stored examples, each token once; of one band or of all."""
+    examples = (example for one in record.bands if band in (None, one.name) for example in one.examples)
+    return list(dict.fromkeys((example.prompt, example.position) for example in examples))
+
+
+def read(session: Session, source: SourceInfo, build: BuildInfo, record: LatentRecord, has_patterns: bool) -> Reading:
+    """Prompts spread over the corpus, and those of the sample and the examples; as words if there are patterns to be
+    found in them.
+    """
+    ids, n_all = spread_prompts(session, build.id, max(1, READ // max(1, build.context_size)))
+    n_prompts = len(ids)
+    more = {prompt for prompt, _ in sampled_tokens(record) + example_tokens(record)} - set(ids)
+    every = ids | queries.prompts(session, build.id, more)
+    lengths = [len(prompt) for prompt in every.values()]
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    counted = np.repeat(np.arange(len(every)) < n_prompts, lengths)
+    if source.facts.prepend_bos:
+        counted[starts] = False
+    place_of = dict(zip(every, starts.tolist(), strict=True))
+    labels = LabelledTokens.of(place_of, len(counted), prompt_documents(session, build.id, list(every)))
+    if labels.labels:
+        counted &= labels.of_token >= 0  # what is of no document is a separator
+    return Reading(
+        labels=labels,
+        words=_words(session, source, list(every.values())) if has_patterns else Words.of(()),
+        starts=place_of,
+        prompt_of=np.repeat(np.arange(len(every)), lengths),
+        is_counted=counted,
+        n_prompts=n_prompts,
+        n_all=n_all,
+    )
+
+
+def _words(session: Session, source: SourceInfo, prompts: Sequence[IntArray]) -> Words:
+    ids = set(np.unique(np.concatenate(prompts)).tolist())
+    texts = queries.token_texts(session, source.language_model_id, ids)
+    fragments = {token for token, text in texts.items() if RAW_BYTE.search(text)}
+    return Words.of(_text(prompt.tolist(), texts, fragments) for prompt in prompts)
+
+
+def _text(ids: Sequence[int], texts: Mapping[int, str], fragments: set[int]) -> Sequence[str]:
+    shown = [texts[token_id] for token_id in ids]
+    return shown if fragments.isdisjoint(ids) else whole_characters(shown)
