@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.formats import count, number, percent, short_count
 from app.services.groups import Mask, Spread
-from app.services.spectrum_rules import PLACES, Rule
+from app.services.spectrum_rules import LABEL, PLACES, Rule
 from app.services.tokens import plain
 from app.views.spectrum import GroupNote, GroupRow
 
@@ -73,7 +73,10 @@ def group_note(group: Group) -> GroupNote | None:
     if not group.is_unknown:
         return None
     if not group.spread.tokens:
-        return GroupNote(group.name, "No token of the text that was read is in this group.")
+        hint = ""
+        if group.rule and group.rule.where != LABEL and ":" in group.rule.text:
+            hint = f" If you mean a label of the corpus, choose “{PLACES[LABEL]}” under “Found at”."
+        return GroupNote(group.name, f"No token of the text that was read is in this group.{hint}")
     known, of_strongest, n = group.spread.known, group.of_strongest, len(group.inside)
     if sampled := group.spread.sampled:
         verb = "is" if sampled == 1 else "are"

@@ -179,6 +179,8 @@ def test_a_label_is_written_changed_and_its_history_kept(chromium: Browser, own_
             page.get_by_label("Your name").fill("Ada")
             page.get_by_role("button", name="Save the label").click()
             expect(page.get_by_role("heading", level=1)).to_have_text(words)
+            if scripts:
+                expect(page.locator("#labels summary").first).to_be_focused()
         page.get_by_text("Earlier labels (1)").click()
         expect(page.locator(".history")).to_contain_text("boats")
         if scripts:

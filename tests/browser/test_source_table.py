@@ -41,6 +41,39 @@ def test_a_narrow_table_is_sorted_by_the_fields_of_its_form(chromium: Browser, s
         assert overflow(page) <= 0
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_sorting_leaves_the_reader_where_the_table_begins(chromium: Browser, server: str, width: int) -> None:
+    with opened(chromium, server, width) as page:
+        page.goto(SOURCE)
+        # Nothing above the table is in sight, and the table goes on below: what the browser could hold on to is new.
+        sorts = page.get_by_role("link", name="Mean") if width > 1000 else page.get_by_label("Sort by")
+        page.evaluate("element => window.scrollBy(0, element.getBoundingClientRect().top - 60)", sorts.element_handle())
+        before = page.evaluate("scrollY")
+        if width > 1000:
+            sorts.click()
+        else:
+            sorts.select_option(label="Mean")
+        page.wait_for_url(re.compile("sort=mean_activation"))
+        expect(page.locator("#latents.htmx-request")).to_have_count(0)
+        page.wait_for_timeout(300)
+        assert abs(page.evaluate("scrollY") - before) < 100
+
+
+def test_an_explanation_is_whole_on_a_narrow_screen(chromium: Browser, server: str) -> None:
+    with opened(chromium, server, 360) as page:
+        page.set_viewport_size({"width": 360, "height": 640})
+        page.goto(SOURCE)
+        for name in ("L0", "Mean norm"):
+            page.get_by_role("button", name=name, exact=True).click()
+            box = page.locator("[popover]:popover-open").bounding_box()
+            assert box
+            assert box["x"] >= 8
+            assert box["x"] + box["width"] <= 352
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 640
+            page.keyboard.press("Escape")
+
+
 def test_the_heads_of_a_narrow_table_are_no_stops_of_the_keyboard(chromium: Browser, server: str) -> None:
     with opened(chromium, server, 360) as page:
         page.goto(SOURCE)
@@ -110,6 +143,7 @@ def test_j_and_k_walk_through_the_rows_and_enter_opens_one(chromium: Browser, se
         page.keyboard.press("Escape")
         page.locator("a[rel=next]").click()
         expect(page.locator("table.latents tbody tr")).to_have_count(14)
+        expect(page.locator("#rows")).to_be_focused()
         page.keyboard.press("j")
         expect(links.first).to_be_focused()
         address = links.first.get_attribute("href")

@@ -1,6 +1,6 @@
 // The latent's page: the button Link copies the address of what is shown, tab, scale and band included; Previous and
-// Next keep the kind of bands and the scale; and bands whose examples come when they are scrolled to do not push away
-// the one that the address names.
+// Next keep the kind of bands and the scale; the keyboard goes on at a label that was saved; and bands whose examples
+// come when they are scrolled to do not push away the one that the address names.
 (() => {
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("[data-copies-address]");
@@ -22,6 +22,12 @@
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
+    const panel = document.getElementById("labels");
+    if (event.target.id === "labels" && document.activeElement === document.body) {
+      // The form that was sent is gone: the keyboard goes on where the label stands.
+      panel.querySelector("summary").focus({ preventScroll: true });
+      panel.scrollIntoView({ block: "nearest" });
+    }
     const bands = event.target;
     if (bands.id !== "later-bands" || !location.hash) return;
     const named = document.getElementById(location.hash.slice(1));

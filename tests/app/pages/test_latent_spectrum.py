@@ -186,6 +186,11 @@ def test_a_group_without_any_token_says_so(get: Get) -> None:
     assert text_of(one(page, ".group-note")) == "xyzzy: No token of the text that was read is in this group."
 
 
+def test_a_label_that_is_looked_for_as_a_word_is_told_where_labels_are_found(get: Get) -> None:
+    note = text_of(one(spectrum(get, ("", "theme: xyzzy", "token")), ".group-note"))
+    assert "If you mean a label of the corpus, choose “in texts with this label of the corpus”" in note
+
+
 def test_without_rules_there_is_the_distribution_and_something_to_begin_with(get: Get) -> None:
     page = get(f"{HREF}/spectrum")
     assert not page.select(".spectrum-table")
