@@ -9,12 +9,13 @@ def number(value: float | None, digits: int = 3) -> str:
     """Three significant digits, without an exponent between 0.001 and a million: ``0.0123``, ``4.56``, ``12,345``."""
     if value is None:
         return NOT_RECORDED
+    if value < 0:  # a true minus: a hyphen is narrower than a plus and a line may break after it
+        return f"\N{MINUS SIGN}{number(-value, digits)}"
     if value == 0:
         return "0"
-    size = abs(value)
-    if size >= 10 ** (digits - 1):
-        return f"{value:,.0f}" if size < 1e9 else f"{value:.{digits - 1}e}"
-    if size < 1e-3:
+    if value >= 10 ** (digits - 1):
+        return f"{value:,.0f}" if value < 1e9 else f"{value:.{digits - 1}e}"
+    if value < 1e-3:
         return f"{value:.{digits - 1}e}"
     text = f"{value:.{digits}g}"
     return text if "e" not in text else f"{value:,.0f}"

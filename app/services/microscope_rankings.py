@@ -124,7 +124,5 @@ def _percent(share: float | None) -> str:
 
 
 def signed(value: float) -> str:
-    """A change with its sign; a true minus, so that it stands where a plus does."""
-    if value == 0:
-        return "0"
-    return f"{'+' if value > 0 else chr(0x2212)}{number(abs(value))}"
+    """A change with its sign."""
+    return f"+{number(value)}" if value > 0 else number(value)

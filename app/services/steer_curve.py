@@ -19,8 +19,8 @@ def curve(reader: Reader, query: SliderQuery) -> CurveView:
     if found is None:
         raise NotFound(f"{name} is not calibrated for {mode} yet.")
     unit = "×" if query.vector is not None else UNITS[mode]
-    low, high = _strength(found.safe_low), _strength(found.safe_high)
-    said = f"Coherent from {low} to {high} {unit}; the effect is largest at {_strength(found.recommended)}."
+    low, high = number(found.safe_low), number(found.safe_high)
+    said = f"Coherent from {low} to {high} {unit}; the effect is largest at {number(found.recommended)}."
     if found.safe_low == found.safe_high:
         said = f"No strength but {low} stays coherent: this direction breaks the text as soon as it is used."
     return CurveView(
@@ -31,7 +31,3 @@ def curve(reader: Reader, query: SliderQuery) -> CurveView:
         measured=moment(found.created),
         temperature=f"{found.temperature:g}",
     )
-
-
-def _strength(value: float) -> str:
-    return number(value).replace("-", "\N{MINUS SIGN}")

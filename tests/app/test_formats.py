@@ -9,7 +9,7 @@ from app import formats
     ("value", "text"),
     [
         (None, "not recorded"), (0, "0"), (0.01234, "0.0123"), (4.561, "4.56"), (12.345, "12.3"), (123.4, "123"),
-        (12345.6, "12,346"), (999.6, "1,000"), (-2.5, "-2.5"), (0.00012, "1.20e-04"), (3.2e12, "3.20e+12"),
+        (12345.6, "12,346"), (999.6, "1,000"), (-2.5, "\N{MINUS SIGN}2.5"), (0.00012, "1.20e-04"), (3.2e12, "3.20e+12"),
     ],
 )  # fmt: skip
 def test_numbers_have_three_significant_digits_and_unknown_is_never_a_number(value: float | None, text: str) -> None:
