@@ -95,6 +95,26 @@ def test_a_wide_table_is_sorted_by_its_heads_alone_and_keeps_the_focus(page: Pag
     page.wait_for_url(re.compile("q=the.*sort=mean_activation"))
 
 
+def test_a_head_sorts_by_what_is_typed_and_not_applied_yet(chromium: Browser, server: str) -> None:
+    with opened(chromium, server, expected=(422,)) as page:
+        page.goto(SOURCE)
+        page.get_by_role("searchbox").fill("winter")
+        page.get_by_role("link", name="Maximum").click()
+        expect(page.locator("table.latents .label")).to_have_text("winter")
+        expect(page.get_by_role("columnheader", name="Maximum")).to_have_attribute("aria-sort", "descending")
+        expect(page.get_by_role("link", name="Maximum")).to_be_focused()
+        page.locator("summary", has_text="More filters").click()
+        page.get_by_label("Density from").fill("7")
+        for _ in range(2):  # also a refused value is kept and said to be refused
+            page.get_by_role("link", name="Mean").click()
+            expect(page.get_by_label("Density from")).to_be_focused()
+            expect(page.get_by_label("Density from")).to_have_value("7")
+            page.get_by_role("searchbox").focus()
+        page.get_by_label("Density from").fill("")
+        page.get_by_role("link", name="Maximum").click()
+        expect(page.get_by_role("columnheader", name="Maximum")).to_have_attribute("aria-sort", "ascending")
+
+
 def test_a_narrow_table_is_sorted_without_scripts(chromium: Browser, server: str) -> None:
     with opened(chromium, server, 360, java_script_enabled=False) as page:
         page.goto(SOURCE)
