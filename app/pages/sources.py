@@ -54,7 +54,7 @@ def _status(table: TableRequest) -> int:
 
 
 @router.get("/figures/sources/{source}/{build}/scatter.json")
-def scatter(session: SessionDep, source: str, build: int) -> Response:
+def scatter(session: SessionDep, source: str, build: str) -> Response:
     """Density and maximum of every latent, for static/js/scatter.js."""
     return Response(scatter_points(session, source, build), media_type="application/json", headers=FOREVER)
 

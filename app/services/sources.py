@@ -76,18 +76,18 @@ def _drawn(histogram: DensityHistogram) -> FigureView:
 def _scatter(session: Session, source: SourceInfo, build: BuildInfo) -> ScatterView:
     step = queries.point_step(source)
     return ScatterView(
-        data_href=f"/figures/sources/{source.slug}/{build.id}/scatter.json",
+        data_href=f"/figures/sources/{source.slug}/{build.version}/scatter.json",
         latent_href=f"/sources/{source.slug}/latents/",
         summary=f"Density against maximum activation of the latents of {source.slug}, both on logarithmic axes.",
         note=figures_source.scatter_note(source.facts.d_sae, step),
     )
 
 
-def scatter_points(session: Session, slug: str, build_id: int) -> str:
+def scatter_points(session: Session, slug: str, version: str) -> str:
     """The numbers of the scatter; UnknownBuild unless pages show this build of the source."""
     source = queries.source_by_slug(session, slug)
-    if source.build is None or source.build.id != build_id:
-        raise UnknownBuild(f"Build {shorten(str(build_id))} is not the one that the pages of {slug} show; reload them.")
+    if source.build is None or source.build.version != version:
+        raise UnknownBuild(f"Build {shorten(plain(version))} is not the one that pages of {slug} show; reload them.")
     return figures_source.scatter_data(queries.latent_points(session, source))
 
 

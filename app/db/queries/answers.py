@@ -1,6 +1,6 @@
 """What the queries answer: frozen dataclasses, no rows of the database."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -37,6 +37,12 @@ class BuildInfo:
     is_current: bool
     quality: SourceQuality
 
+    @property
+    def version(self) -> str:
+        """What no other build is ever called: SQLite gives the id of one that was removed to the next one."""
+        moment = self.finished or self.started
+        return f"{self.id}-{round(1000 * moment.timestamp())}"
+
 
 class BuildsNow(NamedTuple):
     """Ids of the builds being made, ascending; the newest build of all, 0 without any, and when it was started."""
@@ -53,12 +59,21 @@ class SourceInfo:
     id: int
     slug: str
     language_model_id: int
+    vocabulary: str  # hash of the language model's facts and tokens
     facts: SourceFacts
     created: datetime
     table_version: int  # goes up with every change to labels or output scores
     build: BuildInfo | None
     running: BuildInfo | None
     latest: BuildInfo | None
+
+    @property
+    def labels_state(self) -> Hashable:
+        """What is another with each change to the labels of these weights.
+
+        With ``created``, because SQLite gives the id of a source that was removed to the next one.
+        """
+        return self.id, self.created, self.facts.weights_hash, self.table_version
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,7 @@ class KeptLabels:
 
 def known_labels(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, str]:
     """The labels of those of the latents that have one, as they were when ``source`` was read."""
-    key = ("few labels", source.id, source.facts.weights_hash, source.table_version)
-    texts = cache_of(session).get(key, lambda: _read(session, source)).texts
+    texts = cache_of(session).get(("few labels", source.labels_state), lambda: _read(session, source)).texts
     if texts is None:
         return labels(session, source, list(indices))
     return {index: texts[index] for index in indices if index in texts}

@@ -114,7 +114,7 @@ def _details(
         output_score=row["output_score"],
         top_token=row["top_token"],
         top_token_share=row["top_token_share"],
-        tokens=vocabulary_index(session, source.language_model_id).texts(_token_ids(record, used)),
+        tokens=vocabulary_index(session, source).texts(_token_ids(record, used)),
         prompts=used,
         neighbours=neighbour_rows(session, source, [item.index for item in record.neighbours]),
     )

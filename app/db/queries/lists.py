@@ -112,7 +112,7 @@ def _rows(
         return ()
     found = {row.latent_index: row for row in session.execute(ROWS, {"build_id": source.build.id, "indices": wanted})}
     named = labels(session, source, wanted)
-    texts = vocabulary_index(session, source.language_model_id)
+    texts = vocabulary_index(session, source)
     return tuple(_row(found[number], named.get(number), texts, promoted) for number in wanted if number in found)
 
 

@@ -162,6 +162,7 @@ def _source(row: Mapping[Any, Any], builds: Sequence[BuildInfo]) -> SourceInfo:
         id=row["id"],
         slug=row["slug"],
         language_model_id=row["language_model_id"],
+        vocabulary=row["model_fingerprint"],
         facts=_facts(row),
         created=row["created"],
         table_version=row["table_version"],

@@ -211,7 +211,11 @@ def test_the_scatter_has_every_live_latent_at_its_place(client: TestClient, own_
 
 
 def test_the_scatter_of_another_build_is_refused(client: TestClient) -> None:
-    assert client.get("/figures/sources/tiny-mid/999/scatter.json").status_code == 404
+    address = str(one(soup(client.get(PAGE)), "[data-scatter]")["data-scatter"])
+    number, _, moment = address.split("/")[-2].partition("-")
+    for other in (f"{int(number) + 1}-{moment}", f"{number}-{int(moment) - 1}", number, "999", "<b>"):
+        answer = client.get(f"/figures/sources/tiny-mid/{other}/scatter.json")
+        assert answer.status_code == 404
 
 
 def test_a_wide_source_shows_every_nth_latent_as_a_dot(own_session: Session) -> None:

@@ -115,12 +115,11 @@ class LatentIndex:
     def labels(self, session: Session) -> LabelIndex:
         """The labels as they are now."""
         source = self.source
-        key = ("labels", source.id, source.facts.weights_hash, source.table_version)
-        return cache_of(session).get(key, lambda: _read_labels(session, source))
+        return cache_of(session).get(("labels", source.labels_state), lambda: _read_labels(session, source))
 
     def vocabulary(self, session: Session) -> TextIndex:
         """The display strings of the language model's tokens."""
-        return vocabulary_index(session, self.source.language_model_id)
+        return vocabulary_index(session, self.source)
 
     def firing_on(self, session: Session, tokens: NDArray[np.int64]) -> Mask:
         """Whether a latent's top token is one of the tokens that contain a text, (n,)."""
@@ -197,13 +196,13 @@ def index_of(session: Session, source: SourceInfo) -> LatentIndex:
     return LatentIndex(source, source.build, kept)
 
 
-def vocabulary_index(session: Session, language_model_id: int) -> TextIndex:
-    """The display strings of a vocabulary, numbered by token id."""
+def vocabulary_index(session: Session, source: SourceInfo) -> TextIndex:
+    """The display strings of the vocabulary of the source's language model, numbered by token id."""
 
     def read() -> TextIndex:
-        return TextIndex.of(_vocabulary(session, language_model_id))
+        return TextIndex.of(_vocabulary(session, source.language_model_id))
 
-    return cache_of(session).get(("vocabulary", language_model_id), read)
+    return cache_of(session).get(("vocabulary", source.vocabulary), read)
 
 
 def _vocabulary(session: Session, language_model_id: int) -> Iterator[str]:
