@@ -63,6 +63,17 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     return AXIS | {"title": {**AXIS["title"], "text": title}} | more  # type: ignore[dict-item]
 
 
+def literal(text: str) -> str:
+    """A stranger's text as Plotly shows it character for character, in names, ticks and templates of what hovers.
+
+    Plotly reads tags and entities in its texts, and ``%{...}`` in templates before it reads those; plots.js reads
+    names of colours.
+    """
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), ("%", "&#37;"), ("@", "&#64;")):
+        text = text.replace(character, entity)
+    return text
+
+
 def figure_json(data: list[dict[str, Any]], layout: dict[str, Any], bands: Sequence[dict[str, Any]] = ()) -> str:
     """What static/js/plots.js draws; a click inside a band leads to it."""
     # Four times as fast as the json module, which would take a tenth of what a latent's page takes.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.figures import AXIS, LAYOUT, axis, figure_json
+from app.figures import AXIS, LAYOUT, axis, figure_json, literal
 from app.formats import number
 from app.views.figures import FigureView
 
@@ -50,7 +50,7 @@ def effects_figure(effects: Sequence[Effect], metric: str) -> FigureView:
                     "hovertemplate": f"{name} %{{x:.4g}}<extra></extra>",
                 }
             )
-    names = [effect.name.replace("<", "&lt;") for effect in rows]
+    names = [literal(effect.name) for effect in rows]
     layout = LAYOUT | {
         "xaxis": axis(f"change of {metric}", zeroline=True, zerolinecolor="@line-strong"),
         "yaxis": AXIS | {"tickvals": places, "ticktext": names, "automargin": True, "title": {"text": ""}},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.figures import AXIS, LAYOUT, axis, figure_json
+from app.figures import AXIS, LAYOUT, axis, figure_json, literal
 from app.formats import number
 from app.views.figures import FigureView
 
@@ -94,7 +94,7 @@ def selectivity_figure(groups: Sequence[GroupChange]) -> FigureView:
 
 
 def _layout(places: Sequence[int], names: Sequence[str], title: str) -> dict[str, Any]:
-    shown = [name.replace("&", "&amp;").replace("<", "&lt;") for name in names]
+    shown = [literal(name) for name in names]
     return LAYOUT | {
         "xaxis": axis(title, zeroline=True, zerolinecolor="@line-strong"),
         "yaxis": AXIS | {"tickvals": list(places), "ticktext": shown, "automargin": True, "title": {"text": ""}},

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.figures import LAYOUT, axis, centres, figure_json
+from app.figures import LAYOUT, axis, centres, figure_json, literal
 from app.formats import count, number
 from app.views.figures import FigureView
 from app.views.spectrum import SpectrumFigures
@@ -59,7 +59,7 @@ def _zeros(groups: Sequence[GroupBars]) -> FigureView:
 
 def _zero(place: int, group: GroupBars) -> dict[str, Any]:
     colour = COLOURS[group.colour]
-    name = _escaped(group.name)
+    name = literal(group.name)
     bar = {"type": "bar", "name": name, "x": [place]}
     if group.gap:
         return bar | {
@@ -124,7 +124,7 @@ def _bins(record: LatentRecord) -> tuple[list[float], list[int]]:
 def _stack(group: GroupBars, edges: Sequence[float], tokens: Sequence[float]) -> dict[str, Any]:
     return {
         "type": "bar",
-        "name": _escaped(group.name),
+        "name": literal(group.name),
         "showlegend": False,
         "x": centres(edges),
         "y": list(tokens),
@@ -165,7 +165,3 @@ def _exact(edges: Sequence[float], counted: Sequence[int], missing: Sequence[int
 
 def _ranges(edges: Sequence[float]) -> list[str]:
     return [f"{number(low)} to {number(high)}" for low, high in pairwise(edges)]
-
-
-def _escaped(name: str) -> str:
-    return name.replace("<", "&lt;")

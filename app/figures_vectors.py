@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.figures import AXIS, LAYOUT, axis, figure_json
+from app.figures import AXIS, LAYOUT, axis, figure_json, literal
 from app.formats import number
 from app.views.figures import FigureView
 
@@ -41,9 +41,7 @@ def projections_figure(positive: Sequence[tuple[str, float]], negative: Sequence
 
 
 def _shown(prompt: str) -> str:
-    """A prompt for Plotly, which reads a little markup in its texts."""
-    short = prompt if len(prompt) <= HOVER else f"{prompt[: HOVER - 1]}…"
-    return short.replace("&", "&amp;").replace("<", "&lt;")
+    return literal(prompt if len(prompt) <= HOVER else f"{prompt[: HOVER - 1]}…")
 
 
 def _summary(positive: Sequence[tuple[str, float]], negative: Sequence[tuple[str, float]]) -> str:

@@ -1,5 +1,7 @@
 """What a reader does on the spectrum: asks for groups, corrects a rule, looks at it on a narrow screen."""
 
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -44,6 +46,20 @@ def test_the_plots_of_a_spectrum_stand_one_above_the_other_on_a_narrow_screen(ch
                 area = figure.locator(".bglayer").first.bounding_box()
                 assert y_title
                 assert not area or not area["width"] or y_title["x"] + y_title["width"] <= area["x"] + 1
+
+
+@pytest.mark.parametrize("name", ["AB&lt;i&gt;CD&amp;", "x%{y}z", "&#x202e;abc", "<b>bold</b>", "@bad", "50 % @home"])
+def test_the_name_of_a_group_is_shown_as_it_was_typed_when_hovering(page: Page, name: str) -> None:
+    page.goto(f"{LATENT}/spectrum?{urlencode({'name': name, 'rule': 'snow', 'where': 'token'})}")
+    settle(page)
+    for plot in page.locator(".spectrum-plots [data-figure].drawn").all():
+        plot.locator(".plot").evaluate(
+            """(host) => {
+              const bars = [...host.data[0].y];
+              Plotly.Fx.hover(host, [{ curveNumber: 0, pointNumber: bars.indexOf(Math.max(...bars)) }]);
+            }"""
+        )
+        expect(plot.locator(".hoverlayer .hovertext .name")).to_have_text(name)
 
 
 @pytest.mark.parametrize("has_script", [True, False])
