@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import ConfigDict
+
 
 @dataclass(frozen=True)
 class BuildSummary:
@@ -87,6 +89,8 @@ class ExplanationAnswer:
 @dataclass(frozen=True)
 class NewLabel:
     """A label by a person, at most 500 characters; ``author``, at most 80, may be empty."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     text: str
     author: str = ""

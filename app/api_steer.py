@@ -232,7 +232,12 @@ def vectors(reader: ReaderDep) -> answers.VectorsAnswer:
     return vectors_service.listed(reader)
 
 
-@router.get("/vectors/{id}.safetensors", summary="A vector as a file", response_class=Response)
+@router.get(
+    "/vectors/{id}.safetensors",
+    summary="A vector as a file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+)
 def export_vector(reader: ReaderDep, id: int) -> Response:
     """A safetensors file with one tensor, vector, and its description as metadata."""
     name, data = vectors_service.exported(reader, id)

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: What is asked for again and again and seldom changes.
-TAGGED = ("/sources/", "/api/v1/sources", "/parts/sources/", "/docs", "/openapi.json")
+TAGGED = ("/sources/", "/api/v1/sources", "/parts/sources/", "/embed/sources/", "/docs", "/openapi.json")
 REVALIDATE = "private, no-cache"
 
 
@@ -66,6 +66,7 @@ async def _send_tagged(scope: Scope, start: Message, body: bytes, send: Send) ->
     known = [part.strip().removeprefix("W/") for part in Headers(scope=scope).get("if-none-match", "").split(",")]
     if opaque in known or "*" in known:
         start["status"] = 304
+        headers.add_vary_header("Accept-Encoding")  # as the answer itself has it, which may have been compressed
         for name in ("content-length", "content-type"):
             del headers[name]
         body = b""

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from pydantic import TypeAdapter
 
+from app.compression import accepts_gzip
+
 Answer = TypeVar("Answer")
 
 #: Nobody reads this answer; the log shows it.
@@ -46,8 +48,7 @@ async def _left(request: Request) -> None:
 
 async def _answer(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
     answer = await work
-    accepts_gzip = "gzip" in request.headers.get("accept-encoding", "").lower()
-    return await asyncio.to_thread(json_response, answer, accepts_gzip)
+    return await asyncio.to_thread(json_response, answer, accepts_gzip(request.headers))
 
 
 def json_bytes(answer: Any) -> bytes:
@@ -58,11 +59,11 @@ def json_bytes(answer: Any) -> bytes:
     return _ADAPTERS[kind].dump_json(answer)
 
 
-def json_response(answer: Any, accepts_gzip: bool) -> Response:
+def json_response(answer: Any, is_gzip_accepted: bool) -> Response:
     """The answer, or what the last step of making it returns, as JSON, compressed if it is large."""
     body = json_bytes(answer() if callable(answer) else answer)
     headers = {"Cache-Control": "no-store"}
-    if accepts_gzip and len(body) > LARGE:
+    if is_gzip_accepted and len(body) > LARGE:
         packer = zlib.compressobj(1, wbits=31)
         body = packer.compress(body) + packer.flush()
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}

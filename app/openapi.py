@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.body_limit import REFUSED
 from app.errors import Problem
 
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")
@@ -35,6 +36,7 @@ PROBLEMS = {
     403: Problem(403, "Refused", "This request was sent by a page of another site."),
     404: Problem(404, "Unknown latent", "demo-l2-resid-2k has no latent 4096; its latents are 0 to 2047."),
     409: Problem(409, "Not built yet", "tiny has no finished build yet; start one with `periscope build tiny`."),
+    413: Problem(413, "Too large", REFUSED),
     422: Problem(422, "Cannot be processed", "limit must be a whole number, not 'many'."),
     429: Problem(429, "Too many attempts", "There were too many wrong tokens from 192.0.2.7; try again in 42 seconds."),
     503: Problem(503, "Database problem", "The database is held by another process; wait for its work to end."),
@@ -98,6 +100,7 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     found += [409] if path.startswith("/api/v1/sources/") else []
     found += [422] if path.startswith("/api/") else []
     found += [403] if method != "get" else []
+    found += [413] if "requestBody" in operation else []
     return sorted(found)
 
 

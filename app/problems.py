@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import PeriscopeError, Problem, problem_of, shorten
@@ -18,10 +19,17 @@ from models.errors import PeriscopeModelError
 log = logging.getLogger("periscope.web")
 
 #: Paths whose errors are read by programs.
-FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/")
+FOR_PROGRAMS = ("/api/", "/exports/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/")
 SENTENCES = {
     404: "There is no page at this address.",
     405: "This address does not take that kind of request.",
+}
+TITLES = {400: "Cannot be read", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
+#: What is wrong with a body that is no JSON for other reasons than its grammar; the first that fits.
+UNREADABLE: dict[type[Exception], str] = {
+    UnicodeDecodeError: "The body is not UTF-8 text.",
+    RecursionError: "The body is nested too deeply.",
+    ValueError: "The body has a number of too many digits.",
 }
 #: Complaints of pydantic that read better in other words.
 KINDS = {
@@ -113,9 +121,31 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it was installed for)
     status = error.status_code
-    title = {404: "Not found", 405: "Method not allowed"}.get(status, "The request failed")
-    detail = SENTENCES.get(status, str(error.detail))
-    return answer(request, Problem(status, title, detail), dict(error.headers or {}))
+    title = TITLES.get(status, "The request failed")
+    detail = SENTENCES.get(status) or _unreadable(error) or f"{str(error.detail).rstrip('.')}."
+    headers = dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return answer(request, Problem(status, title, detail), headers)
+
+
+def _unreadable(error: HTTPException) -> str:
+    """Why a body could not be read at all: FastAPI says only that it could not, and keeps the reason as the cause."""
+    for kind, sentence in UNREADABLE.items():
+        if error.status_code == 400 and isinstance(error.__cause__, kind):
+            return sentence
+    return ""
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address does take, of all routes that have it; Starlette names the methods of the first one alone."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    found = [
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in routes)
+    ]
+    return found if found and "GET" not in found else sorted({*found, "GET", "HEAD"})  # files too are only read
 
 
 def _sentence(first: Any) -> str:
@@ -125,7 +155,7 @@ def _sentence(first: Any) -> str:
         return f"{name} is missing."
     if first["type"] == "json_invalid":
         return f"The body is not JSON ({shorten(str(first.get('ctx', {}).get('error', 'it cannot be read')))})."
-    if first["type"] == "extra_forbidden":
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"{name} is not known here; /docs lists what can be given."
     if first["type"] in KINDS:
         return f"{name} must be {KINDS[first['type']]}, not {shorten(str(first.get('input', '')))!r}."

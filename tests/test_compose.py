@@ -1,6 +1,11 @@
 """The files of self-hosting agree with the settings and each other; docs/self-hosting.md tells how they were run."""
 
+import json
 import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +141,29 @@ def test_the_image_is_pinned_has_stages_and_a_health_check() -> None:
     installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
     assert len(installs) == 3
     assert all("--constraint constraints.txt" in line for line in installs)
-    assert "/readyz" in DOCKERFILE[DOCKERFILE.index("HEALTHCHECK") :]
+
+
+def test_the_health_check_asks_whether_the_server_is_ready_at_the_port_of_the_setting() -> None:
+    check = DOCKERFILE[DOCKERFILE.index("HEALTHCHECK") :].partition("CMD ")[2].partition("\n")[0]
+    python, option, code = json.loads(check)
+    assert (python, option) == ("python", "-c")
+    asked: list[str] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200 if len(asked) == 1 else 503)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        env = {"PERISCOPE_PORT": str(server.server_port)}
+        codes = [subprocess.run([sys.executable, "-c", code], env=env, capture_output=True).returncode for _ in "12"]
+        server.shutdown()
+    assert (asked, codes) == (["/readyz", "/readyz"], [0, 1])
 
 
 def test_the_image_needs_no_buildkit() -> None:

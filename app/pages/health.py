@@ -22,7 +22,19 @@ def readyz(request: Request) -> HealthAnswer:
     return HealthAnswer("ready")
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+#: What a scrape begins with, in the text format of Prometheus.
+SCRAPE = """# HELP periscope_http_requests_total Requests answered.
+# TYPE periscope_http_requests_total counter
+periscope_http_requests_total{method="GET",route="/healthz",status="200"} 8.0
+"""
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": SCRAPE}}}},
+)
 def metrics(request: Request) -> Response:
     """Requests by route and status, and their duration in seconds."""
     body = generate_latest(request.app.state.metrics.registry)

@@ -1,6 +1,6 @@
 """What every page and API path takes from a request: a database session, and a thread to work in."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from anyio import to_thread
@@ -48,12 +48,16 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
 async def known_parameters(request: Request) -> None:
     """Refuse a query parameter that the path does not have: misspelt and left out, a filter would seem to hold.
 
-    Of the API only: to a page's address others append parameters of their own.
+    Of the API and of exports only: to a page's address others append parameters of their own.
     """
     if not request.query_params:
         return
     fields = get_flat_params(request.scope["route"].dependant)
-    known = [field.alias for field in fields if isinstance(field.field_info, params.Query)]
+    refuse_unknown(request, [field.alias for field in fields if isinstance(field.field_info, params.Query)])
+
+
+def refuse_unknown(request: Request, known: Sequence[str]) -> None:
+    """Raise InvalidRequest for the first query parameter that is not one of these."""
     for name in request.query_params:
         if name not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"

@@ -1,5 +1,6 @@
 """Source ``/sources/{source}``, its table alone and as a file, its scatter, and a random latent of it."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
@@ -9,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep, in_line
+from app.pages.requests import SessionDep, in_line, refuse_unknown
 from app.pages.table_requests import TableRequestDep
 from app.services import latent_export
-from app.services.latent_table import TableRequest
+from app.services.latent_table import LatentQuery, TableRequest
 from app.services.sources import page_address, random_latent_href, scatter_points, source_page, table_part
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +26,8 @@ EXPORTS: dict[str, tuple[Callable[..., Iterator[str]], str]] = {
     "csv": (latent_export.export_csv, "text/csv; charset=utf-8"),
     "json": (latent_export.export_json, "application/json"),
 }
+#: A file is read by programs, which do not see that a filter was misspelt.
+EXPORT_PARAMETERS = [field.name for field in dataclasses.fields(LatentQuery)]
 
 
 @router.get("/sources/{source}")
@@ -68,6 +71,7 @@ def export(
     table: TableRequestDep,
 ) -> StreamingResponse:
     """Every latent of the filtered table in its order, as a file."""
+    refuse_unknown(request, EXPORT_PARAMETERS)
     if table.refused:
         raise InvalidRequest(" ".join(item.error for item in table.refused))
     found = latent_export.find_source(session, source)

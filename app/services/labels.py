@@ -1,5 +1,6 @@
 """Labels by people: what a latent is called, who says so, and what it was called before."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from app.formats import count, moment, number
 from app.services.tokens import plain
 from app.views import ExplanationView, LabelsView
 
+#: Controls and marks of direction. The field for a new text begins without those of the present one: there they would
+#: act, unseen, on what a person types.
+MARKS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Names of scores that have another one among people; the key of how many texts they were measured on.
 NAMES = {"auroc": "AUROC"}
 N_TEXTS = "n_texts"
@@ -32,7 +36,7 @@ def labels_view(
         action=f"/sources/{slug}/latents/{index}/labels",
         label=None if current is None else _explanation(current),
         history=tuple(_explanation(item) for item in items if item is not current),
-        text=text if error else (current.text if current else ""),
+        text=text if error else (MARKS.sub("", current.text) if current else ""),
         author=author,
         error=error,
         max_label=writes.MAX_LABEL,

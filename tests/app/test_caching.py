@@ -17,7 +17,9 @@ def test_built_data_is_not_sent_twice(client: TestClient, path: str) -> None:
     first = client.get(path)
     again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert again.headers["etag"] == first.headers["etag"]
+    for name in ("etag", "cache-control"):
+        assert again.headers[name] == first.headers[name]
+    assert again.headers["vary"] == "Accept-Encoding"  # RFC 9110, 15.4.5: as the answer itself would have it
     assert first.headers["cache-control"] == "private, no-cache"
 
 
@@ -38,6 +40,23 @@ def test_large_answers_are_compressed(client: TestClient) -> None:
     response = client.get("/sources/tiny-mid/latents/5", headers={"Accept-Encoding": "gzip"})
     assert response.headers["content-encoding"] == "gzip"
     assert "winter" in response.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip", True), ("br, GZIP;q=0.1", True), ("gzip ; q=1.0", True), ("deflate, gzip;q=0.001", True),
+        ("gzip;q=0", False), ("gzip; q=0.000, br", False), ("GZIP;Q=0", False), ("identity", False), ("x-gzip", False),
+        ("", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/sources/tiny-mid/latents/5", "/exports/sources/tiny-mid/latents.csv"])
+def test_nothing_is_compressed_for_who_does_not_take_it(
+    client: TestClient, path: str, accepted: str, is_compressed: bool
+) -> None:
+    response = client.get(path, headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == ("gzip" if is_compressed else None)
+    assert response.headers["vary"] == "Accept-Encoding"
 
 
 def test_a_tag_is_known_among_others_and_however_it_is_written(client: TestClient) -> None:

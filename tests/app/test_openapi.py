@@ -1,6 +1,7 @@
 """The OpenAPI document: each route names its errors, each GET has an example of a real answer; errors are problems."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from app.api import router
+from app.body_limit import MAX_BODY
 from app.openapi import EXAMPLES, PROBLEM_TYPE
 from tests.fixtures_source import D_SAE
 
+LABELS = "/api/v1/sources/tiny-mid/latents/5/explanations"
 #: A real request for every GET of the API that answers JSON.
 REAL = {
     "/api/v1/sources": "/api/v1/sources",
@@ -86,6 +89,20 @@ def test_every_get_that_answers_json_has_an_example_of_a_real_answer(
         assert fits(example, real), f"{path}: {shape(example)} is not {shape(real)}"
 
 
+def test_every_answer_of_another_kind_has_its_type(client: TestClient, document: dict[str, Any]) -> None:
+    contents = {
+        path: item["responses"]["200"]["content"]
+        for method, path, item in operations(document)
+        if method == "GET" and "application/json" not in item["responses"]["200"].get("content", {})
+    }
+    assert set(contents) == {"/metrics", "/api/v1/vectors/{id}.safetensors"}
+    assert set(contents["/api/v1/vectors/{id}.safetensors"]) == {"application/octet-stream"}
+    client.get("/healthz")
+    real = client.get("/metrics")
+    assert real.headers["content-type"].startswith("text/plain;")
+    assert real.text.startswith(contents["/metrics"]["text/plain"]["example"].split("{")[0])
+
+
 def test_examples_are_valid_for_the_answers_of_the_code() -> None:
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     checked = 0
@@ -146,6 +163,62 @@ def is_problem(response: Any) -> None:
     assert body["status"] == response.status_code
     assert body["detail"].endswith((".", "?", "!"))
     assert "\n" not in body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/api/v1/vectors", "GET, HEAD, POST"), ("DELETE", "/api/v1/sources", "GET, HEAD"),
+        ("GET", "/api/v1/steer", "POST"), ("POST", "/healthz", "GET, HEAD"), ("POST", "/sources/tiny-mid", "GET, HEAD"),
+        ("PUT", "/api/v1/mixes/1", "DELETE, GET, HEAD"), ("PUT", "/static/css/base.css", "GET, HEAD"),
+    ],
+)  # fmt: skip
+def test_a_refused_method_is_told_all_that_the_address_takes(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"text":"\xff\xfe"}', "The body is not UTF-8 text."),
+        (b"[" * 100_000, "The body is nested too deeply."),
+        (b'{"text":' + b"9" * 6000 + b"}", "The body has a number of too many digits."),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_with_the_reason(client: TestClient, body: bytes, reason: str) -> None:
+    response = client.post(LABELS, content=body, headers={"Content-Type": "application/json"})
+    is_problem(response)
+    assert (response.status_code, response.json()["detail"]) == (400, reason)
+
+
+def _in_parts(size: int) -> Iterator[bytes]:
+    for _ in range(size >> 20):
+        yield b" " * (1 << 20)
+
+
+@pytest.mark.parametrize("path", [LABELS, "/api/v1/microscope", "/sources/tiny-mid/latents/5/labels", "/sign-in"])
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_a_body_that_is_too_large_is_refused(client: TestClient, path: str, is_announced: bool) -> None:
+    kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+    content = b" " * (MAX_BODY + 1) if is_announced else _in_parts(MAX_BODY + (1 << 20))
+    response = client.post(path, content=content, headers={"Content-Type": kind})
+    if path == "/sign-in" and response.status_code == 303:
+        return  # it has stopped to read before
+    assert response.status_code == 413
+    assert "at most 8 MiB" in response.text
+    assert "content-security-policy" in response.headers
+    if path.startswith("/api/"):
+        is_problem(response)
+
+
+def test_an_unknown_field_of_a_label_is_refused(own_client: TestClient) -> None:
+    response = own_client.post(LABELS, json={"text": "x", "auther": "me"})
+    is_problem(response)
+    assert response.status_code == 422
+    assert response.json()["detail"] == "auther is not known here; /docs lists what can be given."
 
 
 def test_no_operation_answers_nonsense_with_anything_but_a_problem(

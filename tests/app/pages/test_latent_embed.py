@@ -58,6 +58,13 @@ def test_it_shows_the_strongest_examples_or_another_band(embedding: TestClient) 
     assert not page.select("form, [hx-get]")
 
 
+def test_it_is_not_sent_twice(embedding: TestClient) -> None:
+    first = embedding.get(HREF)
+    again = embedding.get(HREF, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
+
+
 def test_a_dead_latent_is_said_to_be_dead(embedding: TestClient) -> None:
     assert "This latent is dead" in embedding.get(f"/embed/sources/tiny-mid/latents/{DEAD}").text
 

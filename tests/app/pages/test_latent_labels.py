@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
+from tests.hostile import marks_of
 from tests.web import one, soup, text_of
 
 HREF = "/sources/tiny-mid/latents/20"
@@ -67,6 +68,7 @@ def test_hostile_labels_are_text(own_client: TestClient, words: str) -> None:
         assert "‹" in shown or "␀" in shown
     heads = "".join(element.get_text() for element in page.select("h1, .current-label, title"))
     assert not any(c in heads for c in "\u202e\u200b\x07\0")
+    assert marks_of(answer.text) == []  # also in the field for a new text, where they would act on what is typed
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,16 @@ def test_an_empty_table_is_a_valid_file(client: TestClient) -> None:
     assert client.get(f"{EXPORT}.json?q=xyzzy").json() == {"source": "tiny-mid", "latents": []}
 
 
+@pytest.mark.parametrize("query", ["min_densty=0.5", "q=the&nope=1", "cursor=abc"])
+def test_a_parameter_that_a_file_does_not_obey_is_refused(client: TestClient, query: str) -> None:
+    for kind in ("csv", "json"):
+        answer = client.get(f"{EXPORT}.{kind}?{query}")
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+        name = query.rpartition("&")[2].partition("=")[0]
+        assert answer.json()["detail"].startswith(f"There is no parameter '{name}' here; it has sort, order, min_")
+
+
 def test_a_source_without_a_build_and_one_that_does_not_exist_have_no_file(client: TestClient) -> None:
     assert client.get("/exports/sources/other-mlp/latents.csv").status_code == 409
     assert client.get("/exports/sources/nope/latents.json").status_code == 404
