@@ -11,7 +11,7 @@ from app.figures_latent import SCALES, Mark, activation_figure
 from app.formats import number, percent
 from app.services.duplicates import fold
 from app.views import BandsView, BandView, ExampleView, HeatText, LaterBandsView, Tab
-from models.records import TOP_BAND, Band, Example
+from models.records import TOP_BAND, Band, Example, LatentRecord
 
 VIEWS = {"quantile": "Quantile bands", "width": "Equal-width bands"}
 #: Instead of a band's name: all of them at once.
@@ -82,6 +82,7 @@ def bands_view(slug: str, details: LatentDetails, query: BandsQuery, base: str =
     record, path = details.record, f"{base}sources/{slug}/latents/{details.record.index}"
     places, shown = _places(query, record.bands), shown_places(query, record.bands)
     later, is_all = later_places(query, record.bands), query.band in ("", ALL)
+    usual = len(record.bands[shown[-1]].examples) if shown else 0
     return BandsView(
         # A band keeps its name only within its own kind of bands.
         views=tuple(_tab(path, VIEWS[name], BandsQuery(name, query.scale), name == query.view) for name in VIEWS),
@@ -92,7 +93,7 @@ def bands_view(slug: str, details: LatentDetails, query: BandsQuery, base: str =
         ),
         figure=activation_figure(record, _marks(path, record.bands, query), query.scale) if places else None,
         bands=tuple(_shown_band(path, base, record.bands[place], place, details, query) for place in shown),
-        later=tuple(_later_band(path, record.bands[place], place, query) for place in later),
+        later=tuple(_later_band(path, record, place, query, usual) for place in later),
         later_href=query.link(f"/parts/{path}/later-bands") if later else "",
         max_activation=number(record.max_activation),
     )
@@ -186,11 +187,16 @@ def _band(path: str, band: Band, place: int, details: LatentDetails) -> BandView
     return _band_view(band, place, tuple(example_view(path, example, details, others) for example, others in folded))
 
 
-def _later_band(path: str, band: Band, place: int, query: BandsQuery) -> BandView:
-    return _band_view(band, place, (), f"{replace(query, band=ALL).link(f'/{path}')}#{anchor(place)}")
+def _later_band(path: str, record: LatentRecord, place: int, query: BandsQuery, usual: int) -> BandView:
+    """A band without its examples, of which there are as many as the one before has unless fewer tokens lie in it."""
+    band = record.bands[place]
+    to_come = min(usual, round(band.share_of_active * record.n_active))
+    return _band_view(band, place, (), f"{replace(query, band=ALL).link(f'/{path}')}#{anchor(place)}", to_come)
 
 
-def _band_view(band: Band, place: int, examples: tuple[ExampleView, ...], href: str = "") -> BandView:
+def _band_view(
+    band: Band, place: int, examples: tuple[ExampleView, ...], href: str = "", to_come: int = 0
+) -> BandView:
     return BandView(
         anchor=anchor(place),
         title=_title(band),
@@ -199,5 +205,6 @@ def _band_view(band: Band, place: int, examples: tuple[ExampleView, ...], href: 
         share_of_active=percent(band.share_of_active),
         examples=examples,
         href=href,
+        to_come=to_come,
         more=None,
     )

@@ -26,8 +26,8 @@ class ExampleView:
 
 @dataclass(frozen=True)
 class BandView:
-    """A range of activations with examples from it; ``href``: where they are, if the page has them not yet;
-    ``more``: where more of them are.
+    """A range of activations with examples from it; ``href``: where they are, if the page has them not yet, which then
+    keeps the place of ``to_come`` of them; ``more``: where more of them are.
     """
 
     anchor: str
@@ -37,6 +37,7 @@ class BandView:
     share_of_active: str
     examples: tuple[ExampleView, ...]
     href: str
+    to_come: int
     more: Tab | None
 
 

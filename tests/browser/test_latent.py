@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from app.settings import Settings
 from tests.browser.conftest import open_page, serving
-from tests.browser.test_walk import overflow, settle, violations
+from tests.browser.test_walk import MAX_SHIFT, overflow, settle, shift, violations
 
 LATENT = "/sources/tiny-mid/latents/5"
 RULES = "rule=snow+%7C+ice&name=cold&where=token&rule=winter&name=&where=near"
@@ -104,6 +104,20 @@ def test_a_click_on_the_plot_leads_to_a_band_that_is_not_on_the_page(page: Page)
     expect(page.locator("section.band h3")).to_have_text("99–100 %")
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_who_jumps_to_a_lower_band_stays_there_when_its_examples_come(
+    chromium: Browser, server: str, width: int
+) -> None:
+    with open_page(chromium, server, width) as page:
+        page.goto(LATENT)
+        settle(page)
+        page.evaluate("document.querySelector('#band-6').scrollIntoView()")
+        expect(page.locator("ol.to-come")).to_have_count(0)
+        settle(page)
+        expect(page.locator("#band-6 h3")).to_be_in_viewport()
+        assert shift(page) < MAX_SHIFT
+
+
 def test_scrolling_brings_the_examples_of_the_lower_bands(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "later-bands" in request.url else None)
@@ -113,6 +127,7 @@ def test_scrolling_brings_the_examples_of_the_lower_bands(page: Page) -> None:
     expect(page.locator("section.band")).to_have_count(7)
     page.locator("#band-1").scroll_into_view_if_needed()
     expect(page.locator("section.band:not(:has(ol.examples))")).to_have_count(0)
+    expect(page.locator("ol.to-come")).to_have_count(0)
     expect(page.locator("section.band")).to_have_count(7)
     page.mouse.wheel(0, 5000)
     page.mouse.wheel(0, -5000)
@@ -127,6 +142,7 @@ def test_scrolling_brings_the_examples_of_the_lower_bands(page: Page) -> None:
 def test_an_address_of_a_lower_band_stays_in_view_when_the_examples_come(page: Page) -> None:
     page.goto(f"{LATENT}#band-4")
     expect(page.locator("section.band:not(:has(ol.examples))")).to_have_count(0)
+    expect(page.locator("ol.to-come")).to_have_count(0)
     settle(page)
     expect(page.locator("#band-4")).to_be_in_viewport()
     assert page.locator("#band-4").evaluate("element => Math.abs(element.getBoundingClientRect().top) < 60")

@@ -21,6 +21,22 @@
     for (const link of document.querySelectorAll("[data-keeps-view]")) link.search = shown.toString();
   });
 
+  // The lower bands take the place of what was kept for them; the one whose head is in sight, or was the last,
+  // stays where it is on the screen.
+  let read = null;
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "later-bands") return;
+    const bands = [...event.target.children].map((one) => ({ id: one.id, top: one.getBoundingClientRect().top }));
+    read = bands.find(({ top }) => top >= 0 && top < innerHeight) ?? bands.findLast(({ top }) => top < 0);
+  });
+
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!read) return;
+    scrollBy({ top: document.getElementById(read.id).getBoundingClientRect().top - read.top, behavior: "instant" });
+    read = null;
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const panel = document.getElementById("labels");
     if (event.target.id === "labels" && document.activeElement === document.body) {
