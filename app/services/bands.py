@@ -194,9 +194,7 @@ def _later_band(path: str, record: LatentRecord, place: int, query: BandsQuery, 
     return _band_view(band, place, (), f"{replace(query, band=ALL).link(f'/{path}')}#{anchor(place)}", to_come)
 
 
-def _band_view(
-    band: Band, place: int, examples: tuple[ExampleView, ...], href: str = "", to_come: int = 0
-) -> BandView:
+def _band_view(band: Band, place: int, examples: tuple[ExampleView, ...], href: str = "", to_come: int = 0) -> BandView:
     return BandView(
         anchor=anchor(place),
         title=_title(band),
