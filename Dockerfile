@@ -75,6 +75,6 @@ RUN python -m compileall -q app models
 USER periscope
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PERISCOPE_PORT'] + '/readyz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['PERISCOPE_PORT'] + '/readyz', timeout=4)"]
 ENTRYPOINT ["periscope"]
 CMD ["serve"]

@@ -9,6 +9,8 @@ from app.settings import DEVICE_PATTERN, DTYPES
 from models.corpus_labels import MAX_LABELS, MAX_NAME
 
 MAX_TOKENS = 10**12
+#: The stage in which a build reads its corpus; only then does its speed say when it will be done.
+READING = "reading the corpus"
 MAX_CONTEXT = 1_000_000
 MAX_BATCH = 65_536
 MAX_SEED = 2**63 - 1

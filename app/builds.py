@@ -14,7 +14,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.build_request import BuildProgress, BuildRequest, Reporter
+from app.build_request import READING, BuildProgress, BuildRequest, Reporter
 from app.build_sources import common_shape, first_l0, load_checked
 from app.checkpoints import Checkpoint
 from app.db import queries
@@ -218,7 +218,7 @@ class _Run:
                 for n_prompts in state.run(prompts(self.corpus, state.model, self.shape, self.documents)):
                     now = time.monotonic()
                     rate = (n_prompts - before) * context / max(now - began, 1e-9)
-                    self._tell("reading the corpus", _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
+                    self._tell(READING, _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
                     if self.stop.pending:
                         raise KeyboardInterrupt
                     if now - saved > CHECKPOINT_SECONDS:

@@ -160,7 +160,8 @@ def test_the_health_check_asks_whether_the_server_is_ready_at_the_port_of_the_se
 
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        env = {"PERISCOPE_PORT": str(server.server_port)}
+        # A proxy for the way out is none for the way to itself.
+        env = {"PERISCOPE_PORT": str(server.server_port), "http_proxy": "http://127.0.0.1:1"}
         codes = [subprocess.run([sys.executable, "-c", code], env=env, capture_output=True).returncode for _ in "12"]
         server.shutdown()
     assert (asked, codes) == (["/readyz", "/readyz"], [0, 1])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
 from app.pages.requests import SessionDep, in_line
+from app.pages.staleness import is_stale, load_anew
 from app.services.bands import BandsQuery, bands_query
 from app.services.labels import save_label
 from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
@@ -42,6 +43,8 @@ async def bands(request: Request, source: str, index: int, query: QueryDep) -> H
     """The histogram and the examples."""
 
     def answer(session: Session) -> HTMLResponse:
+        if is_stale(request, session, source):
+            return load_anew()
         return part(request, "bands", bands_part(session, source, index, query))
 
     return await in_line(request, "latents", answer)
@@ -52,6 +55,8 @@ async def later_bands(request: Request, source: str, index: int, query: QueryDep
     """The examples of the bands that the page leaves for later."""
 
     def answer(session: Session) -> HTMLResponse:
+        if is_stale(request, session, source):
+            return load_anew()
         return part(request, "later_bands", later_bands_part(session, source, index, query))
 
     return await in_line(request, "latents", answer)
@@ -70,6 +75,8 @@ def prompt_part(
     request: Request, session: SessionDep, source: str, index: int, prompt: int, position: int | None = None
 ) -> HTMLResponse:
     """A whole prompt, to stand below its example."""
+    if is_stale(request, session, source):
+        return load_anew()
     return part(request, "prompt", prompt_view(session, source, index, prompt, position))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
 from app.pages.requests import SessionDep, in_line, refuse_unknown
+from app.pages.staleness import is_stale, load_anew
 from app.pages.table_requests import TableRequestDep
 from app.services import latent_export
 from app.services.latent_table import LatentQuery, TableRequest
@@ -45,11 +46,13 @@ async def latents(request: Request, source: str, table: TableRequestDep) -> HTML
     """The table of latents; the browser's address becomes that of the page with the same table."""
 
     def answer(session: Session) -> HTMLResponse:
-        return part(request, "latent_table", table_part(session, source, table), status=_status(table))
+        if not table.refused and is_stale(request, session, source):
+            return load_anew(page_address(source, table))
+        response = part(request, "latent_table", table_part(session, source, table), status=_status(table))
+        response.headers.update(ONLY_THE_FORM if table.refused else {"HX-Push-Url": page_address(source, table)})
+        return response
 
-    response = await in_line(request, "tables", answer)
-    response.headers.update(ONLY_THE_FORM if table.refused else {"HX-Push-Url": page_address(source, table)})
-    return response
+    return await in_line(request, "tables", answer)
 
 
 def _status(table: TableRequest) -> int:

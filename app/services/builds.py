@@ -6,6 +6,7 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
+from app.build_request import READING
 from app.db import queries, writes
 from app.db.queries import BuildInfo, BuildsNow
 from app.errors import Conflict
@@ -73,9 +74,10 @@ def cancel(session: Session, build_id: int) -> str:
 
 def _live(run: Sequence[BuildInfo]) -> LiveBuild:
     build = run[0]
-    speed = build.tokens_per_second
-    remaining = build.tokens - build.tokens_done
     silence = datetime.now(UTC) - max(member.heartbeat for member in run)
+    is_reading = build.stage == READING and silence <= SILENT_AFTER
+    speed = build.tokens_per_second if is_reading else None
+    remaining = build.tokens - build.tokens_done
     return LiveBuild(
         number=build.id,
         sources=tuple(SourceLink(member.slug, f"/sources/{member.slug}") for member in run),
@@ -92,6 +94,13 @@ def _live(run: Sequence[BuildInfo]) -> LiveBuild:
     )
 
 
+def _tokens(build: BuildInfo) -> str:
+    """The tokens that were asked for, and of a build that ended those that were read, where the corpus had fewer."""
+    asked, read = short_count(build.tokens), short_count(build.tokens_done)
+    is_whole = build.status == "running" or build.tokens_done >= build.tokens or asked == read
+    return asked if is_whole else f"{read} of {asked}"
+
+
 def _row(build: BuildInfo) -> BuildRow:
     is_silent = build.status == "running" and datetime.now(UTC) - build.heartbeat > SILENT_AFTER
     return BuildRow(
@@ -99,7 +108,7 @@ def _row(build: BuildInfo) -> BuildRow:
         slug=build.slug,
         href=f"/sources/{build.slug}",
         corpus=plain(build.corpus),
-        tokens=short_count(build.tokens),
+        tokens=_tokens(build),
         context_size=build.context_size,
         status="no sign of life" if is_silent else build.status,
         status_class="silent" if is_silent else STATUS_CLASS[build.status],

@@ -46,6 +46,7 @@ def latent_page(
     same = BandsQuery(query.view, query.scale)
     return LatentView(
         slug=slug,
+        build=build.version,
         index=index,
         href=f"{href}/latents/{index}",
         json_href=f"/api/v1/sources/{slug}/latents/{index}",

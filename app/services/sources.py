@@ -27,7 +27,7 @@ def source_page(session: Session, slug: str, request: TableRequest) -> SourceVie
     statistics = quality_statistics(build) if build else ()
     return SourceView(
         slug=slug,
-        href=href,
+        build=build.version if build else "",
         json_href=f"/api/v1/sources/{slug}/latents",
         random_href=f"{href}/random" if build else "",
         crumbs=(Crumb("Sources", "/"),),
@@ -81,6 +81,12 @@ def _scatter(session: Session, source: SourceInfo, build: BuildInfo) -> ScatterV
         summary=f"Density against maximum activation of the latents of {source.slug}, both on logarithmic axes.",
         note=figures_source.scatter_note(source.facts.d_sae, step),
     )
+
+
+def shows(session: Session, slug: str, version: str) -> bool:
+    """Whether pages of the source show this build."""
+    build = queries.shown_source(session, slug).build
+    return build is not None and build.version == version
 
 
 def scatter_points(session: Session, slug: str, version: str) -> str:

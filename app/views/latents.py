@@ -154,9 +154,10 @@ class LabelsView:
 
 @dataclass(frozen=True)
 class LatentView:
-    """pages/latent.html. A dead latent has no bands."""
+    """pages/latent.html. A dead latent has no bands; ``build`` is the version of the build."""
 
     slug: str
+    build: str
     index: int
     href: str
     json_href: str

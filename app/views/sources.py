@@ -156,10 +156,10 @@ class ScatterView:
 
 @dataclass(frozen=True)
 class SourceView:
-    """pages/source.html. Without a finished build there are no figure, corpus and table."""
+    """pages/source.html. Without a finished build there are no figure, corpus and table; ``build`` is its version."""
 
     slug: str
-    href: str
+    build: str
     json_href: str
     random_href: str
     crumbs: tuple[Crumb, ...]

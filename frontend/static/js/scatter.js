@@ -94,7 +94,9 @@
         const at = x + tick.place * width;
         line(context, at, y, at, y + height);
         if (at - last < 54) continue;
-        context.fillText(percent(tick.number), at, y + height + 15);
+        const said = percent(tick.number);
+        const end = x + width + MARGIN.right - context.measureText(said).width / 2;
+        context.fillText(said, Math.min(at, end), y + height + 15); // whole, also at the edge
         last = at;
       }
       context.fillText("density (share of tokens)", x + width / 2, y + height + 33);

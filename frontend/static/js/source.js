@@ -22,6 +22,25 @@
     true,
   );
 
+  // When a build ends the whole page is made anew; what was typed into the form meanwhile goes on standing there.
+  let typed = null;
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = document.getElementById("table-filters");
+    if (event.target.id !== "source" || !form) return;
+    const fields = [...form.querySelectorAll("input, .filter-grid select")].filter(isDirty);
+    typed = { values: fields.map(({ name, value }) => [name, value]), focus: document.activeElement?.id };
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    const form = document.getElementById("table-filters");
+    if (!typed || !form) return;
+    for (const [name, value] of typed.values) form.elements[name].value = value;
+    if (typed.values.some(([name]) => name !== "q")) form.querySelector("details").open = true;
+    if (form.elements[typed.focus] && document.activeElement === document.body) form.elements[typed.focus].focus();
+    typed = null;
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const from = event.detail.requestConfig?.elt;
     const form = document.getElementById("table-filters");
