@@ -126,10 +126,12 @@ class _Run:
                 self._build(resume)
         except KeyboardInterrupt:
             was_lost = has_ended(self.sessions, [number for slug, number in self.ids.items() if slug not in self.done])
-            self._end(cancel_build, "Stopped; the same command with --resume goes on from the last checkpoint.")
+            kept = "the same command with --resume goes on from the last checkpoint"
+            sentence = f"Stopped; {kept if self.checkpoint.exists() else 'nothing of it was kept yet'}."
+            self._end(cancel_build, sentence)
             if was_lost:
                 raise self._lost() from None
-            raise
+            raise KeyboardInterrupt(sentence) from None
         except BuildLost:
             self._end(cancel_build, "Cancelled.")
             raise self._lost() from None

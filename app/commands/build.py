@@ -76,8 +76,8 @@ def build(
     try:
         with progress_bar() as bar:
             run_build(settings, request, report=reporter(bar, request.tokens), say=bar.console.print)
-    except KeyboardInterrupt:
-        typer.echo("Stopped; the same command with --resume goes on from the last checkpoint.", err=True)
+    except KeyboardInterrupt as stopped:
+        typer.echo(str(stopped) or "Stopped.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     console().print(f"Built {', '.join(slugs)}; see it with `periscope serve`.")
 

@@ -20,6 +20,8 @@ LIMIT = 50
 #: A build that has not reported for longer is shown as silent.
 SILENT_AFTER = timedelta(seconds=45)
 STATUS_CLASS = {"running": "running", "complete": "done", "failed": "failed", "cancelled": "stopped"}
+#: A build that read this share of what was asked read all of it: BOS and the texts held out are not counted.
+MOST = 0.9
 CANCELLED = "Cancelled on the Builds page."
 
 
@@ -95,9 +97,9 @@ def _live(run: Sequence[BuildInfo]) -> LiveBuild:
 
 
 def _tokens(build: BuildInfo) -> str:
-    """The tokens that were asked for, and of a build that ended those that were read, where the corpus had fewer."""
+    """The tokens that were asked for; of a build that ended, also those that were read where they are far fewer."""
     asked, read = short_count(build.tokens), short_count(build.tokens_done)
-    is_whole = build.status == "running" or build.tokens_done >= build.tokens or asked == read
+    is_whole = build.status == "running" or build.tokens_done >= MOST * build.tokens
     return asked if is_whole else f"{read} of {asked}"
 
 

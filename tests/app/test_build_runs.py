@@ -167,6 +167,19 @@ def test_ctrl_c_saves_the_state_and_resume_goes_on(settings, session, parts):
     assert stored(session, "a") == wanted
 
 
+def test_ctrl_c_before_anything_was_read_promises_nothing(settings, session, parts):
+    def interrupt(progress):
+        if progress.stage == "loading the model":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="nothing of it was kept yet"):
+        run_build(settings, request(parts), interrupt)
+    session.rollback()
+    assert queries.source_by_slug(session, "a").latest.error == "Stopped; nothing of it was kept yet."
+    with pytest.raises(NothingToResume):
+        run_build(settings, request(parts, resume=True))
+
+
 def test_a_build_cancelled_in_the_database_stops(settings, session, parts, monkeypatch):
     monkeypatch.setattr(builds, "_REPORT_SECONDS", 0)
 

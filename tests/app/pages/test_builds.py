@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.build_request import BuildRequest
+from app.build_request import READING, BuildRequest
 from app.db import queries, writes
 from app.db.tables import Build
 from app.pages import builds as builds_module
@@ -48,6 +48,23 @@ def test_a_build_that_went_well_says_what_it_left_out(own_client: TestClient, ow
     writes.finish_build(own_session, build)
     row = soup(own_client.get("/builds")).select("table.builds tbody")[0]
     assert text_of(one(row, ".more p.small:not(.muted)")) == "No output scores for other-mlp: it <cannot> be steered."
+
+
+def test_a_build_whose_corpus_ended_early_says_how_much_it_read(own_client: TestClient, own_session: Session) -> None:
+    for read, shown in ((15_100, "15.1 k"), (14_900, "15.1 k"), (6_350, "6.35 k of 15.1 k")):
+        build = start_other(own_session)
+        writes.update_progress(own_session, build, tokens_done=read)
+        writes.finish_build(own_session, build)
+        row = soup(own_client.get("/builds")).select("table.builds tbody")[0]
+        assert text_of(one(row, "td[data-name=Tokens]")).replace("\N{NO-BREAK SPACE}", " ") == shown
+
+
+def test_speed_and_time_left_are_said_while_the_corpus_is_read(own_client: TestClient, own_session: Session) -> None:
+    build = start_other(own_session)
+    for stage, is_said in ((READING, True), ("writing other-mlp", False)):
+        writes.update_progress(own_session, build, tokens_done=6350, tokens_per_second=500.0, stage=stage)
+        said = text_of(one(soup(own_client.get("/builds")), "ul.live"))
+        assert ("tokens/s" in said, "left" in said) == (is_said, is_said)
 
 
 def test_progress_survives_a_reload(own_client: TestClient, own_session: Session) -> None:

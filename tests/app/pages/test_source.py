@@ -210,6 +210,26 @@ def test_the_scatter_has_every_live_latent_at_its_place(client: TestClient, own_
             assert 10 ** (ends[0] + place / 65534 * (ends[1] - ends[0])) == pytest.approx(value, rel=1e-3)
 
 
+PARTS = [
+    ("/parts/sources/tiny-mid/latents?sort=label&order=asc", "/sources/tiny-mid?sort=label&order=asc"),
+    ("/parts/sources/tiny-mid/latents/5/bands?view=width", ""),
+    ("/parts/sources/tiny-mid/latents/5/later-bands", ""),
+    ("/parts/sources/tiny-mid/latents/5/prompts/3", ""),
+]
+
+
+@pytest.mark.parametrize(("path", "address"), PARTS)
+def test_a_part_for_a_page_of_another_build_loads_that_page_anew(client: TestClient, path: str, address: str) -> None:
+    for page, place in ((PAGE, "#source"), (f"{PAGE}/latents/5", "main")):
+        shown = json.loads(str(one(soup(client.get(page)), place)["hx-headers"]))
+        plain = client.get(path)
+        assert client.get(path, headers=shown).content == plain.content
+        assert "hx-refresh" not in plain.headers
+        stale = client.get(path, headers={"Periscope-Build": f"0-{shown['Periscope-Build']}"})
+        assert (stale.status_code, stale.content, stale.headers["cache-control"]) == (200, b"", "no-store")
+        assert (stale.headers.get("hx-redirect", ""), "hx-refresh" in stale.headers) == (address, not address)
+
+
 def test_the_scatter_of_another_build_is_refused(client: TestClient) -> None:
     address = str(one(soup(client.get(PAGE)), "[data-scatter]")["data-scatter"])
     number, _, moment = address.split("/")[-2].partition("-")
