@@ -126,8 +126,7 @@ class _Run:
                 self._build(resume)
         except KeyboardInterrupt:
             was_lost = has_ended(self.sessions, [number for slug, number in self.ids.items() if slug not in self.done])
-            kept = "the same command with --resume goes on from the last checkpoint"
-            sentence = f"Stopped; {kept if self.checkpoint.exists() else 'nothing of it was kept yet'}."
+            sentence = f"Stopped; {self._what_is_kept()}."
             self._end(cancel_build, sentence)
             if was_lost:
                 raise self._lost() from None
@@ -160,11 +159,12 @@ class _Run:
 
     def _lost(self) -> BuildLost:
         """What to tell whoever started a build that was cancelled elsewhere."""
-        how = "the same command with --resume goes on from its last checkpoint"
-        return BuildLost(
-            "The build was cancelled on the Builds page, or taken for dead by another one; "
-            f"{how if self.checkpoint.exists() else 'nothing of it was kept'}."
-        )
+        ended = "The build was cancelled on the Builds page, or taken for dead by another one"
+        return BuildLost(f"{ended}; {self._what_is_kept()}.")
+
+    def _what_is_kept(self) -> str:
+        how = "the same command with --resume goes on from the last checkpoint"
+        return how if self.checkpoint.exists() else "nothing of it was kept"
 
     def _end(self, how: Callable[[Session, int, str], None], message: str) -> None:
         """Close the builds that are not complete; a database that is gone must not hide why."""

@@ -25,12 +25,6 @@ SENTENCES = {
     405: "This address does not take that kind of request.",
 }
 TITLES = {400: "Cannot be read", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
-#: What is wrong with a body that is no JSON for other reasons than its grammar; the first that fits.
-UNREADABLE: dict[type[Exception], str] = {
-    UnicodeDecodeError: "The body is not UTF-8 text.",
-    RecursionError: "The body is nested too deeply.",
-    ValueError: "The body has a number of too many digits.",
-}
 #: Complaints of pydantic that read better in other words.
 KINDS = {
     "int_parsing": "a whole number",
@@ -131,9 +125,15 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 def _unreadable(error: HTTPException) -> str:
     """Why a body could not be read at all: FastAPI says only that it could not, and keeps the reason as the cause."""
-    for kind, sentence in UNREADABLE.items():
-        if error.status_code == 400 and isinstance(error.__cause__, kind):
-            return sentence
+    cause = error.__cause__
+    if error.status_code != 400 or cause is None:
+        return ""
+    if isinstance(cause, UnicodeDecodeError):
+        return "The body is not UTF-8 text."
+    if isinstance(cause, RecursionError):
+        return "The body is nested too deeply."
+    if isinstance(cause, ValueError) and "integer string conversion" in str(cause):
+        return "The body has a number of too many digits."
     return ""
 
 

@@ -172,10 +172,10 @@ def test_ctrl_c_before_anything_was_read_promises_nothing(settings, session, par
         if progress.stage == "loading the model":
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="nothing of it was kept yet"):
+    with pytest.raises(KeyboardInterrupt, match="nothing of it was kept"):
         run_build(settings, request(parts), interrupt)
     session.rollback()
-    assert queries.source_by_slug(session, "a").latest.error == "Stopped; nothing of it was kept yet."
+    assert queries.source_by_slug(session, "a").latest.error == "Stopped; nothing of it was kept."
     with pytest.raises(NothingToResume):
         run_build(settings, request(parts, resume=True))
 
