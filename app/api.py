@@ -7,13 +7,19 @@ from fastapi import APIRouter, Depends, Query
 from app import answers
 from app.pages.requests import SessionDep, known_parameters
 from app.pages.table_requests import Cursor, LatentQueryDep
+from app.paging import PartDep
+from app.request_types import PathNumber, Whole
 from app.services import answers as service
 from app.services.labels import save_label
 from app.services.latent_table import MAX_LIMIT
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
-Limit = Annotated[int, Query(description=f"Latents on a page, 1 to {MAX_LIMIT}.", examples=[50])]
+Limit = Annotated[
+    int,
+    Whole(1, MAX_LIMIT, "a number of latents", is_text=True),
+    Query(description="Latents on a page.", examples=[50]),
+]
 
 
 @router.get("/sources", summary="All sources")
@@ -31,15 +37,21 @@ def latents(
 
 
 @router.get("/sources/{source}/latents/{index}", summary="One latent")
-def latent(session: SessionDep, source: str, index: int) -> answers.LatentAnswer:
+def latent(session: SessionDep, source: str, index: PathNumber) -> answers.LatentAnswer:
     """Everything on the latent's page: statistics, histogram, token effects, neighbours, bands of examples."""
     return service.latent(session, source, index)
 
 
 @router.post("/sources/{source}/latents/{index}/explanations", summary="Label a latent", status_code=201)
-def label(session: SessionDep, source: str, index: int, new: answers.NewLabel) -> answers.ExplanationAnswer:
+def label(session: SessionDep, source: str, index: PathNumber, new: answers.NewLabel) -> answers.ExplanationAnswer:
     """Store what a person calls the latent: it becomes the label, for the weights that the source has now."""
     return service.explanation(save_label(session, source, index, new.text, new.author))
+
+
+@router.get("/sources/{source}/latents/{index}/explanations", summary="Labels of a latent")
+def explanations(session: SessionDep, source: str, index: PathNumber, part: PartDep) -> answers.ExplanationsAnswer:
+    """What the latent is and was called, newest first."""
+    return service.explanations(session, source, index, part)
 
 
 @router.get("/builds", summary="Builds")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import CheckpointFailed
+from app.private_files import make_private_folder
 
 #: The parts of a checkpoint: the pass over the corpus, and the output scores that come after it.
 STATE, SCORES = "state", "scores"
@@ -36,7 +37,7 @@ class Checkpoint:
         """Replace a part on disk; CheckpointFailed leaves the one before in place."""
         waiting = self.folder / "writing.npz"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             np.savez(waiting, allow_pickle=False, **dict(arrays))
             waiting.replace(self._file(part))
         except OSError as error:

@@ -15,6 +15,7 @@ import typer
 
 from app.commands import build, database, demo, doctor, scores, serve, sources
 from app.errors import PeriscopeError
+from app.private_files import write_privately
 from models.errors import PeriscopeModelError
 
 DEBUG = "--debug"
@@ -54,6 +55,7 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its status."""
+    write_privately()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     # Accepted before and after the command, as people type it.

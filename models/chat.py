@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.corpus import uncounted_ids
-from models.errors import ContextMismatch, InputRefused, Unsupported, one_line
+from models.errors import ContextMismatch, InputMismatch, InputRefused, Unsupported, one_line
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
@@ -153,7 +153,7 @@ def _render(model: "LanguageModel", messages: Sequence[Message], add_generation_
                 turns, tokenize=False, add_generation_prompt=add_generation_prompt
             )
     except Exception as error:  # a template is a program of the model's authors and may raise anything
-        raise InputRefused(f"The chat template of {model.facts.name} refuses this chat: {one_line(error)}.") from error
+        raise InputMismatch(f"The chat template of {model.facts.name} refuses this chat: {one_line(error)}.") from error
     return rendered
 
 

@@ -24,6 +24,7 @@ from app.errors import (
     DatabaseUnreachable,
     shorten,
 )
+from app.private_files import keep_private, make_private_file, make_private_folder
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,15 +48,29 @@ def database_url(settings: Settings) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def make_engine(settings: Settings) -> Engine:
-    """A new engine; for SQLite the folder is made and write-ahead logging is switched on."""
+def make_engine(settings: Settings, *, is_durable: bool = True) -> Engine:
+    """A new engine; for SQLite the folder is made and write-ahead logging is switched on.
+
+    ``is_durable``: what is committed survives a power cut, as what people write must. A build can be made again and
+    commits thousands of times, so its own engine does without: on SQLite the last commits may then be lost, never the
+    database. It is a matter of the engine, so that no connection of a pool ever keeps the other one's setting.
+    PostgreSQL is always durable.
+    """
     url = database_url(settings)
+    keep_private(settings.data_dir, database_file(url))
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
+        return _sqlite_engine(url, is_durable)
     engine = sa.create_engine(url, pool_size=POOL_SIZE, connect_args={"connect_timeout": 10})
     watch_resting(engine)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
+
+
+def database_file(url: URL) -> Path | None:
+    """The file of an SQLite database on disk; None for any other."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return None
+    return Path(url.database)
 
 
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
@@ -75,29 +90,30 @@ def make_reading_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Sessi
     return sessionmaker(**{**sessions.kw, "bind": engine.execution_options(isolation_level="AUTOCOMMIT")})
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
+def _sqlite_engine(url: URL, is_durable: bool) -> Engine:
+    if (file := database_file(url)) is not None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(file.parent)
         except OSError as error:
             raise DatabaseUnreachable(
-                f"The folder {folder} for the database cannot be made: {error.strerror}."
+                f"The folder {file.parent} for the database cannot be made: {error.strerror}."
             ) from None
+        # What SQLite puts beside it has the same rights.
+        make_private_file(file)
     # Opening a connection costs more than most questions, so as many are kept as are asked at once.
     engine = sa.create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": SQLITE_BUSY_TIMEOUT / 1000})
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    level = "FULL" if is_durable else "NORMAL"
+    sa.event.listen(engine, "connect", lambda connection, _record: _prepare_sqlite(connection, level))
     sa.event.listen(engine, "handle_error", _translate)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, synchronous: str) -> None:
     try:
-        # Synchronous NORMAL with a write-ahead log: a power cut may lose the last commit, never the database.
         connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE}")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as error:
         # A read-only file system cannot switch the journal; reading works all the same.
