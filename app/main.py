@@ -43,6 +43,7 @@ from app.security import HostGate, SecurityHeaders
 from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
+from app.web.forwarded import ForwardedClient
 
 #: Answers from the database that are made at once, besides the pages of ``LINES``. They are work for Python, of which a
 #: process does one piece at a time: forty threads would only take turns, and every answer would be as late as the last.
@@ -116,7 +117,6 @@ def _add_routes(app: FastAPI) -> None:
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """From the routes outwards: the layer added last sees a request first."""
     app.add_middleware(BodyLimit)
-    app.add_middleware(ErrorBoundary)
     app.add_middleware(SameOrigin)
     app.add_middleware(EntityTags)
     app.add_middleware(Compression, minimum_size=1000, compresslevel=2)
@@ -124,5 +124,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     if app.state.door is not None:
         app.add_middleware(TokenGate, door=app.state.door)
     app.add_middleware(HostGate, allowed=settings.allowed_hosts)
+    app.add_middleware(ErrorBoundary)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     app.add_middleware(MeasureRequests, metrics=app.state.metrics)
+    app.add_middleware(ForwardedClient, trusted=settings.trusted_proxies)

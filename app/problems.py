@@ -8,9 +8,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.connections import CLIENT_LEFT
 from app.errors import PeriscopeError, Problem, problem_of, shorten
 from app.pages.rendering import page, part
 from app.views import ErrorView
@@ -70,9 +72,9 @@ def _body(request: Request, problem: Problem) -> Response:
 
 
 class ErrorBoundary:
-    """ASGI layer around the routes: an error that nobody foresaw is logged and answered without its details.
+    """ASGI layer around all that can fail: an error that nobody foresaw is logged and answered without its details.
 
-    It lies inside the layers that add headers, so that this answer has them as well.
+    It lies inside the layer of the security headers, so that this answer has them as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -92,6 +94,10 @@ class ErrorBoundary:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            log.info("%s %s: the client left in the middle of its body", scope["method"], scope["path"])
+            if not has_started:
+                await Response(status_code=CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             log.exception("Error in %s %s", scope["method"], scope["path"])
             if has_started:
@@ -114,6 +120,8 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it was installed for)
+    if isinstance(error.__cause__, ClientDisconnect):
+        return Response(status_code=CLIENT_LEFT)
     status = error.status_code
     title = TITLES.get(status, "The request failed")
     detail = SENTENCES.get(status) or _unreadable(error) or f"{str(error.detail).rstrip('.')}."
