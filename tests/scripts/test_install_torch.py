@@ -29,7 +29,7 @@ def wheel(index: Path, version: str, cuda: str | None = None) -> None:
     info = f"torch-{version}.dist-info"
     files = {
         "torch/__init__.py": CODE.format(cuda=cuda, version=version),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\nRequires-Dist: sympy-of-nowhere\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\nRequires-Dist: of-nowhere\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     lines = [f"{info}/RECORD,,"]
