@@ -13,9 +13,11 @@ import importlib.metadata
 import os
 import platform
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +26,6 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 BUILDS = ("auto", "cpu", "gpu")
 #: Seconds for the driver's own tool to name its GPUs.
 GPU_TIMEOUT = 20
-#: What tells a build apart, asked of torch itself once it is installed.
-ASK = "import torch; print(torch.__version__, 'gpu' if torch.version.cuda or torch.version.hip else 'cpu')"
 
 
 class TorchError(Exception):
@@ -65,10 +65,8 @@ def install(version: str, build: str, index: str) -> None:
             _install_for_cpus(version, is_needed=build == "cpu")
         else:
             _pip(f"torch=={version}")
-    said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=False)
-    kind = said.stdout.split()[-1] if said.returncode == 0 else ""
-    if build != "auto" and kind != build:
-        raise TorchError(f"this one is for {kind or 'nothing here'}, not for {build}; name an index that has it.")
+    if build != "auto" and (kind := installed_kind()) != build:
+        raise TorchError(f"the one that is here is for {kind}, not for {build}; name an index that has it.")
     noted.write_text(index or former, encoding="utf-8")
 
 
@@ -78,6 +76,13 @@ def installed_version() -> str:
         return importlib.metadata.version("torch").partition("+")[0]
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def installed_kind() -> str:
+    """What the torch that is there was built for: cpu or gpu. It is not imported, since what it needs comes later."""
+    file = Path(sysconfig.get_path("purelib")) / "torch" / "version.py"
+    facts = runpy.run_path(str(file))
+    return "gpu" if facts.get("cuda") or facts.get("hip") else "cpu"
 
 
 def wants_cpu_build() -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import runpy
 import subprocess
 import sys
 import venv
@@ -16,10 +17,9 @@ from scripts import install_torch
 
 SCRIPT = Path(install_torch.__file__)
 VERSION = install_torch.pinned_version()
-CODE = """
-class version: cuda, hip = {cuda!r}, None
-__version__ = {version!r}
-"""
+#: As the real one, it cannot be imported before the packages that it needs are there.
+CODE = "import of_nowhere\n"
+FACTS = "__version__ = {version!r}\ncuda = {cuda!r}\nhip = None\n"
 
 
 def wheel(index: Path, version: str, cuda: str | None = None) -> None:
@@ -28,7 +28,8 @@ def wheel(index: Path, version: str, cuda: str | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     info = f"torch-{version}.dist-info"
     files = {
-        "torch/__init__.py": CODE.format(cuda=cuda, version=version),
+        "torch/__init__.py": CODE,
+        "torch/version.py": FACTS.format(cuda=cuda, version=version),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\nRequires-Dist: of-nowhere\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -77,9 +78,11 @@ class Machine:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def torch(self) -> str:
-        code = "import torch; print(torch.__version__, torch.version.cuda)"
-        done = subprocess.run([self.folder / "v/bin/python", "-c", code], capture_output=True, text=True, check=False)
-        return done.stdout.strip()
+        """The version that is installed and its CUDA; empty if there is none."""
+        for file in self.folder.glob("v/lib/*/site-packages/torch/version.py"):
+            facts = runpy.run_path(str(file))
+            return f"{facts['__version__']} {facts['cuda']}"
+        return ""
 
 
 @pytest.fixture
@@ -146,7 +149,7 @@ def test_an_image_for_gpus_needs_no_gpu_where_it_is_made_but_the_build(machine: 
     assert (done.returncode, machine.torch()) == (0, f"{VERSION} 13.0"), done.stderr
     done = machine.install("--build", "cpu")
     assert done.returncode == 1
-    assert "this one is for gpu, not for cpu" in done.stderr
+    assert "the one that is here is for gpu, not for cpu" in done.stderr
 
 
 def test_an_index_that_is_named_wins_and_replaces_what_is_there(machine: Machine, tmp_path: Path) -> None:
