@@ -25,7 +25,16 @@ def _load(report: Report, options: argparse.Namespace) -> None:
                 load(report, made, Load(options.seconds, options.clients, manner))
 
 
-PARTS: dict[str, Part] = {"load": _load}
+def _database(report: Report, options: argparse.Namespace) -> None:
+    scale = options.seconds / 60
+    if "sqlite" in options.databases:
+        lock_sqlite(report, LOCK_SECONDS * scale)
+    if "postgresql" in options.databases and has_postgres(report):
+        freeze_postgres(report, FREEZE_SECONDS * scale)
+        kill_postgres(report, DOWN_SECONDS)
+
+
+PARTS: dict[str, Part] = {"load": _load, "database": _database}
 
 
 def _numbers(text: str) -> tuple[int, ...]:

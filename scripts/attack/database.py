@@ -1,0 +1,172 @@
+"""A database that is locked, frozen or killed while people read and write labels."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from scripts.attack.crowd import LONGEST
+from scripts.attack.probes import STATIC, Probe, probing
+from scripts.attack.report import Report
+from scripts.attack.server import Server, serving
+from scripts.attack.visitors import AUTHOR, Log, Visit, visiting
+from scripts.attack.world import FEW, World, paths, world
+
+#: Seconds of peace before and after a trouble.
+CALM = 3.0
+#: Seconds after its end within which reading and writing succeed again.
+RECOVERY = 5.0
+#: Seconds for what needs no database.
+AT_ONCE = 1.0
+FREE = ("/healthz", "/metrics", *STATIC)
+Trouble = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """When a trouble began and ended, in seconds of ``time.perf_counter``."""
+
+    begin: float
+    end: float
+
+
+def lock_sqlite(report: Report, seconds: float) -> None:
+    """Another process holds the write lock of an SQLite database."""
+    with world("sqlite", FEW) as made:
+        _trouble(report, made, f"write lock of another process for {seconds:g} s", lambda: _locked(made.file, seconds))
+
+
+def freeze_postgres(report: Report, seconds: float) -> None:
+    """Every process of PostgreSQL is stopped, then goes on."""
+
+    async def frozen() -> None:
+        assert made.postgres is not None  # noqa: S101 (the world is of that kind)
+        with made.postgres.frozen():
+            await asyncio.sleep(seconds)
+
+    with world("postgresql", FEW) as made:
+        _trouble(report, made, f"PostgreSQL frozen for {seconds:g} s", frozen)
+
+
+def kill_postgres(report: Report, seconds: float) -> None:
+    """Every process of PostgreSQL is killed and started again a little later."""
+
+    async def killed() -> None:
+        assert made.postgres is not None  # noqa: S101 (the world is of that kind)
+        await asyncio.to_thread(made.postgres.kill)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(made.postgres.start)
+
+    with world("postgresql", FEW) as made:
+        _trouble(report, made, f"PostgreSQL killed, started again after {seconds:g} s", killed)
+
+
+async def _locked(file: Path, seconds: float) -> None:
+    code = (
+        "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], timeout=20); c.execute('BEGIN IMMEDIATE'); "
+        "print('locked', flush=True); time.sleep(float(sys.argv[2])); c.rollback()"
+    )
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(file), str(seconds), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        await holder.wait()
+    finally:
+        if holder.returncode is None:
+            holder.kill()
+
+
+def _trouble(report: Report, made: World, name: str, trouble: Trouble) -> None:
+    report.part(f"database, {made.kind}: {name}")
+    with serving(made.settings, made.folder, report) as server:
+        log = asyncio.run(_live_through(report, server, made, trouble))
+        report.check(not (found := server.troubles()), "no traceback in the log", found[:5])
+    check_labels(report, made.address, log)
+
+
+async def _live_through(report: Report, server: Server, made: World, trouble: Trouble) -> Log:
+    async with (
+        probing(server.port, (*FREE, "/readyz")) as probes,
+        visiting(server.port, made.plan.slug, paths(made.plan), "label") as log,
+    ):
+        await asyncio.sleep(CALM)
+        begin = time.perf_counter()
+        await trouble()
+        moments = Moments(begin, time.perf_counter())
+        await asyncio.sleep(RECOVERY + CALM)
+    judge(report, log, probes, moments)
+    return log
+
+
+def judge(report: Report, log: Log, probes: list[Probe], moments: Moments) -> None:
+    """Hold what visitors and probes saw against the bars."""
+    for is_write, name in ((False, "reads"), (True, "writes")):
+        during = [visit for visit in log.between(moments.begin, moments.end) if visit.is_write == is_write]
+        report.figure(f"{name} meanwhile: {counted(during)}; over all: {counted(log.visits, is_write)}")
+    wrong = [visit for visit in log.visits if not (visit.is_done or visit.status == 503)]
+    report.check(
+        not wrong, "every answer is 200, 201 or 503", [f"{v.status} after {v.seconds:.1f} s: {v.said}" for v in wrong]
+    )
+    sentences = Counter(visit.said for visit in log.visits if visit.status == 503)
+    report.check(all(s.endswith(".") and " " in s for s in sentences), "every 503 says why in a sentence")
+    for said, times in sentences.most_common(3):
+        report.figure(f"{times} times: {said}")
+    slowest = max((visit.seconds for visit in log.visits), default=0.0)
+    report.check(slowest <= LONGEST, f"nobody waits longer than {slowest:.2f} s (bar {LONGEST:g} s)")
+    free = [probe for probe in probes if probe.path in FREE]
+    slow = max((max(probe.times, default=AT_ONCE + 1) for probe in free), default=0.0)
+    failures = [failure for probe in free for failure in probe.failures]
+    report.check(
+        slow <= AT_ONCE and not failures,
+        f"health, metrics and static files answer 200 throughout, the slowest after {slow:.2f} s (bar {AT_ONCE:g} s)",
+        failures[:5],
+    )
+    report.figure("; ".join(map(str, probes)))
+    back = [log.first_done(moments.end, is_write) for is_write in (False, True)]
+    said = [f"{word} after {'never' if s is None else f'{s:.2f} s'}" for word, s in zip(("reads", "writes"), back)]
+    report.check(
+        all(seconds is not None and seconds <= RECOVERY for seconds in back),
+        f"it recovers by itself: {', '.join(said)} (bar {RECOVERY:g} s)",
+    )
+    late = [visit for visit in log.visits if visit.at > moments.end + RECOVERY and not visit.is_done]
+    report.check(not late, "all is well afterwards", [f"{v.status}: {v.said}" for v in late[:5]])
+
+
+def check_labels(report: Report, address: str, log: Log) -> None:
+    """Every label that was acknowledged is there once, none twice."""
+    found = labels(address)
+    lost = [text for text in log.acknowledged if text not in found]
+    twice = [text for text, times in found.items() if times > 1]
+    report.check(not lost, f"none of {len(log.acknowledged)} acknowledged labels is lost", lost[:5])
+    report.check(not twice, f"none of {log.asked} labels is stored twice", twice[:5])
+    extra = len(found) - len(log.acknowledged)
+    report.figure(f"{extra} labels are stored that were answered with 503 or not at all")
+
+
+def labels(address: str) -> Counter[str]:
+    """How often each label of the visitors is stored."""
+    url = sa.make_url(address)
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(sa.text("SELECT text FROM explanation WHERE author = :a"), {"a": AUTHOR})
+            return Counter(row[0] for row in rows)
+    finally:
+        engine.dispose()
+
+
+def counted(visits: list[Visit], is_write: bool | None = None) -> str:
+    """Statuses and how often, with the slowest."""
+    chosen = [visit for visit in visits if is_write in (None, visit.is_write)]
+    if not chosen:
+        return "none"
+    by = Counter("no answer" if visit.status is None else str(visit.status) for visit in chosen)
+    slowest = max(visit.seconds for visit in chosen)
+    return f"{', '.join(f'{times} of {status}' for status, times in sorted(by.items()))}, slowest {slowest:.2f} s"
