@@ -1,6 +1,5 @@
 """Steering in the JSON API. docs/api.md explains each path."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -22,6 +21,7 @@ from app.services.calibrate import BalanceRequest, CalibrateRequest
 from app.services.steer import SteerRequest
 from app.services.steer_terms import TermRequest
 from app.services.vectors import VectorRequest
+from app.web.units import in_lane, json_in_lane, no_content
 from models.chat import parse_messages
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
@@ -177,7 +177,7 @@ async def steer(request: Request, engine: EngineDep, reader: ReaderDep, body: St
     asked = body.sampled()
     if not body.stream:
         return await answer_while_connected(request, steer_service.steer(engine, reader, asked))
-    resolved, job = await asyncio.to_thread(steer_service.prepare, reader, asked)
+    resolved, job = await reader.work(steer_service.prepare, reader, asked)
     return EventStream(steer_service.steer_events(engine, resolved, job))
 
 
@@ -197,15 +197,16 @@ async def calibrate(request: Request, engine: EngineDep, reader: ReaderDep, body
     return EventStream(calibrate_service.calibration_events(engine, reader, found))
 
 
-@router.get("/calibrations", summary="Stored safe ranges")
-def calibrations(
+@router.get("/calibrations", summary="Stored safe ranges", response_model=answers.CalibrationsAnswer)
+async def calibrations(
+    request: Request,
     reader: ReaderDep,
     source: Annotated[str | None, Query(description="Slug of a source.")] = None,
     index: Annotated[int | None, Query(description="One latent of the source; left out: all.")] = None,
     vector: Annotated[int | None, Query(description="The number of a vector, instead of a source.")] = None,
-) -> answers.CalibrationsAnswer:
+) -> Response:
     """What was calibrated before, for a source, one of its latents, or a vector."""
-    return calibrate_service.stored(reader, source, index, vector)
+    return await json_in_lane(request, "reads", lambda: calibrate_service.stored(reader, source, index, vector))
 
 
 @router.post("/balance", summary="Make a mix coherent", response_model=answers.BalanceAnswer)
@@ -226,10 +227,10 @@ async def make_vector(request: Request, engine: EngineDep, reader: ReaderDep, bo
     return await answer_while_connected(request, vectors_service.make(engine, reader, asked))
 
 
-@router.get("/vectors", summary="Saved vectors")
-def vectors(reader: ReaderDep) -> answers.VectorsAnswer:
+@router.get("/vectors", summary="Saved vectors", response_model=answers.VectorsAnswer)
+async def vectors(request: Request, reader: ReaderDep) -> Response:
     """All saved vectors, by model and name."""
-    return vectors_service.listed(reader)
+    return await json_in_lane(request, "reads", lambda: vectors_service.listed(reader))
 
 
 @router.get(
@@ -238,21 +239,22 @@ def vectors(reader: ReaderDep) -> answers.VectorsAnswer:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def export_vector(reader: ReaderDep, id: int) -> Response:
+async def export_vector(request: Request, reader: ReaderDep, id: int) -> Response:
     """A safetensors file with one tensor, vector, and its description as metadata."""
-    name, data = vectors_service.exported(reader, id)
+    name, data = await in_lane(request, "reads", lambda: vectors_service.exported(reader, id))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.delete("/vectors/{id}", summary="Delete a vector", status_code=204)
-def delete_vector(reader: ReaderDep, id: int) -> None:
+async def delete_vector(reader: ReaderDep, id: int) -> Response:
     """Delete a vector and its calibrations; mixes that use it cannot be played any more."""
-    vectors_service.delete(reader, id)
+    await reader.write(vectors_service.delete, reader, id)
+    return no_content()
 
 
-@router.post("/mixes", summary="Save a mix", status_code=201)
-def save_mix(reader: ReaderDep, body: MixBody) -> answers.MixAnswer:
+@router.post("/mixes", summary="Save a mix", status_code=201, response_model=answers.MixAnswer)
+async def save_mix(request: Request, reader: ReaderDep, body: MixBody) -> Response:
     """Store sliders, prompt and sampling under a name."""
     options = Options(
         temperature=body.temperature,
@@ -261,22 +263,26 @@ def save_mix(reader: ReaderDep, body: MixBody) -> answers.MixAnswer:
         seed=body.seed,
         stop_at_eos=body.stop_at_eos,
     )
-    return mixes_service.save(reader, body.name, body.request(options), body.options())
+    asked = body.request(options)
+    return await json_in_lane(
+        request, "writes", lambda: mixes_service.save(reader, body.name, asked, body.options()), 201
+    )
 
 
-@router.get("/mixes", summary="Saved mixes")
-def mixes(reader: ReaderDep) -> answers.MixesAnswer:
+@router.get("/mixes", summary="Saved mixes", response_model=answers.MixesAnswer)
+async def mixes(request: Request, reader: ReaderDep) -> Response:
     """All mixes, by name."""
-    return mixes_service.listed(reader)
+    return await json_in_lane(request, "reads", lambda: mixes_service.listed(reader))
 
 
-@router.get("/mixes/{id}", summary="One mix")
-def mix(reader: ReaderDep, id: int) -> answers.MixAnswer:
+@router.get("/mixes/{id}", summary="One mix", response_model=answers.MixAnswer)
+async def mix(request: Request, reader: ReaderDep, id: int) -> Response:
     """Everything that restores the board."""
-    return mixes_service.one(reader, id)
+    return await json_in_lane(request, "reads", lambda: mixes_service.one(reader, id))
 
 
 @router.delete("/mixes/{id}", summary="Delete a mix", status_code=204)
-def delete_mix(reader: ReaderDep, id: int) -> None:
+async def delete_mix(reader: ReaderDep, id: int) -> Response:
     """Delete a mix."""
-    mixes_service.delete(reader, id)
+    await reader.write(mixes_service.delete, reader, id)
+    return no_content()

@@ -4,12 +4,14 @@ import asyncio
 import zlib
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from app.compression import accepts_gzip
+from app.web.lanes import Lanes
 
 Answer = TypeVar("Answer")
 
@@ -48,7 +50,8 @@ async def _left(request: Request) -> None:
 
 async def _answer(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
     answer = await work
-    return await asyncio.to_thread(json_response, answer, accepts_gzip(request.headers))
+    lanes: Lanes = request.app.state.lanes
+    return await lanes.run("answers", partial(json_response, answer, accepts_gzip(request.headers)))
 
 
 def json_bytes(answer: Any) -> bytes:

@@ -21,8 +21,10 @@
     ├── CheckpointFailed               507  the state of a build cannot be written or read
     └── Unavailable                    503  try again later (Retry-After)
         ├── Overloaded                 503
+        ├── Stuck                      503  threads do not come back
         └── DatabaseError              503
             ├── DatabaseUnreachable    503
+            ├── DatabaseDamaged        503
             ├── DatabaseNotMigrated    503
             ├── DatabaseTooNew         503
             ├── DatabaseReadOnly       503
@@ -167,6 +169,12 @@ class Overloaded(Unavailable):
     title = "Too much work at once"
 
 
+class Stuck(Unavailable):
+    """Threads of the server do not come back from their work."""
+
+    title = "Stuck"
+
+
 class DatabaseError(Unavailable):
     """Something is wrong with the database."""
 
@@ -175,6 +183,10 @@ class DatabaseError(Unavailable):
 
 class DatabaseUnreachable(DatabaseError):
     """The database cannot be opened or connected to."""
+
+
+class DatabaseDamaged(DatabaseError):
+    """What the database holds cannot be read."""
 
 
 class DatabaseNotMigrated(DatabaseError):

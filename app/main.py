@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import FastAPI
 
 from app import api, api_causal, api_engine, api_steer
@@ -35,7 +35,6 @@ from app.pages import (
     vectors,
 )
 from app.pages.rendering import make_templates
-from app.pages.requests import LINES
 from app.pages.static import CheckedStaticFiles
 from app.problems import ErrorBoundary, install_problem_handlers
 from app.same_origin import SameOrigin
@@ -43,10 +42,12 @@ from app.security import HostGate, SecurityHeaders
 from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
+from app.web.lanes import CONNECTIONS, Lanes
+from app.web.readiness import Readiness
+from app.web.watchdog import Watchdog
 
-#: Answers from the database that are made at once, besides the pages of ``LINES``. They are work for Python, of which a
-#: process does one piece at a time: forty threads would only take turns, and every answer would be as late as the last.
-THREADS = 2
+#: Threads for what neither waits for the database nor runs a model: files, the heap, answers of finished work.
+THREADS = 4
 #: Seconds from one trim of the heap to the next; it takes some milliseconds.
 TRIM_EVERY = 5
 DESCRIPTION = "Browse the latents of sparse autoencoders. Errors are RFC 9457 problem+json."
@@ -63,14 +64,16 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.engine = make_engine(settings)
+    app.state.engine = make_engine(settings, connections=CONNECTIONS)
     app.state.sessions = make_session_maker(app.state.engine)
     app.state.reading = make_reading_sessions(app.state.sessions)
     app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
-    app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}
+    app.state.lanes = Lanes()
+    app.state.readiness = Readiness(app.state.lanes, app.state.sessions)
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
+    app.state.kept_problems = {}
     _add_routes(app)
     _add_layers(app, settings)
     install_problem_handlers(app)
@@ -81,12 +84,16 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "answers"))
-    tasks = [asyncio.create_task(work) for work in (_trim_now_and_then(), app.state.metrics.watch_loop())]
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "others"))
+    watchdog = Watchdog()
+    works = (_trim_now_and_then(), app.state.metrics.watch_loop(), watchdog.tick())
+    tasks = [asyncio.create_task(work) for work in works]
     yield
     for task in tasks:
         task.cancel()
+    watchdog.close()
     await asyncio.to_thread(app.state.models.close)
+    app.state.lanes.close()
     app.state.engine.dispose()
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import PeriscopeError, Problem, problem_of, shorten
+from app.errors import Overloaded, PeriscopeError, Problem, problem_of, shorten
 from app.pages.rendering import page, part
+from app.sign_in import SESSION_KEY
 from app.views import ErrorView
 from models.errors import PeriscopeModelError
 
@@ -25,6 +26,8 @@ SENTENCES = {
     405: "This address does not take that kind of request.",
 }
 TITLES = {400: "Cannot be read", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
+#: Pages of problems kept, of which there are few.
+MAX_KEPT = 64
 #: Complaints of pydantic that read better in other words.
 KINDS = {
     "int_parsing": "a whole number",
@@ -63,10 +66,27 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
 def _body(request: Request, problem: Problem) -> Response:
     if request.url.path.startswith(FOR_PROGRAMS):
         return JSONResponse(problem.body(), problem.status, media_type="application/problem+json")
+    if problem.status == Overloaded.status:
+        return _kept(request, problem)
+    return _shown(request, problem)
+
+
+def _shown(request: Request, problem: Problem) -> Response:
     view = ErrorView(problem.status, problem.title, problem.detail)
     if request.url.path.startswith("/parts/"):
         return part(request, "error", view, status=problem.status)
     return page(request, "error", view, status=problem.status)
+
+
+def _kept(request: Request, problem: Problem) -> Response:
+    """The page or panel as it was made before: a server that has too much to do says so without more work."""
+    kept: dict[object, bytes] = request.app.state.kept_problems
+    key = (problem, request.url.path.startswith("/parts/"), SESSION_KEY in request.scope)
+    if key not in kept:
+        if len(kept) >= MAX_KEPT:
+            kept.clear()
+        kept[key] = bytes(_shown(request, problem).body)
+    return HTMLResponse(kept[key], problem.status)
 
 
 class ErrorBoundary:
@@ -102,7 +122,8 @@ class ErrorBoundary:
 
 async def _on_periscope_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
-    if problem.status >= 500:
+    request.app.state.readiness.note(error)
+    if problem.status >= 500 and not isinstance(error, Overloaded):  # the lane says how many it refused
         log.error("%s %s: %s", request.method, request.url.path, problem.detail)
     return answer(request, problem)
 

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.index_cache import INFO, SOURCES, IndexCache
 from app.db.resting import watch_resting
+from app.db.unit import refuse_late_commits, watch_connections
 from app.errors import (
     DatabaseBusy,
+    DatabaseDamaged,
     DatabaseError,
     DatabaseFull,
     DatabaseNotMigrated,
@@ -33,8 +35,19 @@ if TYPE_CHECKING:
 #: runs needs nothing else of it.
 REVISION = "0005"
 REPOSITORY = Path(__file__).resolve().parents[2]
-#: How long a writer waits for another one, in milliseconds.
-SQLITE_BUSY_TIMEOUT = 30_000
+#: How long a writer waits for another one, in seconds: a command, and a server, whose clients wait meanwhile.
+WAIT_FOR_LOCK, SERVER_WAITS_FOR_LOCK = 30, 3
+#: What a server grants one statement of PostgreSQL, and a new connection, in seconds.
+STATEMENT_SECONDS, CONNECT_SECONDS = 4, 3
+#: When a connection to a PostgreSQL server that went away without a word counts as lost: libpq's parameters.
+KEEPALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+#: What SQLite says of a file whose bytes are not what it wrote.
+DAMAGE = ("malformed", "disk I/O error", "Could not decode to UTF-8")
 #: Memory of each connection for pages of the file, in KiB; the system keeps them as well, once for all connections.
 SQLITE_CACHE = 512
 #: Connections kept open for requests.
@@ -47,12 +60,22 @@ def database_url(settings: Settings) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def make_engine(settings: Settings) -> Engine:
-    """A new engine; for SQLite the folder is made and write-ahead logging is switched on."""
+def make_engine(settings: Settings, *, connections: int = 0) -> Engine:
+    """A new engine; for SQLite the folder is made and write-ahead logging is switched on.
+
+    ``connections``: how many a server's units of work hold at once. With it, locks, statements and new connections have
+    the time limits of a server; without, those of a command, which may wait.
+    """
     url = database_url(settings)
+    is_server = connections > 0
+    size = connections or POOL_SIZE
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
-    engine = sa.create_engine(url, pool_size=POOL_SIZE, connect_args={"connect_timeout": 10})
+        return _sqlite_engine(url, size, SERVER_WAITS_FOR_LOCK if is_server else WAIT_FOR_LOCK)
+    arguments = KEEPALIVE | {"connect_timeout": CONNECT_SECONDS if is_server else 10}
+    engine = sa.create_engine(url, pool_size=size, connect_args=arguments)
+    watch_connections(engine)
+    if is_server:
+        sa.event.listen(engine, "connect", _limit_postgres)
     watch_resting(engine)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
@@ -60,7 +83,9 @@ def make_engine(settings: Settings) -> Engine:
 
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
     """Sessions on the engine; what they loaded stays readable after a commit. They share one cache of indexes."""
-    return sessionmaker(engine, expire_on_commit=False, info={INFO: IndexCache(), SOURCES: {}})
+    sessions = sessionmaker(engine, expire_on_commit=False, info={INFO: IndexCache(), SOURCES: {}})
+    refuse_late_commits(sessions)
+    return sessions
 
 
 def make_reading_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
@@ -75,7 +100,14 @@ def make_reading_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Sessi
     return sessionmaker(**{**sessions.kw, "bind": engine.execution_options(isolation_level="AUTOCOMMIT")})
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _limit_postgres(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+        cursor.execute(f"SET lock_timeout = '{SERVER_WAITS_FOR_LOCK}s'")
+    connection.commit()
+
+
+def _sqlite_engine(url: URL, size: int, wait: int) -> Engine:
     if url.database and url.database != ":memory:":
         folder = Path(url.database).parent
         try:
@@ -85,7 +117,8 @@ def _sqlite_engine(url: URL) -> Engine:
                 f"The folder {folder} for the database cannot be made: {error.strerror}."
             ) from None
     # Opening a connection costs more than most questions, so as many are kept as are asked at once.
-    engine = sa.create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": SQLITE_BUSY_TIMEOUT / 1000})
+    engine = sa.create_engine(url, pool_size=size, connect_args={"timeout": wait})
+    watch_connections(engine)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
@@ -94,7 +127,6 @@ def _sqlite_engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     try:
         # Synchronous NORMAL with a write-ahead log: a power cut may lose the last commit, never the database.
-        connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE}")
         connection.execute("PRAGMA synchronous=NORMAL")
@@ -117,14 +149,18 @@ def translated(error: BaseException) -> DatabaseError | None:
     text = str(error)
     if state == "53100" or "database or disk is full" in text:
         return DatabaseFull("There is no space left for the database; free some disk space and try again.")
-    if state in ("55P03", "40P01", "57014") or "database is locked" in text or "database table is locked" in text:
+    if state in ("XX001", "XX002"):
+        return DatabaseDamaged("The database says that its data is damaged; restore it from a backup.")
+    if state == "57014":
+        return DatabaseBusy("The database needs too long for this now; try again later.")
+    if state in ("55P03", "40P01") or "database is locked" in text or "database table is locked" in text:
         return DatabaseBusy("The database is held by another process; wait for its work to end and try again.")
     if state == "42P01" or "no such table" in text or state == "42703" or "no such column" in text:
         return DatabaseNotMigrated("The database lacks a table of this version; run `periscope db upgrade`.")
     if state in ("25006", "42501") or "readonly database" in text:
         return DatabaseReadOnly("The database cannot be written to; check the permissions of its file, folder or user.")
-    if "file is not a database" in text or "disk image is malformed" in text:
-        return DatabaseUnreachable("The database file is damaged or is no SQLite database; restore it or move it away.")
+    if "file is not a database" in text or any(words in text for words in DAMAGE):
+        return DatabaseDamaged("The database file is damaged or is no SQLite database; restore it or move it away.")
     if "unable to open database file" in text:
         return DatabaseUnreachable("The database file cannot be opened; check PERISCOPE_DATABASE_URL and the folder.")
     if _connection_failed(error, state):

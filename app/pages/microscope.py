@@ -9,6 +9,7 @@ from app.pages.rendering import page, part
 from app.services.latent_try import latent_try
 from app.services.microscope_page import microscope_page, reading
 from app.services.microscope_query import microscope_query
+from app.web.units import in_lane
 
 router = APIRouter(include_in_schema=False)
 TRY = "/sources/{source}/latents/{index}/try"
@@ -35,7 +36,9 @@ async def microscope_part(request: Request, engine: EngineDep, reader: ReaderDep
         read = await while_connected(request, reading(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    response = with_problem(part(request, "microscope", read.view), read.problem)
+    response = await in_lane(
+        request, "answers", lambda: with_problem(part(request, "microscope", read.view), read.problem)
+    )
     # With an error the field is being edited still; the address stays that of the last view.
     response.headers["HX-Replace-Url"] = (read.view.link if read.problem is None else "") or "false"
     return response
@@ -51,7 +54,9 @@ async def try_latent(request: Request, engine: EngineDep, reader: ReaderDep, sou
     except ReaderLeft:
         return nobody()
     show = part if request.url.path.startswith("/parts/") else page
-    return with_problem(show(request, "latent_try", found.view), found.problem)
+    return await in_lane(
+        request, "answers", lambda: with_problem(show(request, "latent_try", found.view), found.problem)
+    )
 
 
 async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
@@ -60,4 +65,6 @@ async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Respo
         view, problem = await while_connected(request, microscope_page(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    return with_problem(page(request, "microscope", view, active="microscope"), problem)
+    return await in_lane(
+        request, "answers", lambda: with_problem(page(request, "microscope", view, active="microscope"), problem)
+    )

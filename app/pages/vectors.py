@@ -4,7 +4,6 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from app.api_engine import EngineDep, ReaderDep
@@ -14,6 +13,7 @@ from app.pages.navigation import has_page
 from app.pages.rendering import page, part
 from app.services import vectors_page as service
 from app.services.vectors_query import PATH, VectorsQuery, vectors_query
+from app.web.units import in_lane
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,7 +41,9 @@ async def preview(request: Request, engine: EngineDep, reader: ReaderDep) -> Res
         found = await while_connected(request, service.preview(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    response = with_problem(part(request, "vector", found.view), found.problem)
+    response = await in_lane(
+        request, "answers", lambda: with_problem(part(request, "vector", found.view), found.problem)
+    )
     response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
     return response
 
@@ -64,12 +66,12 @@ async def delete(
     request: Request, reader: ReaderDep, number: int, hx_request: Annotated[str, Header()] = ""
 ) -> Response:
     """Delete a vector; then the page, or for htmx the list alone with a message."""
-    said = await run_in_threadpool(service.delete, reader, number)
+    said = await reader.write(service.delete, reader, number)
     if not hx_request:
         return RedirectResponse(f"{PATH}#saved", 303)
     can_steer = has_page(request.app, "steer")
-    response = part(
-        request, "saved_vectors", await run_in_threadpool(lambda: service.saved(reader, can_steer=can_steer))
+    response = await in_lane(
+        request, "reads", lambda: part(request, "saved_vectors", service.saved(reader, can_steer=can_steer))
     )
     response.headers["HX-Trigger"] = json.dumps({"periscope:toast": said})
     return response
@@ -89,4 +91,6 @@ async def _page(
         view, problem = await while_connected(request, service.vectors_page(engine, reader, query, around))
     except ReaderLeft:
         return nobody()
-    return with_problem(page(request, "vectors", view, active="vectors"), problem)
+    return await in_lane(
+        request, "answers", lambda: with_problem(page(request, "vectors", view, active="vectors"), problem)
+    )

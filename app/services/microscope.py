@@ -52,7 +52,7 @@ class MicroscopeRequest:
 
 async def read(engine: ModelEngine, reader: Reader, request: MicroscopeRequest) -> answers.MicroscopeAnswer:
     """One forward pass per model; the database and the sorting happen in threads."""
-    return await asyncio.to_thread(await reading(engine, reader, request))
+    return await reader.work(await reading(engine, reader, request))
 
 
 async def reading(
@@ -60,7 +60,7 @@ async def reading(
 ) -> Callable[[], answers.MicroscopeAnswer]:
     """The same without the last step, which belongs into a thread: the database and the sorting."""
     request.check()
-    sources = await asyncio.to_thread(reader.find, request.sources)
+    sources = await reader.work(reader.find, request.sources)
     readings = await read_all(engine, reader, sources, (request.text,))
     return partial(_answer, reader, request, sources, readings)
 

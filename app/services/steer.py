@@ -47,8 +47,8 @@ class SteerRequest:
 
 async def steer(engine: ModelEngine, reader: Reader, request: SteerRequest) -> answers.SteerAnswer:
     """Both texts at once."""
-    resolved, job = await asyncio.to_thread(prepare, reader, request)
-    return await asyncio.to_thread(_answer, resolved, await engine.run(job))
+    resolved, job = await reader.work(prepare, reader, request)
+    return await reader.work(_answer, resolved, await engine.run(job))
 
 
 async def steer_events(engine: ModelEngine, resolved: Resolved, job: SteerJob) -> AsyncGenerator[tuple[str, Any], None]:
@@ -78,7 +78,7 @@ async def steer_events(engine: ModelEngine, resolved: Resolved, job: SteerJob) -
 
 async def snippet(engine: ModelEngine, reader: Reader, request: SteerRequest) -> answers.SnippetAnswer:
     """A Python program that writes the steered text greedily."""
-    _, job = await asyncio.to_thread(prepare, reader, request)
+    _, job = await reader.work(prepare, reader, request)
     asked = SnippetJob(
         job.model,
         job.sources,

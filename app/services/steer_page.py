@@ -1,6 +1,5 @@
 """The Steer page: what an address asks -> the board with its sliders, and the texts where the server writes them."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -54,11 +53,11 @@ class Written:
 
 async def steer_page(engine: ModelEngine, reader: Reader, query: SteerQuery) -> tuple[SteerView, Problem | None]:
     """The page; what went wrong stands on it, so that the board keeps what was set."""
-    board = await asyncio.to_thread(_board, reader, query)
+    board = await reader.work(_board, reader, query)
     written = Written(_first_state(board))
     if board.query.run and board.model is not None and board.query.has_prompt:
         written = await _written(engine, reader, board, board.model)
-    return await asyncio.to_thread(_view, reader, board, written), written.problem
+    return await reader.work(_view, reader, board, written), written.problem
 
 
 def search(reader: Reader, model: str, typed: str) -> FoundView:

@@ -1,0 +1,168 @@
+"""Units of work with the database, done in threads of their own: so many at once, so many waiting, for so long.
+
+A request never holds a connection while it waits: a unit opens its session, reads or writes, builds its answer and
+closes, in one thread. Threads are shared out to lanes, so that work of one kind never waits behind another, and a lane
+takes no more than it can do in time: what is beyond the bound is refused at once with Overloaded (503). Whatever does
+not end in time is answered without it, interrupted, and writes nothing (:mod:`app.db.unit`).
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from app.db.unit import CURRENT, Unit
+from app.errors import DatabaseBusy, Overloaded
+
+log = logging.getLogger("periscope.web")
+T = TypeVar("T")
+LaneName = Literal["latents", "tables", "reads", "answers", "writes", "health"]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a lane may take: threads, units that wait for one, seconds until a unit begins, and until it has ended.
+
+    Together they keep every answer below five seconds however many ask.
+    """
+
+    threads: int
+    waiting: int
+    begin_within: float = 2.5
+    end_within: float = 4.5
+
+
+#: Pages are work for Python, of which a process does one piece at a time: two latents that take turns are both as late
+#: as the later one. Half of a table's work is numpy's, which two threads do side by side, and the first sort of a
+#: column may take long. A write may wait for another process that writes, and must not keep those who read waiting.
+#: Answers are what is read before and written after work of a model.
+LANES: dict[LaneName, Bounds] = {
+    "latents": Bounds(threads=1, waiting=96),
+    "tables": Bounds(threads=2, waiting=48),
+    "reads": Bounds(threads=2, waiting=64),
+    "answers": Bounds(threads=2, waiting=64, end_within=20),
+    "writes": Bounds(threads=2, waiting=32),
+    "health": Bounds(threads=1, waiting=8, begin_within=1.5, end_within=2),
+}
+#: Connections to the database that units may hold at once.
+CONNECTIONS = sum(bounds.threads for bounds in LANES.values())
+#: Seconds from one line in the log to the next about a lane that refuses work.
+LOG_EVERY = 10
+#: Seconds beyond its end after which an abandoned unit counts as stuck: its wait was interrupted long ago.
+STUCK_AFTER = 10
+
+
+class Lane:
+    """The threads for one kind of work."""
+
+    def __init__(self, name: LaneName, bounds: Bounds) -> None:
+        self.name = name
+        self.bounds = bounds
+        self._threads = ThreadPoolExecutor(bounds.threads, name)
+        self._taken = 0
+        self._running: set[Unit] = set()
+        self._lock = threading.Lock()
+        self._refused = 0
+        self._logged = -float(LOG_EVERY)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What ``work`` returns, done in a thread of the lane.
+
+        Raises Overloaded where too many wait, and DatabaseBusy where the work does not end in time.
+        """
+        bounds, began = self.bounds, time.monotonic()
+        if not self._take():
+            raise self._refusal()
+        unit = Unit()
+        future = self._threads.submit(self._do, unit, work)
+        future.add_done_callback(self._give)
+        waiter = asyncio.wrap_future(future)
+        try:
+            await asyncio.wait({waiter}, timeout=bounds.begin_within)
+            if not waiter.done():
+                if unit.began is None:
+                    raise self._refusal()
+                await asyncio.wait({waiter}, timeout=began + bounds.end_within - time.monotonic())
+            if not waiter.done():
+                raise DatabaseBusy(
+                    f"The database did not answer within {bounds.end_within:g} seconds; nothing was changed unless it "
+                    "is shown. Try again in a moment."
+                )
+            return waiter.result()
+        finally:
+            if not waiter.done():
+                future.cancel()  # one that no thread has taken is never begun
+                unit.abandon()
+                waiter.cancel()
+
+    def is_stuck(self) -> bool:
+        """Whether every thread is in work that should have ended long ago."""
+        late = time.monotonic() - self.bounds.end_within - STUCK_AFTER
+        with self._lock:
+            stuck = [unit for unit in self._running if unit.is_abandoned and unit.began is not None]
+        return sum(unit.began is not None and unit.began < late for unit in stuck) >= self.bounds.threads
+
+    def close(self) -> None:
+        """Take no more work; what runs is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self) -> bool:
+        with self._lock:
+            if self._taken >= self.bounds.threads + self.bounds.waiting:
+                return False
+            self._taken += 1
+            return True
+
+    def _give(self, _future: "Future[Any]") -> None:
+        with self._lock:
+            self._taken -= 1
+
+    def _do(self, unit: Unit, work: Callable[[], T]) -> T:
+        unit.begin()
+        with self._lock:
+            self._running.add(unit)
+        try:
+            context = copy_context()
+            context.run(CURRENT.set, unit)
+            return context.run(work)
+        finally:
+            with self._lock:
+                self._running.discard(unit)
+
+    def _refusal(self) -> Overloaded:
+        self._refused += 1
+        now = time.monotonic()
+        if now - self._logged >= LOG_EVERY:
+            log.warning("Too many requests at once (%s): %d refused since the last such line", self.name, self._refused)
+            self._logged, self._refused = now, 0
+        error = Overloaded("More is being asked for than this server can answer at once; try again in a second.")
+        error.retry_after = 1
+        return error
+
+
+class Lanes:
+    """All lanes of one application; threads start when they are first needed."""
+
+    def __init__(self) -> None:
+        self._lanes = {name: Lane(name, bounds) for name, bounds in LANES.items()}
+
+    def __getitem__(self, name: LaneName) -> Lane:
+        return self._lanes[name]
+
+    async def run(self, name: LaneName, work: Callable[[], T]) -> T:
+        """:meth:`Lane.run` of the lane of that name."""
+        return await self._lanes[name].run(work)
+
+    def stuck(self) -> list[LaneName]:
+        """The lanes whose threads are all stuck."""
+        return [name for name, lane in self._lanes.items() if lane.is_stuck()]
+
+    def close(self) -> None:
+        """Take no more work."""
+        for lane in self._lanes.values():
+            lane.close()

@@ -1,0 +1,57 @@
+"""What routes hand to the lanes: work with a session, whose answer is built in the same thread."""
+
+from collections.abc import Callable, Mapping
+from json import JSONDecodeError
+from typing import Any, TypeVar
+
+from fastapi import Request, Response
+from sqlalchemy.orm import Session
+
+from app.connections import json_bytes
+from app.errors import DatabaseDamaged
+from app.web.lanes import LaneName, Lanes
+
+T = TypeVar("T")
+#: These lanes only read, so on PostgreSQL their statements need no transaction around them.
+READING: tuple[LaneName, ...] = ("latents", "tables")
+
+
+async def in_lane(request: Request, lane: LaneName, work: Callable[[], T]) -> T:
+    """What ``work`` returns, done in a thread of the lane. Raises Overloaded and DatabaseBusy as the lane does."""
+    lanes: Lanes = request.app.state.lanes
+    return await lanes.run(lane, work)
+
+
+async def with_session(request: Request, lane: LaneName, work: Callable[[Session], T]) -> T:
+    """One unit of work: a session is opened, ``work`` done with it, and closed, in one thread."""
+    state = request.app.state
+
+    def unit() -> T:
+        try:
+            with (state.reading if lane in READING else state.sessions)() as session:
+                return work(session)
+        except JSONDecodeError:  # of a column; no text of a client is read as JSON in here
+            raise DatabaseDamaged("A record in the database is damaged; `periscope doctor --deep` says more.") from None
+
+    return await in_lane(request, lane, unit)
+
+
+async def json_with_session(
+    request: Request, lane: LaneName, work: Callable[[Session], Any], status: int = 200
+) -> Response:
+    """One unit of work, whose answer leaves the thread as JSON."""
+    return await with_session(request, lane, lambda session: _json(work(session), status))
+
+
+async def json_in_lane(request: Request, lane: LaneName, work: Callable[[], Any], status: int = 200) -> Response:
+    """The same for work that opens its own sessions."""
+    return await in_lane(request, lane, lambda: _json(work(), status))
+
+
+def no_content(headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to what was done and has nothing to say."""
+    return Response(status_code=204, headers=headers)
+
+
+def _json(answer: Any, status: int) -> Response:
+    return Response(json_bytes(answer), status, media_type="application/json")
