@@ -1,6 +1,7 @@
 """A database that is locked, frozen or killed while people read and write labels."""
 
 import asyncio
+import re
 import sys
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from scripts.attack.builds import engine_of
 from scripts.attack.crowd import LONGEST
 from scripts.attack.probes import STATIC, Probe, probing
 from scripts.attack.report import Report
@@ -23,6 +25,7 @@ CALM = 3.0
 RECOVERY = 5.0
 #: Seconds for what needs no database.
 AT_ONCE = 1.0
+SENTENCE = re.compile(r"[A-Z][^.]{10,}\.")
 FREE = ("/healthz", "/metrics", *STATIC)
 Trouble = Callable[[], Awaitable[None]]
 
@@ -113,7 +116,7 @@ def judge(report: Report, log: Log, probes: list[Probe], moments: Moments) -> No
         not wrong, "every answer is 200, 201 or 503", [f"{v.status} after {v.seconds:.1f} s: {v.said}" for v in wrong]
     )
     sentences = Counter(visit.said for visit in log.visits if visit.status == 503)
-    report.check(all(s.endswith(".") and " " in s for s in sentences), "every 503 says why in a sentence")
+    report.check(all(SENTENCE.search(said) for said in sentences), "every 503 says why in a sentence")
     for said, times in sentences.most_common(3):
         report.figure(f"{times} times: {said}")
     slowest = max((visit.seconds for visit in log.visits), default=0.0)
@@ -128,10 +131,13 @@ def judge(report: Report, log: Log, probes: list[Probe], moments: Moments) -> No
     )
     report.figure("; ".join(map(str, probes)))
     back = [log.first_done(moments.end, is_write) for is_write in (False, True)]
-    said = [f"{word} after {'never' if s is None else f'{s:.2f} s'}" for word, s in zip(("reads", "writes"), back)]
+    said = [
+        f"{word} after {'never' if s is None else f'{s:.2f} s'}"
+        for word, s in zip(("reads", "writes"), back, strict=True)
+    ]
     report.check(
         all(seconds is not None and seconds <= RECOVERY for seconds in back),
-        f"it recovers by itself: {', '.join(said)} (bar {RECOVERY:g} s)",
+        f"it recovers by itself: reads {when[0]}, writes {when[1]} (bar {RECOVERY:g} s)",
     )
     late = [visit for visit in log.visits if visit.at > moments.end + RECOVERY and not visit.is_done]
     report.check(not late, "all is well afterwards", [f"{v.status}: {v.said}" for v in late[:5]])
@@ -150,10 +156,7 @@ def check_labels(report: Report, address: str, log: Log) -> None:
 
 def labels(address: str) -> Counter[str]:
     """How often each label of the visitors is stored."""
-    url = sa.make_url(address)
-    if url.get_backend_name() == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url)
+    engine = engine_of(address)
     try:
         with engine.connect() as connection:
             rows = connection.execute(sa.text("SELECT text FROM explanation WHERE author = :a"), {"a": AUTHOR})

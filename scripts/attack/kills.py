@@ -20,9 +20,9 @@ from scripts.attack.builds import Job, digests, leftovers
 from scripts.attack.postgres import postgres
 from scripts.attack.report import Report
 
-SLUGS = ("demo-l0-mlp-1k", "demo-l1-resid-1k")
+SLUGS = ("demo-l0-mlp-1k",)
 #: Tokens and seconds between checkpoints, so that a build of half a minute has several.
-TOKENS, SAVE_SECONDS = 60_000, 0.5
+TOKENS, SAVE_SECONDS = 40_000, 0.2
 #: Starts after which a run is given up.
 MAX_STARTS = 80
 LONGEST_BUILD = 600

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import html
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -109,5 +111,6 @@ def sentence(answer: Answer) -> str:
     if "json" in answer.headers.get("content-type", ""):
         found = json.loads(text)
         return str(found.get("detail", "")) if isinstance(found, dict) else ""
-    _, _, main = text.partition("<main")
-    return " ".join(part.rpartition(">")[2].strip() for part in main.split("<")[1:]).strip()[:300]
+    # A page says it in its main part, a panel is nothing else.
+    main = (text.partition("<main")[2] or text).partition("</main>")[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())[-300:]
