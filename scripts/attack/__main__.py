@@ -24,6 +24,7 @@ from scripts.attack.kills import kills
 from scripts.attack.load import Load, load
 from scripts.attack.postgres import reason_against
 from scripts.attack.report import Report
+from scripts.attack.slow import slow
 from scripts.attack.world import KINDS, LATENTS, world
 
 Part = Callable[[Report, argparse.Namespace], None]
@@ -45,6 +46,11 @@ def _readers(report: Report, options: argparse.Namespace) -> None:
             load(report, made, Load(READERS_SECONDS * options.scale, (READERS,), "polite"))
 
 
+def _slow(report: Report, options: argparse.Namespace) -> None:
+    del options  # the limits are the server's
+    slow(report)
+
+
 def _database(report: Report, options: argparse.Namespace) -> None:
     if "sqlite" in options.databases:
         lock_sqlite(report, LOCK_SECONDS * options.scale)
@@ -58,7 +64,7 @@ def _kills(report: Report, options: argparse.Namespace) -> None:
         kills(report, kind, options.kills, options.kills // 2, options.seed)
 
 
-PARTS: dict[str, Part] = {"load": _load, "database": _database, "kills": _kills, "readers": _readers}
+PARTS: dict[str, Part] = {"load": _load, "slow": _slow, "database": _database, "kills": _kills, "readers": _readers}
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -131,10 +131,7 @@ def judge(report: Report, log: Log, probes: list[Probe], moments: Moments) -> No
     )
     report.figure("; ".join(map(str, probes)))
     back = [log.first_done(moments.end, is_write) for is_write in (False, True)]
-    said = [
-        f"{word} after {'never' if s is None else f'{s:.2f} s'}"
-        for word, s in zip(("reads", "writes"), back, strict=True)
-    ]
+    when = ["never" if seconds is None else f"after {seconds:.2f} s" for seconds in back]
     report.check(
         all(seconds is not None and seconds <= RECOVERY for seconds in back),
         f"it recovers by itself: reads {when[0]}, writes {when[1]} (bar {RECOVERY:g} s)",
