@@ -19,7 +19,9 @@ import sys
 from collections.abc import Callable
 
 from scripts.attack.crowd import MANNERS
+from scripts.attack.damage import damage
 from scripts.attack.database import freeze_postgres, kill_postgres, lock_sqlite
+from scripts.attack.disk import disk
 from scripts.attack.kills import kills
 from scripts.attack.load import Load, load
 from scripts.attack.postgres import reason_against
@@ -29,7 +31,7 @@ from scripts.attack.world import KINDS, LATENTS, world
 
 Part = Callable[[Report, argparse.Namespace], None]
 #: Seconds at --seconds 60, to which the others are in proportion.
-LOCK_SECONDS, FREEZE_SECONDS, READERS_SECONDS = 30.0, 20.0, 300.0
+LOCK_SECONDS, FREEZE_SECONDS, FULL_SECONDS, READERS_SECONDS = 30.0, 20.0, 20.0, 300.0
 DOWN_SECONDS, READERS = 3.0, 200
 
 
@@ -59,12 +61,24 @@ def _database(report: Report, options: argparse.Namespace) -> None:
         kill_postgres(report, DOWN_SECONDS)
 
 
+def _disk(report: Report, options: argparse.Namespace) -> None:
+    disk(report, options.databases, FULL_SECONDS * options.scale)
+
+
 def _kills(report: Report, options: argparse.Namespace) -> None:
     for kind in options.databases:
         kills(report, kind, options.kills, options.kills // 2, options.seed)
 
 
-PARTS: dict[str, Part] = {"load": _load, "slow": _slow, "database": _database, "kills": _kills, "readers": _readers}
+def _damage(report: Report, options: argparse.Namespace) -> None:
+    for kind in options.databases:
+        damage(report, kind, options.seed)
+
+
+PARTS: dict[str, Part] = {
+    "load": _load, "slow": _slow, "database": _database, "disk": _disk, "damage": _damage, "kills": _kills,
+    "readers": _readers,
+}  # fmt: skip
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -98,7 +112,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--manners", choices=[*MANNERS, "both"], default="polite", help="rude clients never wait")
     parser.add_argument("--latents", type=_between(100, 2_000_000), default=LATENTS, help=f"of the source [{LATENTS}]")
     parser.add_argument("--kills", type=_between(2, 200), default=20, help="builds to kill; half of them resume [20]")
-    parser.add_argument("--seed", type=_between(0, 10**9), default=0, help="of the moments of the kills [0]")
+    parser.add_argument("--seed", type=_between(0, 10**9), default=0, help="of what is chosen at random [0]")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.parts if name not in (*PARTS, "all")]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)} and all")

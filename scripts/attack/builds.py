@@ -21,6 +21,8 @@ FOUND = (
     "mean_residual_norm",
 )  # fmt: skip
 SEED = 11
+#: Seconds after which a build that nobody disturbs is given up.
+LONGEST_BUILD = 600.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Job:
     slugs: tuple[str, ...]
     tokens: int
     save_seconds: float  # from one checkpoint to the next
+    log: Path  # what the build in hand says
 
     @property
     def corpus(self) -> Path:
@@ -55,19 +58,40 @@ class Job:
                 run(self.settings, "sources", "add", str(bundle.LANGUAGE_MODEL), str(source.folder), "--slug",
                     source.slug)  # fmt: skip
 
-    def start(self, resume: bool, log: Path) -> "subprocess.Popen[bytes]":
-        """A build as a process; what it says goes to ``log``."""
+    @property
+    def address(self) -> str:
+        """The database as PERISCOPE_DATABASE_URL has it."""
+        return self.settings.get("PERISCOPE_DATABASE_URL") or f"sqlite:///{self.folder / 'data' / 'periscope.db'}"
+
+    def start(self, resume: bool) -> "subprocess.Popen[bytes]":
+        """A build as a process."""
         code = (
             f"from app import builds; builds.CHECKPOINT_SECONDS = {self.save_seconds}; from app.cli import main; main()"
         )
         command = [sys.executable, "-c", code, "build", *self.slugs, "--corpus", str(self.corpus), "--tokens",
                    str(self.tokens), "--batch", "8", *(["--resume"] if resume else [])]  # fmt: skip
-        with log.open("wb") as sink:
+        with self.log.open("wb") as sink:
             return subprocess.Popen(command, env=environment(self.settings), cwd=self.folder, stdout=sink, stderr=sink)
+
+    def said(self) -> str:
+        """All that the last build said."""
+        return self.log.read_text(errors="replace")
 
     def has_checkpoint(self) -> bool:
         """Whether a build that ended left something to go on from."""
         return any((self.folder / "data" / "builds").glob("*/state.npz"))
+
+
+def ended(process: "subprocess.Popen[bytes]", seconds: float = LONGEST_BUILD) -> int | None:
+    """The status of a build; None for one that had not ended after so many seconds and was killed."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def run(settings: dict[str, str], *arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":

@@ -8,7 +8,6 @@
 
 import random
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,16 +15,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.attack.builds import Job, digests, leftovers
+from scripts.attack.builds import LONGEST_BUILD, Job, digests, ended, leftovers
 from scripts.attack.postgres import postgres
 from scripts.attack.report import Report
 
 SLUGS = ("demo-l0-mlp-1k",)
 #: Tokens and seconds between checkpoints, so that a build of half a minute has several.
-TOKENS, SAVE_SECONDS = 40_000, 0.2
+TOKENS, SAVE_SECONDS = 24_000, 0.2
 #: Starts after which a run is given up.
 MAX_STARTS = 80
-LONGEST_BUILD = 600
 
 
 @dataclass
@@ -44,15 +42,16 @@ class Record:
 def kills(report: Report, kind: str, wanted: int = 20, wanted_resumed: int = 10, seed: int = 0) -> None:
     """Kill builds on a database of the kind."""
     report.part(f"kills, {kind}: {wanted} builds killed at random (seed {seed}), {wanted_resumed} of them to resume")
-    with _job(kind, "a") as (job, address):
+    with _job(kind, "a") as job:
         began = time.perf_counter()
-        _finish(job, job.start(False, job.folder / "build.log"))
+        if ended(job.start(False)) != 0:
+            raise SystemExit(f"The undisturbed build failed:\n{job.said()[-2000:]}")
         duration = time.perf_counter() - began
-        expected = digests(address, job.slugs)
+        expected = digests(job.address, job.slugs)
     report.figure(f"undisturbed: {duration:.0f} s, {len(expected)} tables' rows to compare")
-    with _job(kind, "b") as (job, address):
-        record = _kill_many(job, address, expected, duration, wanted, wanted_resumed, random.Random(seed))
-        left = leftovers(address) + [f"{path.name} is left" for path in (job.folder / "data" / "builds").glob("*")]
+    with _job(kind, "b") as job:
+        record = _kill_many(job, expected, duration, wanted, wanted_resumed, random.Random(seed))
+        left = leftovers(job.address) + [f"{path.name} is left" for path in (job.folder / "data" / "builds").glob("*")]
     report.figure(
         f"{record.starts} starts, {record.kills} killed ({record.with_checkpoint} left a checkpoint), "
         f"{record.resumed} resumed, {record.completed} came to their end"
@@ -69,27 +68,24 @@ def kills(report: Report, kind: str, wanted: int = 20, wanted_resumed: int = 10,
 
 
 @contextmanager
-def _job(kind: str, name: str) -> Iterator[tuple[Job, str]]:
+def _job(kind: str, name: str) -> Iterator[Job]:
     folder = Path(tempfile.mkdtemp(prefix=f"periscope-attack-{name}-"))
     (folder / "data").mkdir()
     settings = {"PERISCOPE_DATA_DIR": str(folder / "data")}
-    address = f"sqlite:///{folder / 'data' / 'periscope.db'}"
     try:
         with ExitStack() as stack:
             if kind == "postgresql":
-                address = stack.enter_context(postgres(folder / "pg")).address
-                settings["PERISCOPE_DATABASE_URL"] = address
-            job = Job(settings, folder, SLUGS, TOKENS, SAVE_SECONDS)
+                settings["PERISCOPE_DATABASE_URL"] = stack.enter_context(postgres(folder / "pg")).address
+            job = Job(settings, folder, SLUGS, TOKENS, SAVE_SECONDS, folder / "build.log")
             job.write_corpus()
             job.add_sources()
-            yield job, address
+            yield job
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kill_many(
     job: Job,
-    address: str,
     expected: dict[str, str],
     duration: float,
     wanted: int,
@@ -97,13 +93,12 @@ def _kill_many(
     rng: random.Random,
 ) -> Record:
     record = Record()
-    log = job.folder / "build.log"
     while record.starts < MAX_STARTS:
         is_enough = record.kills >= wanted and record.resumed >= wanted_resumed
         record.starts += 1
-        process = job.start(job.has_checkpoint(), log)
-        status = _end(process, None if is_enough else rng.uniform(0, duration))
-        said = log.read_text(errors="replace")
+        process = job.start(job.has_checkpoint())
+        status = ended(process, LONGEST_BUILD if is_enough else rng.uniform(0, duration))
+        said = job.said()
         record.resumed += "Going on after" in said
         if status is None:
             record.kills += 1
@@ -113,25 +108,8 @@ def _kill_many(
             record.odd.append(f"start {record.starts} ended with {status}: {said[-300:]}")
             break
         record.completed += 1
-        found = digests(address, job.slugs)
+        found = digests(job.address, job.slugs)
         record.different += [f"start {record.starts}: {name}" for name in expected if found.get(name) != expected[name]]
         if is_enough:
             break
     return record
-
-
-def _end(process: "subprocess.Popen[bytes]", seconds: float | None) -> int | None:
-    """Kill the process after so many seconds; its status if it ended before, None if it was killed."""
-    try:
-        return process.wait(LONGEST_BUILD if seconds is None else seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        if seconds is None:
-            return -1
-        return None
-
-
-def _finish(job: Job, process: "subprocess.Popen[bytes]") -> None:
-    if _end(process, None):
-        raise SystemExit(f"The build failed:\n{(job.folder / 'build.log').read_text(errors='replace')[-2000:]}")

@@ -112,5 +112,5 @@ def sentence(answer: Answer) -> str:
         found = json.loads(text)
         return str(found.get("detail", "")) if isinstance(found, dict) else ""
     # A page says it in its main part, a panel is nothing else.
-    main = (text.partition("<main")[2] or text).partition("</main>")[0]
+    main = (text.partition('<main id="main"')[2].partition(">")[2] or text).partition("</main>")[0]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())[-300:]

@@ -49,7 +49,7 @@ def world(kind: str, latents: int = LATENTS, folder: Path | None = None) -> Iter
     place = folder or Path(tempfile.mkdtemp(prefix="periscope-attack-"))
     plan = Plan(SLUG, latents, min(latents, SHOWN))
     settings = {"PERISCOPE_DATA_DIR": str(place / "data")}
-    (place / "data").mkdir()
+    (place / "data").mkdir(parents=True)
     try:
         with contextlib.ExitStack() as stack:
             server = None
