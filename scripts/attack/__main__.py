@@ -15,6 +15,7 @@ a `periscope serve` as a process. What was started is ended. Ends with 1 if a ba
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ from scripts.attack.load import Load, load
 from scripts.attack.postgres import reason_against
 from scripts.attack.report import Report
 from scripts.attack.slow import slow
+from scripts.attack.stalls import Stalls
 from scripts.attack.world import KINDS, LATENTS, world
 
 Part = Callable[[Report, argparse.Namespace], None]
@@ -127,12 +129,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Run the parts one after the other; 1 if a bar is missed."""
     options = parse()
-    report = Report()
+    report, stalls = Report(), Stalls()
+    # Whoever ends a run ends what it has started.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     if "postgresql" in options.databases and (reason := reason_against()):
         report.skip("everything on PostgreSQL", reason)
         options.databases.remove("postgresql")
     for name in dict.fromkeys(options.parts):
         PARTS[name](report, options)
+    if said := stalls.end():
+        report.figure(said)
     return report.end()
 
 
