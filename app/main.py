@@ -13,7 +13,7 @@ from app import api, api_causal, api_engine, api_steer
 from app.assets import STATIC
 from app.body_limit import BodyLimit
 from app.caching import EntityTags, HeadAsGet
-from app.compression import Compression
+from app.compression import LEVEL, SHORT, Compression
 from app.db.session import make_engine, make_reading_sessions, make_session_maker
 from app.engine import ModelEngine
 from app.memory import trim_heap
@@ -126,7 +126,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(ErrorBoundary)
     app.add_middleware(SameOrigin)
     app.add_middleware(EntityTags)
-    app.add_middleware(Compression, minimum_size=1000, compresslevel=2)
+    app.add_middleware(Compression, minimum_size=SHORT, compresslevel=LEVEL)
     app.add_middleware(HeadAsGet)
     if app.state.door is not None:
         app.add_middleware(TokenGate, door=app.state.door)

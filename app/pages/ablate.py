@@ -8,7 +8,7 @@ from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_conne
 from app.pages.rendering import page, part
 from app.services.ablate_page import ablate, ablate_page
 from app.services.ablate_query import ablate_query
-from app.web.units import in_lane
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 #: The partial of each mode.
@@ -36,7 +36,7 @@ async def ablate_part(request: Request, engine: EngineDep, reader: ReaderDep) ->
         found = await while_connected(request, ablate(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    response = await in_lane(
+    response = await answer_in_lane(
         request, "answers", lambda: with_problem(part(request, PARTS[query.mode], found.view), found.problem)
     )
     response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
@@ -49,6 +49,6 @@ async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Respo
         view, problem = await while_connected(request, ablate_page(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    return await in_lane(
+    return await answer_in_lane(
         request, "answers", lambda: with_problem(page(request, "ablate", view, active="ablate"), problem)
     )

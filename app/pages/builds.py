@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse
 from app.errors import Unavailable
 from app.pages.rendering import page, render_part
 from app.services.builds import builds_page, cancel, current_pulse, watched
-from app.web.units import no_content, with_session
+from app.web.units import answer_with_session, no_content, with_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +23,7 @@ INTERVAL = 1.0
 @router.get("/builds")
 async def builds(request: Request) -> HTMLResponse:
     """All builds, running ones first."""
-    return await with_session(
+    return await answer_with_session(
         request, "reads", lambda session: page(request, "builds", builds_page(session), active="builds")
     )
 

@@ -8,7 +8,7 @@ from app.pages.navigation import has_page
 from app.pages.rendering import page
 from app.services.home import home_page
 from app.services.sources import random_source_latent_href
-from app.web.units import with_session
+from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,7 +22,7 @@ async def home(request: Request) -> HTMLResponse:
     def answer(session: Session) -> HTMLResponse:
         return page(request, "home", home_page(session, folder, microscope), active="home")
 
-    return await with_session(request, "reads", answer)
+    return await answer_with_session(request, "reads", answer)
 
 
 @router.get("/random")

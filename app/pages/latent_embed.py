@@ -7,7 +7,7 @@ from app.errors import NotFound
 from app.pages.rendering import page
 from app.services.bands import bands_query
 from app.services.latents import embedded
-from app.web.units import with_session
+from app.web.units import answer_with_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,6 +23,6 @@ async def embed(
             "example http://localhost:8888, and start Periscope again."
         )
     query = bands_query(view, scale, band)
-    return await with_session(
+    return await answer_with_session(
         request, "latents", lambda session: page(request, "embed", embedded(session, source, index, query))
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.pages.rendering import page
 from app.services.spectrum import spectrum_page
 from app.services.spectrum_rules import rules_of
-from app.web.units import with_session
+from app.web.units import answer_with_session
 
 router = APIRouter(include_in_schema=False)
 Texts = Annotated[list[str], Query()]
@@ -33,4 +33,4 @@ async def spectrum(
         is_refused = view.error or any(field.error for field in view.fields)
         return page(request, "spectrum", view, status=422 if is_refused else 200)
 
-    return await with_session(request, "answers", answer)
+    return await answer_with_session(request, "answers", answer)

@@ -13,7 +13,7 @@ from app.services.bands import BandsQuery, bands_query
 from app.services.labels import save_label
 from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
 from app.services.prompts import prompt_view
-from app.web.units import with_session
+from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
 PATH = "/sources/{source}/latents/{index}"
@@ -35,7 +35,7 @@ async def latent(request: Request, source: str, index: int, query: QueryDep) -> 
     def answer(session: Session) -> HTMLResponse:
         return page(request, "latent", latent_page(session, source, index, query))
 
-    return await with_session(request, "latents", answer)
+    return await answer_with_session(request, "latents", answer)
 
 
 @router.get("/parts" + PATH + "/bands")
@@ -47,7 +47,7 @@ async def bands(request: Request, source: str, index: int, query: QueryDep) -> H
             return load_anew()
         return part(request, "bands", bands_part(session, source, index, query))
 
-    return await with_session(request, "latents", answer)
+    return await answer_with_session(request, "latents", answer)
 
 
 @router.get("/parts" + PATH + "/later-bands")
@@ -59,7 +59,7 @@ async def later_bands(request: Request, source: str, index: int, query: QueryDep
             return load_anew()
         return part(request, "later_bands", later_bands_part(session, source, index, query))
 
-    return await with_session(request, "latents", answer)
+    return await answer_with_session(request, "latents", answer)
 
 
 @router.get(PATH + "/prompts/{prompt}")
@@ -69,7 +69,7 @@ async def prompt(request: Request, source: str, index: int, prompt: int, positio
     def answer(session: Session) -> HTMLResponse:
         return page(request, "prompt", prompt_view(session, source, index, prompt, position))
 
-    return await with_session(request, "reads", answer)
+    return await answer_with_session(request, "reads", answer)
 
 
 @router.get("/parts" + PATH + "/prompts/{prompt}")
@@ -83,7 +83,7 @@ async def prompt_part(
             return load_anew()
         return part(request, "prompt", prompt_view(session, source, index, prompt, position))
 
-    return await with_session(request, "reads", answer)
+    return await answer_with_session(request, "reads", answer)
 
 
 @router.post(PATH + "/labels")

@@ -9,7 +9,7 @@ from app.pages.rendering import page, part
 from app.services.latent_try import latent_try
 from app.services.microscope_page import microscope_page, reading
 from app.services.microscope_query import microscope_query
-from app.web.units import in_lane
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 TRY = "/sources/{source}/latents/{index}/try"
@@ -36,7 +36,7 @@ async def microscope_part(request: Request, engine: EngineDep, reader: ReaderDep
         read = await while_connected(request, reading(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    response = await in_lane(
+    response = await answer_in_lane(
         request, "answers", lambda: with_problem(part(request, "microscope", read.view), read.problem)
     )
     # With an error the field is being edited still; the address stays that of the last view.
@@ -54,7 +54,7 @@ async def try_latent(request: Request, engine: EngineDep, reader: ReaderDep, sou
     except ReaderLeft:
         return nobody()
     show = part if request.url.path.startswith("/parts/") else page
-    return await in_lane(
+    return await answer_in_lane(
         request, "answers", lambda: with_problem(show(request, "latent_try", found.view), found.problem)
     )
 
@@ -65,6 +65,6 @@ async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Respo
         view, problem = await while_connected(request, microscope_page(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    return await in_lane(
+    return await answer_in_lane(
         request, "answers", lambda: with_problem(page(request, "microscope", view, active="microscope"), problem)
     )

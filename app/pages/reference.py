@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from app.pages.rendering import page
 from app.services.reference import reference_view
-from app.web.units import in_lane
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,4 +18,4 @@ async def reference(request: Request) -> HTMLResponse:
     def answer() -> HTMLResponse:
         return page(request, "reference", reference_view(request.app.openapi(), base), active="api")
 
-    return await in_lane(request, "reads", answer)
+    return await answer_in_lane(request, "reads", answer)

@@ -18,7 +18,7 @@ from app.pages.table_requests import TableRequestDep
 from app.services import latent_export
 from app.services.latent_table import LatentQuery, TableRequest
 from app.services.sources import page_address, random_latent_href, scatter_points, source_page, table_part
-from app.web.units import with_session
+from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ async def source(request: Request, source: str, table: TableRequestDep) -> HTMLR
     def answer(session: Session) -> HTMLResponse:
         return page(request, "source", source_page(session, source, table), status=_status(table))
 
-    return await with_session(request, "tables", answer)
+    return await answer_with_session(request, "tables", answer)
 
 
 @router.get("/parts/sources/{source}/latents")
@@ -52,7 +52,7 @@ async def latents(request: Request, source: str, table: TableRequestDep) -> HTML
         response.headers.update(ONLY_THE_FORM if table.refused else {"HX-Push-Url": page_address(source, table)})
         return response
 
-    return await with_session(request, "tables", answer)
+    return await answer_with_session(request, "tables", answer)
 
 
 def _status(table: TableRequest) -> int:

@@ -11,7 +11,7 @@ from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_conne
 from app.pages.rendering import page, part
 from app.services import steer_curve, steer_page, steer_sliders
 from app.services.steer_query import SliderQuery, steer_query
-from app.web.units import in_lane
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ async def search(
     search: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Latents and vectors that can be added."""
-    return await in_lane(
+    return await answer_in_lane(
         request, "reads", lambda: part(request, "steer_found", steer_page.search(reader, model, search))
     )
 
@@ -47,7 +47,7 @@ async def search(
 async def slider(request: Request, reader: ReaderDep) -> Response:
     """One slider, as the address names it."""
     query = _one(request)
-    return await in_lane(
+    return await answer_in_lane(
         request, "reads", lambda: part(request, "steer_slider", steer_sliders.slider(reader, query).view)
     )
 
@@ -56,7 +56,9 @@ async def slider(request: Request, reader: ReaderDep) -> Response:
 async def calibration(request: Request, reader: ReaderDep) -> Response:
     """The stored curve of one slider."""
     query = _one(request)
-    return await in_lane(request, "reads", lambda: part(request, "steer_curve", steer_curve.curve(reader, query)))
+    return await answer_in_lane(
+        request, "reads", lambda: part(request, "steer_curve", steer_curve.curve(reader, query))
+    )
 
 
 def _one(request: Request) -> SliderQuery:
@@ -72,6 +74,6 @@ async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Respo
         view, problem = await while_connected(request, steer_page.steer_page(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    return await in_lane(
+    return await answer_in_lane(
         request, "answers", lambda: with_problem(page(request, "steer", view, active="steer"), problem)
     )

@@ -13,7 +13,7 @@ from app.pages.navigation import has_page
 from app.pages.rendering import page, part
 from app.services import vectors_page as service
 from app.services.vectors_query import PATH, VectorsQuery, vectors_query
-from app.web.units import in_lane
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,7 +41,7 @@ async def preview(request: Request, engine: EngineDep, reader: ReaderDep) -> Res
         found = await while_connected(request, service.preview(engine, reader, query))
     except ReaderLeft:
         return nobody()
-    response = await in_lane(
+    response = await answer_in_lane(
         request, "answers", lambda: with_problem(part(request, "vector", found.view), found.problem)
     )
     response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
@@ -70,7 +70,7 @@ async def delete(
     if not hx_request:
         return RedirectResponse(f"{PATH}#saved", 303)
     can_steer = has_page(request.app, "steer")
-    response = await in_lane(
+    response = await answer_in_lane(
         request, "reads", lambda: part(request, "saved_vectors", service.saved(reader, can_steer=can_steer))
     )
     response.headers["HX-Trigger"] = json.dumps({"periscope:toast": said})
@@ -91,6 +91,6 @@ async def _page(
         view, problem = await while_connected(request, service.vectors_page(engine, reader, query, around))
     except ReaderLeft:
         return nobody()
-    return await in_lane(
+    return await answer_in_lane(
         request, "answers", lambda: with_problem(page(request, "vectors", view, active="vectors"), problem)
     )

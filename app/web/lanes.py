@@ -43,8 +43,8 @@ class Bounds:
 #: Answers are what is read before and written after work of a model.
 LANES: dict[LaneName, Bounds] = {
     "latents": Bounds(threads=1, waiting=96),
-    "tables": Bounds(threads=2, waiting=48),
-    "reads": Bounds(threads=2, waiting=64),
+    "tables": Bounds(threads=1, waiting=48),
+    "reads": Bounds(threads=1, waiting=64),
     "answers": Bounds(threads=2, waiting=64, end_within=20),
     "writes": Bounds(threads=2, waiting=32),
     "health": Bounds(threads=1, waiting=8, begin_within=1.5, end_within=2),
@@ -140,8 +140,8 @@ class Lane:
         if now - self._logged >= LOG_EVERY:
             log.warning("Too many requests at once (%s): %d refused since the last such line", self.name, self._refused)
             self._logged, self._refused = now, 0
-        error = Overloaded("More is being asked for than this server can answer at once; try again in a second.")
-        error.retry_after = 1
+        error = Overloaded("More is being asked for than this server can answer at once; try again in two seconds.")
+        error.retry_after = 2  # who waits for a thread has one by then, or was refused
         return error
 
 

@@ -54,7 +54,7 @@ def test_beyond_the_bound_work_is_refused_at_once_and_what_was_taken_is_done(lan
         await asyncio.sleep(0)
         began = time.monotonic()
         for _ in range(50):
-            with pytest.raises(Overloaded, match="try again in a second"):
+            with pytest.raises(Overloaded, match="try again in two seconds"):
                 await lane.run(gate.wait)
         refused_after = time.monotonic() - began
         gate.set()
