@@ -14,11 +14,10 @@ from models.demo import bundle
 from models.demo.corpus.generator import document
 from scripts.attack.server import environment, periscope
 
-#: Columns of a build's own row that say what it found; the others say when and by whom.
+#: Columns of a build's own row that say what it found; the others say when, how and by whom.
 FOUND = (
-    "status", "tokens", "tokens_done", "context_size", "seed", "config", "density_histogram", "l0",
-    "explained_variance", "loss_clean", "loss_sae", "loss_zero", "loss_recovered", "dead_fraction",
-    "mean_residual_norm",
+    "status", "tokens", "tokens_done", "context_size", "seed", "density_histogram", "l0", "explained_variance",
+    "loss_clean", "loss_sae", "loss_zero", "loss_recovered", "dead_fraction", "mean_residual_norm",
 )  # fmt: skip
 SEED = 11
 #: Seconds after which a build that nobody disturbs is given up.

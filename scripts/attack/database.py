@@ -19,15 +19,19 @@ from scripts.attack.server import Server, serving
 from scripts.attack.visitors import AUTHOR, Log, Visit, visiting
 from scripts.attack.world import FEW, World, paths, world
 
-#: Seconds of peace before and after a trouble.
-CALM = 3.0
-#: Seconds after its end within which reading and writing succeed again.
-RECOVERY = 5.0
-#: Seconds for what needs no database.
-AT_ONCE = 1.0
 SENTENCE = re.compile(r"[A-Z][^.]{10,}\.")
 FREE = ("/healthz", "/metrics", *STATIC)
 Trouble = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """All in seconds."""
+
+    calm: float = 3.0  # of peace before and after a trouble
+    recovery: float = 5.0  # from its end until reading and writing succeed again
+    at_once: float = 1.0  # for what needs no database
+    longest: float = LONGEST  # for everything
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,17 @@ class Moments:
     end: float
 
 
-def lock_sqlite(report: Report, seconds: float) -> None:
+BARS = Bars()
+
+
+def lock_sqlite(report: Report, seconds: float, bars: Bars = BARS) -> None:
     """Another process holds the write lock of an SQLite database."""
     with world("sqlite", FEW) as made:
-        _trouble(report, made, f"write lock of another process for {seconds:g} s", lambda: _locked(made.file, seconds))
+        name = f"write lock of another process for {seconds:g} s"
+        _trouble(report, made, name, lambda: _locked(made.file, seconds), bars)
 
 
-def freeze_postgres(report: Report, seconds: float) -> None:
+def freeze_postgres(report: Report, seconds: float, bars: Bars = BARS) -> None:
     """Every process of PostgreSQL is stopped, then goes on."""
 
     async def frozen() -> None:
@@ -53,10 +61,10 @@ def freeze_postgres(report: Report, seconds: float) -> None:
             await asyncio.sleep(seconds)
 
     with world("postgresql", FEW) as made:
-        _trouble(report, made, f"PostgreSQL frozen for {seconds:g} s", frozen)
+        _trouble(report, made, f"PostgreSQL frozen for {seconds:g} s", frozen, bars)
 
 
-def kill_postgres(report: Report, seconds: float) -> None:
+def kill_postgres(report: Report, seconds: float, bars: Bars = BARS) -> None:
     """Every process of PostgreSQL is killed and started again a little later."""
 
     async def killed() -> None:
@@ -66,7 +74,7 @@ def kill_postgres(report: Report, seconds: float) -> None:
         await asyncio.to_thread(made.postgres.start)
 
     with world("postgresql", FEW) as made:
-        _trouble(report, made, f"PostgreSQL killed, started again after {seconds:g} s", killed)
+        _trouble(report, made, f"PostgreSQL killed, started again after {seconds:g} s", killed, bars)
 
 
 async def _locked(file: Path, seconds: float) -> None:
@@ -84,32 +92,39 @@ async def _locked(file: Path, seconds: float) -> None:
             holder.kill()
 
 
-def _trouble(report: Report, made: World, name: str, trouble: Trouble) -> None:
+def _trouble(report: Report, made: World, name: str, trouble: Trouble, bars: Bars) -> None:
     report.part(f"database, {made.kind}: {name}")
     with serving(made.settings, made.folder, report) as server:
-        log = asyncio.run(live_through(report, server, made, trouble))
+        log = asyncio.run(live_through(report, server, made, trouble, bars))
         report.check(not (found := server.troubles()), "no traceback in the log", found[:5])
     check_labels(report, made.address, log)
 
 
 async def live_through(
-    report: Report, server: Server, made: World, trouble: Trouble, refusals: tuple[int, ...] = (503,)
+    report: Report,
+    server: Server,
+    made: World,
+    trouble: Trouble,
+    bars: Bars = BARS,
+    refusals: tuple[int, ...] = (503,),
 ) -> Log:
     """Visitors and probes before, during and after a trouble; what they saw is held against the bars."""
     async with (
         probing(server.port, (*FREE, "/readyz")) as probes,
         visiting(server.port, made.plan.slug, paths(made.plan), "label") as log,
     ):
-        await asyncio.sleep(CALM)
+        await asyncio.sleep(bars.calm)
         begin = time.perf_counter()
         await trouble()
         moments = Moments(begin, time.perf_counter())
-        await asyncio.sleep(RECOVERY + CALM)
-    judge(report, log, probes, moments, refusals)
+        await asyncio.sleep(bars.recovery + bars.calm)
+    judge(report, log, probes, moments, bars, refusals)
     return log
 
 
-def judge(report: Report, log: Log, probes: list[Probe], moments: Moments, refusals: tuple[int, ...] = (503,)) -> None:
+def judge(
+    report: Report, log: Log, probes: list[Probe], moments: Moments, bars: Bars, refusals: tuple[int, ...]
+) -> None:
     """Hold what visitors and probes saw against the bars."""
     for is_write, name in ((False, "reads"), (True, "writes")):
         during = [visit for visit in log.between(moments.begin, moments.end) if visit.is_write == is_write]
@@ -123,23 +138,23 @@ def judge(report: Report, log: Log, probes: list[Probe], moments: Moments, refus
     for said, times in sentences.most_common(3):
         report.figure(f"{times} times: {said}")
     slowest = max((visit.seconds for visit in log.visits), default=0.0)
-    report.check(slowest <= LONGEST, f"nobody waits longer than {slowest:.2f} s (bar {LONGEST:g} s)")
+    report.check(slowest <= bars.longest, f"nobody waits longer than {slowest:.2f} s (bar {bars.longest:g} s)")
     free = [probe for probe in probes if probe.path in FREE]
-    slow = max((max(probe.times, default=AT_ONCE + 1) for probe in free), default=0.0)
+    slow = max((max(probe.times, default=bars.at_once + 1) for probe in free), default=0.0)
     failures = [failure for probe in free for failure in probe.failures]
     report.check(
-        slow <= AT_ONCE and not failures,
-        f"health, metrics and static files answer 200 throughout, the slowest after {slow:.2f} s (bar {AT_ONCE:g} s)",
+        slow <= bars.at_once and not failures,
+        f"health, metrics and static files answer 200 all the time, within {slow:.2f} s (bar {bars.at_once:g} s)",
         failures[:5],
     )
     report.figure("; ".join(map(str, probes)))
     back = [log.first_done(moments.end, is_write) for is_write in (False, True)]
     when = ["never" if seconds is None else f"after {seconds:.2f} s" for seconds in back]
     report.check(
-        all(seconds is not None and seconds <= RECOVERY for seconds in back),
-        f"it recovers by itself: reads {when[0]}, writes {when[1]} (bar {RECOVERY:g} s)",
+        all(seconds is not None and seconds <= bars.recovery for seconds in back),
+        f"it recovers by itself: reads {when[0]}, writes {when[1]} (bar {bars.recovery:g} s)",
     )
-    late = [visit for visit in log.visits if visit.at > moments.end + RECOVERY and not visit.is_done]
+    late = [visit for visit in log.visits if visit.at > moments.end + bars.recovery and not visit.is_done]
     report.check(not late, "all is well afterwards", [f"{v.status}: {v.said}" for v in late[:5]])
 
 

@@ -43,7 +43,7 @@ def _labels(report: Report, kind: str, full: SmallDisk, seconds: float) -> None:
 
         report.part(f"disk, {kind}: not a byte left for {seconds:g} s")
         with serving(made.settings, Path(elsewhere), report) as server:
-            log = asyncio.run(live_through(report, server, made, filled, (503, 507)))
+            log = asyncio.run(live_through(report, server, made, filled, refusals=(503, 507)))
             report.check(not (found := server.troubles()), "no traceback in the log", found[:5])
         check_labels(report, made.address, log)
 

@@ -67,7 +67,7 @@ async def _load(report: Report, server: Server, world: World, plan: Load) -> Non
     )
 
 
-async def stage(report: Report, server: Server, plan: Plan) -> Tally:
+async def stage(report: Report, server: Server, plan: Plan, at_once: float = AT_ONCE) -> Tally:
     """One crowd with probes beside it, against the bars that hold for any crowd."""
     async with probing(server.port) as probes:
         before = server.worked()
@@ -100,8 +100,8 @@ async def stage(report: Report, server: Server, plan: Plan) -> Tally:
     report.check(not failures and not silent, f"{name}: health, metrics and static files answer 200", failures[:5])
     slow = [f"{path} took {seconds:.2f} s" if seconds else f"{path} failed" for path, seconds in first.items()]
     report.check(
-        all(seconds is not None and seconds <= AT_ONCE for seconds in first.values()),
-        f"{name}: answers at once when they stop ({'; '.join(slow)}; bar {AT_ONCE:g} s)",
+        all(seconds is not None and seconds <= at_once for seconds in first.values()),
+        f"{name}: answers at once when they stop ({'; '.join(slow)}; bar {at_once:g} s)",
     )
     return tally
 
