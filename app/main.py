@@ -36,12 +36,13 @@ from app.pages import (
 )
 from app.pages.rendering import make_templates
 from app.pages.static import CheckedStaticFiles
-from app.problems import ErrorBoundary, install_problem_handlers
+from app.problems import ErrorBoundary, install_problem_handlers, refuse
 from app.same_origin import SameOrigin
 from app.security import HostGate, SecurityHeaders
 from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
+from app.web.admission import Admission, Impatience
 from app.web.lanes import CONNECTIONS, Lanes
 from app.web.readiness import Readiness
 from app.web.watchdog import Watchdog
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
     app.state.lanes = Lanes()
+    app.state.impatience = Impatience()
     app.state.readiness = Readiness(app.state.lanes, app.state.sessions)
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
@@ -128,6 +130,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(EntityTags)
     app.add_middleware(Compression, minimum_size=SHORT, compresslevel=LEVEL)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Admission, refuse=refuse, impatience=app.state.impatience)
     if app.state.door is not None:
         app.add_middleware(TokenGate, door=app.state.door)
     app.add_middleware(HostGate, allowed=settings.allowed_hosts)

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +16,7 @@ from app.errors import Overloaded, PeriscopeError, Problem, problem_of, shorten
 from app.pages.rendering import page, part
 from app.sign_in import SESSION_KEY
 from app.views import ErrorView
+from app.web.lanes import too_much
 from models.errors import PeriscopeModelError
 
 log = logging.getLogger("periscope.web")
@@ -26,6 +28,8 @@ SENTENCES = {
     405: "This address does not take that kind of request.",
 }
 TITLES = {400: "Cannot be read", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
+#: Nobody reads this answer; the log shows it.
+CLIENT_LEFT = 499
 #: Pages of problems kept, of which there are few.
 MAX_KEPT = 64
 #: Complaints of pydantic that read better in other words.
@@ -51,6 +55,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PeriscopeModelError, _on_periscope_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
 
 def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -61,6 +66,11 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
+
+
+def refuse(scope: Scope) -> Response:
+    """The answer to a request that is not looked at, since there is too much to do."""
+    return answer(Request(scope), problem_of(too_much()))
 
 
 def _body(request: Request, problem: Problem) -> Response:
@@ -142,6 +152,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if status == 405:
         headers["Allow"] = ", ".join(_methods(request))
     return answer(request, Problem(status, title, detail), headers)
+
+
+async def _on_disconnect(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_LEFT)
 
 
 def _unreadable(error: HTTPException) -> str:

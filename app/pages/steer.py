@@ -7,10 +7,11 @@ from fastapi.responses import RedirectResponse
 
 from app.api_engine import EngineDep, ReaderDep
 from app.errors import InvalidRequest
-from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.engine_requests import fields_of, with_problem
 from app.pages.rendering import page, part
 from app.services import steer_curve, steer_page, steer_sliders
 from app.services.steer_query import SliderQuery, steer_query
+from app.web.connected import while_connected
 from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
@@ -70,10 +71,7 @@ def _one(request: Request) -> SliderQuery:
 
 async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     query = steer_query(await fields_of(request))
-    try:
-        view, problem = await while_connected(request, steer_page.steer_page(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
+    view, problem = await while_connected(request.receive, steer_page.steer_page(engine, reader, query))
     return await answer_in_lane(
         request, "answers", lambda: with_problem(page(request, "steer", view, active="steer"), problem)
     )

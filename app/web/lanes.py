@@ -37,16 +37,16 @@ class Bounds:
     end_within: float = 4.5
 
 
-#: Pages are work for Python, of which a process does one piece at a time: two latents that take turns are both as late
-#: as the later one. Half of a table's work is numpy's, which two threads do side by side, and the first sort of a
-#: column may take long. A write may wait for another process that writes, and must not keep those who read waiting.
-#: Answers are what is read before and written after work of a model.
+#: Pages are work for Python, of which a process does one piece at a time: two that take turns are both as late as the
+#: later one, and with each thread the event loop waits longer for its turn. A write may wait for another process that
+#: writes, and must not keep those who read waiting. Answers are what is read before and written after work of a model.
+#: So many wait as can be answered in a second or two; on a slow machine, time ends the wait.
 LANES: dict[LaneName, Bounds] = {
     "latents": Bounds(threads=1, waiting=96),
     "tables": Bounds(threads=1, waiting=48),
     "reads": Bounds(threads=1, waiting=64),
-    "answers": Bounds(threads=2, waiting=64, end_within=20),
-    "writes": Bounds(threads=2, waiting=32),
+    "answers": Bounds(threads=2, waiting=128, end_within=20),
+    "writes": Bounds(threads=2, waiting=64),
     "health": Bounds(threads=1, waiting=8, begin_within=1.5, end_within=2),
 }
 #: Connections to the database that units may hold at once.
@@ -55,6 +55,13 @@ CONNECTIONS = sum(bounds.threads for bounds in LANES.values())
 LOG_EVERY = 10
 #: Seconds beyond its end after which an abandoned unit counts as stuck: its wait was interrupted long ago.
 STUCK_AFTER = 10
+
+
+def too_much() -> Overloaded:
+    """What a request hears that cannot be taken now."""
+    error = Overloaded("More is being asked for than this server can answer at once; try again in two seconds.")
+    error.retry_after = 2  # who waits for a thread has one by then, or was refused
+    return error
 
 
 class Lane:
@@ -100,6 +107,11 @@ class Lane:
                 unit.abandon()
                 waiter.cancel()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether work would be taken, but have to wait for a thread."""
+        return 0 <= self._taken - self.bounds.threads < self.bounds.waiting
+
     def is_stuck(self) -> bool:
         """Whether every thread is in work that should have ended long ago."""
         late = time.monotonic() - self.bounds.end_within - STUCK_AFTER
@@ -135,14 +147,13 @@ class Lane:
                 self._running.discard(unit)
 
     def _refusal(self) -> Overloaded:
+        """The error, and now and then a line in the log."""
         self._refused += 1
         now = time.monotonic()
         if now - self._logged >= LOG_EVERY:
             log.warning("Too many requests at once (%s): %d refused since the last such line", self.name, self._refused)
             self._logged, self._refused = now, 0
-        error = Overloaded("More is being asked for than this server can answer at once; try again in two seconds.")
-        error.retry_after = 2  # who waits for a thread has one by then, or was refused
-        return error
+        return too_much()
 
 
 class Lanes:
