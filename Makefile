@@ -10,7 +10,7 @@ TEST_WORKERS ?= 2
 export OMP_WAIT_POLICY ?= PASSIVE
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help run test lint format bench clean install
+.PHONY: help run test lint format bench attack clean install
 
 help:  ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -34,6 +34,10 @@ bench: install  ## speed, each as a ratio to a floor timed in the same run
 	$(BIN)/python -m scripts.benchmark
 	$(BIN)/python -m scripts.benchmark_engine
 	$(BIN)/python -m scripts.benchmark_pages
+	$(BIN)/python -m scripts.attack load
+
+attack: install  ## hold a server against its promises under attack, about an hour (docs/reliability.md)
+	$(BIN)/python -m scripts.attack
 
 install: $(DONE)
 	$(BIN)/python scripts/fetch_assets.py

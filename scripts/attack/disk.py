@@ -13,7 +13,7 @@ from scripts.attack.small_disk import CannotMountError, SmallDisk, small_disk
 from scripts.attack.world import FEW, world
 
 MEGABYTES = {"sqlite": 192, "postgresql": 512}
-BUILD_MEGABYTES = 96
+BUILD_MEGABYTES = 320
 SLUGS, TOKENS, SAVE_SECONDS = ("demo-l0-mlp-1k",), 30_000, 0.2
 
 
@@ -38,7 +38,7 @@ def _labels(report: Report, kind: str, full: SmallDisk, seconds: float) -> None:
             await asyncio.sleep(seconds)
             await asyncio.to_thread(full.empty)
             if made.postgres is not None:
-                # It ends itself when it cannot write its log, as a supervisor would see.
+                # It may have ended itself where it could not write its log; its supervisor starts it again.
                 await asyncio.to_thread(made.postgres.start)
 
         report.part(f"disk, {kind}: not a byte left for {seconds:g} s")
@@ -92,4 +92,4 @@ def _judge(report: Report, what: str, status: int | None, job: Job) -> None:
     is_plain = status == 1 and "Traceback" not in said and "Unexpected" not in said and "space" in sentence
     report.check(is_plain, f"{what} ends with status 1 and a sentence", [f"status {status}"])
     report.figure(f"it says: {sentence}")
-    report.check(("--resume" in sentence) == job.has_checkpoint(), f"{what} offers --resume only with a checkpoint")
+    report.check("--resume" not in sentence or job.has_checkpoint(), f"{what} offers --resume only with a checkpoint")
