@@ -43,6 +43,7 @@ from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
 from app.web.admission import Admission, Impatience
+from app.web.forwarded import ForwardedClient
 from app.web.lanes import CONNECTIONS, Lanes
 from app.web.readiness import Readiness
 from app.web.watchdog import Watchdog
@@ -125,7 +126,6 @@ def _add_routes(app: FastAPI) -> None:
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """From the routes outwards: the layer added last sees a request first."""
     app.add_middleware(BodyLimit)
-    app.add_middleware(ErrorBoundary)
     app.add_middleware(SameOrigin)
     app.add_middleware(EntityTags)
     app.add_middleware(Compression, minimum_size=SHORT, compresslevel=LEVEL)
@@ -134,5 +134,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     if app.state.door is not None:
         app.add_middleware(TokenGate, door=app.state.door)
     app.add_middleware(HostGate, allowed=settings.allowed_hosts)
+    app.add_middleware(ErrorBoundary)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     app.add_middleware(MeasureRequests, metrics=app.state.metrics)
+    app.add_middleware(ForwardedClient, trusted=settings.trusted_proxies)

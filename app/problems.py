@@ -100,9 +100,9 @@ def _kept(request: Request, problem: Problem) -> Response:
 
 
 class ErrorBoundary:
-    """ASGI layer around the routes: an error that nobody foresaw is logged and answered without its details.
+    """ASGI layer around all that can fail: an error that nobody foresaw is logged and answered without its details.
 
-    It lies inside the layers that add headers, so that this answer has them as well.
+    It lies inside the layer of the security headers, so that this answer has them as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -122,6 +122,10 @@ class ErrorBoundary:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            log.info("%s %s: the client left in the middle of its body", scope["method"], scope["path"])
+            if not has_started:
+                await Response(status_code=CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             log.exception("Error in %s %s", scope["method"], scope["path"])
             if has_started:
@@ -145,6 +149,8 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it was installed for)
+    if isinstance(error.__cause__, ClientDisconnect):
+        return Response(status_code=CLIENT_LEFT)
     status = error.status_code
     title = TITLES.get(status, "The request failed")
     detail = SENTENCES.get(status) or _unreadable(error) or f"{str(error.detail).rstrip('.')}."

@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("localhost", "127.0.0.1", "::1")
     allow_insecure_host: bool = False
     published_host: str = ""  # empty: the same as host; in a container, the address that its port is published on
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()  # empty: nobody says who asks but the connection
+    max_connections: Annotated[int, Field(ge=8, le=100_000)] = 2048
+    max_connections_per_address: Annotated[int, Field(ge=8, le=100_000)] = 1024
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()  # empty: no page may be framed
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -102,8 +102,13 @@ def _board(reader: Reader, query: SteerQuery) -> Board:
 
 def _with_mix(reader: Reader, query: SteerQuery) -> SteerQuery:
     with reader.sessions() as session:
-        mix = mix_by_id(session, int(query.mix) if query.mix.isascii() and query.mix.isdigit() else -1)
+        mix = mix_by_id(session, _number(query.mix))
     return replace(query_of_mix(mix), run=query.run)
+
+
+def _number(text: str) -> int:
+    """The number of a mix in an address; a number that no mix has if the text is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
 
 
 def _model(

@@ -14,15 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.security import HEALTH_PATHS
 
 #: Requests in progress, all kinds together; with the lanes' bounds, what can be answered in a few seconds.
-MOST = 256
+MOST = 192
 #: What is never refused: it waits neither for the database nor for a model, or is open for long.
 FREE = (*HEALTH_PATHS, "/metrics", "/static/", "/parts/builds/events")
-#: Seconds in which nobody needs to hear twice that there is too much to do, and how many refused clients are known.
-PAUSE, MAX_REFUSED = 1.0, 4096
+#: Seconds after which a refused client may ask again, as Retry-After tells it; and how many refused clients are known.
+PAUSE, MAX_REFUSED = 2.0, 4096
 
 
 class Impatience:
-    """Who asks again at once after a refusal is refused a little later, so that it costs less."""
+    """Who asks again sooner than told is refused only when that time is over: a 503 that is asked for costs as well."""
 
     def __init__(self) -> None:
         self._refused: dict[object, float] = {}
@@ -30,8 +30,9 @@ class Impatience:
     async def wait(self, client: object) -> None:
         """Return when this client (address and port of a connection) may be refused."""
         now = time.monotonic()
-        if now - self._refused.get(client, -PAUSE) < PAUSE:
-            await asyncio.sleep(PAUSE)
+        remaining = self._refused.get(client, -PAUSE) + PAUSE - now
+        if remaining > 0:
+            await asyncio.sleep(remaining)
         if len(self._refused) >= MAX_REFUSED:
             self._refused = {known: at for known, at in self._refused.items() if now - at < PAUSE}
         self._refused[client] = time.monotonic()

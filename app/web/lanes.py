@@ -10,11 +10,13 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+
+from starlette.requests import ClientDisconnect
 
 from app.db.unit import CURRENT, Unit
 from app.errors import DatabaseBusy, Overloaded
@@ -42,9 +44,9 @@ class Bounds:
 #: writes, and must not keep those who read waiting. Answers are what is read before and written after work of a model.
 #: So many wait as can be answered in a second or two; on a slow machine, time ends the wait.
 LANES: dict[LaneName, Bounds] = {
-    "latents": Bounds(threads=1, waiting=96),
-    "tables": Bounds(threads=1, waiting=48),
-    "reads": Bounds(threads=1, waiting=64),
+    "latents": Bounds(threads=1, waiting=128),
+    "tables": Bounds(threads=1, waiting=96),
+    "reads": Bounds(threads=1, waiting=96),
     "answers": Bounds(threads=2, waiting=128, end_within=20),
     "writes": Bounds(threads=2, waiting=64),
     "health": Bounds(threads=1, waiting=8, begin_within=1.5, end_within=2),
@@ -53,8 +55,15 @@ LANES: dict[LaneName, Bounds] = {
 CONNECTIONS = sum(bounds.threads for bounds in LANES.values())
 #: Seconds from one line in the log to the next about a lane that refuses work.
 LOG_EVERY = 10
+#: Seconds between two looks at the clock and at the client while work waits or runs.
+LOOK_EVERY, SOON = 0.5, 0.05
 #: Seconds beyond its end after which an abandoned unit counts as stuck: its wait was interrupted long ago.
 STUCK_AFTER = 10
+
+
+async def _is_done(waiter: "asyncio.Future[Any]", seconds: float) -> bool:
+    await asyncio.wait({waiter}, timeout=seconds)
+    return waiter.done()
 
 
 def too_much() -> Overloaded:
@@ -77,12 +86,13 @@ class Lane:
         self._refused = 0
         self._logged = -float(LOG_EVERY)
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], has_left: Callable[[], Awaitable[bool]] | None = None) -> T:
         """What ``work`` returns, done in a thread of the lane.
 
-        Raises Overloaded where too many wait, and DatabaseBusy where the work does not end in time.
+        ``has_left``: whether the client has left, asked now and then while it waits. Raises Overloaded where too many
+        wait, DatabaseBusy where the work does not end in time, ClientDisconnect where the client has left.
         """
-        bounds, began = self.bounds, time.monotonic()
+        began = time.monotonic()
         if not self._take():
             raise self._refusal()
         unit = Unit()
@@ -90,16 +100,10 @@ class Lane:
         future.add_done_callback(self._give)
         waiter = asyncio.wrap_future(future)
         try:
-            await asyncio.wait({waiter}, timeout=bounds.begin_within)
-            if not waiter.done():
-                if unit.began is None:
-                    raise self._refusal()
-                await asyncio.wait({waiter}, timeout=began + bounds.end_within - time.monotonic())
-            if not waiter.done():
-                raise DatabaseBusy(
-                    f"The database did not answer within {bounds.end_within:g} seconds; nothing was changed unless it "
-                    "is shown. Try again in a moment."
-                )
+            while not await _is_done(waiter, LOOK_EVERY):
+                self._check_time(unit, time.monotonic() - began)
+                if has_left is not None and await has_left():
+                    raise ClientDisconnect
             return waiter.result()
         finally:
             if not waiter.done():
@@ -107,10 +111,16 @@ class Lane:
                 unit.abandon()
                 waiter.cancel()
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether work would be taken, but have to wait for a thread."""
-        return 0 <= self._taken - self.bounds.threads < self.bounds.waiting
+    def _check_time(self, unit: Unit, spent: float) -> None:
+        """Raise once the work should have begun, or ended."""
+        bounds = self.bounds
+        if unit.began is None and spent >= bounds.begin_within - SOON:
+            raise self._refusal()
+        if spent >= bounds.end_within - SOON:
+            raise DatabaseBusy(
+                f"The database did not answer within {bounds.end_within:g} seconds; nothing was changed unless it is "
+                "shown. Try again in a moment."
+            )
 
     def is_stuck(self) -> bool:
         """Whether every thread is in work that should have ended long ago."""
@@ -165,9 +175,11 @@ class Lanes:
     def __getitem__(self, name: LaneName) -> Lane:
         return self._lanes[name]
 
-    async def run(self, name: LaneName, work: Callable[[], T]) -> T:
+    async def run(
+        self, name: LaneName, work: Callable[[], T], has_left: Callable[[], Awaitable[bool]] | None = None
+    ) -> T:
         """:meth:`Lane.run` of the lane of that name."""
-        return await self._lanes[name].run(work)
+        return await self._lanes[name].run(work, has_left)
 
     def stuck(self) -> list[LaneName]:
         """The lanes whose threads are all stuck."""

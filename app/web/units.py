@@ -12,7 +12,6 @@ from app.caching import is_known, is_tagged, tag_of
 from app.compression import LEVEL, SHORT, accepts_gzip
 from app.connections import json_bytes
 from app.errors import DatabaseDamaged, Overloaded
-from app.web.connected import while_connected
 from app.web.lanes import LaneName, Lanes
 
 T = TypeVar("T")
@@ -25,10 +24,7 @@ async def in_lane(request: Request, lane: LaneName, work: Callable[[], T]) -> T:
     """What ``work`` returns, done in a thread of the lane. Raises Overloaded and DatabaseBusy as the lane does."""
     lanes: Lanes = request.app.state.lanes
     try:
-        # Work for who has left is not begun. Looked for only where work waits: it costs as much as a small answer.
-        if lanes[lane].is_waiting:
-            return await while_connected(request.receive, lanes.run(lane, work))
-        return await lanes.run(lane, work)
+        return await lanes.run(lane, work, request.is_disconnected)
     except Overloaded:
         # A 503 is quick to make and quick to ask for again: at some rate of them nothing else would be done.
         await request.app.state.impatience.wait(request.client)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from app.db.unit import CURRENT
 from app.errors import DatabaseBusy, Overloaded
@@ -116,6 +117,29 @@ def test_a_client_that_leaves_abandons_its_work(lane: Lane, gate: threading.Even
 
     asyncio.run(leave())
     assert [unit is not None and unit.is_abandoned for unit in units] == [True]
+
+
+def test_work_of_a_client_who_left_while_it_waited_is_not_begun(
+    lane: Lane, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.01)
+    begun, looks = [], []
+
+    async def has_left() -> bool:
+        looks.append(1)
+        return len(looks) > 2
+
+    async def leave() -> None:
+        busy = [asyncio.ensure_future(lane.run(gate.wait)) for _ in range(QUICK.threads)]
+        await settle()
+        with pytest.raises(ClientDisconnect):
+            await lane.run(lambda: begun.append(1), has_left)
+        gate.set()
+        await asyncio.gather(*busy, return_exceptions=True)
+        await settle()
+
+    asyncio.run(leave())
+    assert (len(looks), begun) == (3, [])
 
 
 def test_a_lane_is_stuck_only_when_all_its_threads_should_have_ended_long_ago(
