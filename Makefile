@@ -10,7 +10,7 @@ export PYTHON TORCH_INDEX
 export OMP_WAIT_POLICY ?= PASSIVE
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help run test lint format bench wheel clean install install-dev
+.PHONY: help run test lint format bench attack wheel clean install install-dev
 
 help:  ## what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -34,6 +34,10 @@ bench: install-dev  ## speed, each as a ratio to a floor timed in the same run
 	$(BIN)/python -m scripts.benchmark
 	$(BIN)/python -m scripts.benchmark_engine
 	$(BIN)/python -m scripts.benchmark_pages
+	$(BIN)/python -m scripts.attack load
+
+attack: install-dev  ## hold a server against its promises under attack, about an hour (docs/reliability.md)
+	$(BIN)/python -m scripts.attack
 
 wheel: install  ## dist/periscope-*.whl, with pages, browser files and the bundled demo in it
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -48,6 +48,8 @@ KEEPALIVE = {
 }
 #: What SQLite says of a file whose bytes are not what it wrote.
 DAMAGE = ("malformed", "disk I/O error", "Could not decode to UTF-8")
+#: What SQLite calls a full disk when it opens a database: its index of the log cannot grow.
+NO_SPACE = ("SQLITE_IOERR_SHMSIZE",)
 #: Memory of each connection for pages of the file, in KiB; the system keeps them as well, once for all connections.
 SQLITE_CACHE = 512
 #: Connections kept open for requests.
@@ -147,7 +149,7 @@ def translated(error: BaseException) -> DatabaseError | None:
     """The plain sentence for an error of a driver that a user can do something about; None for all others."""
     state = getattr(error, "sqlstate", None)
     text = str(error)
-    if state == "53100" or "database or disk is full" in text:
+    if state == "53100" or "database or disk is full" in text or getattr(error, "sqlite_errorname", "") in NO_SPACE:
         return DatabaseFull("There is no space left for the database; free some disk space and try again.")
     if state in ("XX001", "XX002"):
         return DatabaseDamaged("The database says that its data is damaged; restore it from a backup.")

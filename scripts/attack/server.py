@@ -44,10 +44,15 @@ class Server:
         processes = [self.process, *self.process.children(recursive=True)]
         return Weight(sum(p.memory_info().rss for p in processes), sum(p.num_fds() for p in processes))
 
+    def worked(self) -> float:
+        """Seconds of processor time so far; what else runs on the machine hardly changes what an answer takes of it."""
+        times = self.process.cpu_times()
+        return times.user + times.system
+
     def troubles(self) -> list[str]:
-        """Lines of the log that begin a traceback or say ERROR."""
+        """Lines of the log that tell of what nobody foresaw: a traceback, or an error in a route."""
         lines = self.log.read_text(errors="replace").splitlines()
-        return [line[:200] for line in lines if "ERROR" in line or line.startswith("Traceback")]
+        return [line[:200] for line in lines if line.startswith(("Traceback", "ERROR:")) or "Error in" in line]
 
 
 def periscope(*arguments: str) -> list[str]:
