@@ -6,6 +6,7 @@ the model's lock. Activations at ``attn.hook_z`` are flat, (batch, pos, heads * 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -15,9 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models.errors import ContextMismatch, Unsupported
+from models.errors import ContextMismatch, Unsupported, one_line
 from models.hook_map import Tap, attach, boot_bridge, missing_hook
+from models.pace import Pace
 from models.records import ModelFacts
+from models.template_process import TemplateProcess
 from models.token_text import TokenText
 
 #: Logits of one piece of the output layer stay below this many values (float32: 128 MiB).
@@ -41,6 +44,8 @@ class LanguageModel:
         self.lock = threading.RLock()
         self._taps = taps
         self._text = TokenText(tokenizer)
+        self._template: TemplateProcess | None = None
+        self._paces: dict[str, Pace] = {}
         self._head_is_plain: bool | None = None
         parameter = next(model.parameters())
         self.device: torch.device = parameter.device
@@ -98,6 +103,23 @@ class LanguageModel:
             )
         return list(encoded["input_ids"]), [start for start, _ in encoded["offset_mapping"]]
 
+    @property
+    def chat_template(self) -> TemplateProcess | None:
+        """What writes chats as this model knows them; ``None`` if the tokenizer came without.
+
+        Raises:
+            Unsupported: several templates, none of them the default.
+        """
+        if not getattr(self.tokenizer, "chat_template", None):
+            return None
+        try:
+            source: str = self.tokenizer.get_chat_template()
+        except ValueError as error:
+            raise Unsupported(f"{self.facts.name} has no default chat template: {one_line(error)}.") from error
+        if self._template is None or self._template.template != source:
+            self._template = TemplateProcess(source, self.tokenizer.special_tokens_map, self.facts.name)
+        return self._template
+
     def token_strings(self, ids: Sequence[int]) -> list[str]:
         """One display string per id; see ``models.token_text`` for characters spread over several tokens."""
         return self._text.strings(ids)
@@ -105,6 +127,20 @@ class LanguageModel:
     def vocabulary(self) -> list[str]:
         """The display string of every id on its own: within a text, neighbours would share a character's bytes."""
         return [self.token_strings([token_id])[0] for token_id in range(self.facts.vocab_size)]
+
+    # ---------------------------------------------------------------- speed
+
+    def now(self) -> float:
+        """Seconds on a clock that waits for what the device has been asked to do."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter()
+
+    def pace(self, kind: str, *, first: int = 64, least: int = 16, most: int = 8192) -> Pace:
+        """How large the steps of this kind of work are on this model; see ``models.pace``."""
+        if kind not in self._paces:
+            self._paces[kind] = Pace(lambda: self.now(), first=first, least=least, most=most)
+        return self._paces[kind]
 
     # ---------------------------------------------------------------- hooks
 
