@@ -1,7 +1,7 @@
 """How long a text may be in characters, so that what is far too long is refused before anything is done with it.
 
-The limit that counts is in tokens. How many a text has only its tokenizer can say, in time and memory that grow with the
-text, so lengths are looked at twice before:
+The limit that counts is in tokens. How many a text has only its tokenizer can say, in time and memory that grow with
+the text, so lengths are looked at twice before:
 
 1. ``check_characters``: no token is longer than ``CHARACTERS_PER_TOKEN`` characters. Vocabularies made by byte-pair
    encoding stop there (GPT-2's and Llama 3's longest tokens have 128), others much earlier, so a text of more than

@@ -125,12 +125,11 @@ def test_a_template_that_takes_too_much_is_stopped_and_the_next_chat_is_answered
     before = mine.memory_info().rss
     began = time.monotonic()
     try:
-        text = template.render([{"role": "user", "content": "go"}], False, LIMIT).text
+        said = template.render([{"role": "user", "content": "go"}], False, LIMIT).text
     except PeriscopeModelError as error:
-        assert str(error).startswith("The chat template of a model ")
-        assert str(error).endswith(".")
-    else:  # what the sandbox hides, a template takes for nothing
-        assert text == "fine"
+        said = str(error)
+    # What the sandbox hides, a template takes for nothing.
+    assert said == "fine" or (said.startswith("The chat template of a model ") and said.endswith("."))
     assert time.monotonic() - began < 2 * template_process.PATIENCE
     assert mine.memory_info().rss - before < 64 << 20
     if case not in NOT_EVEN_READ:
@@ -148,9 +147,9 @@ def test_what_was_stopped_is_said_with_the_limits_and_a_way_out(process: Any) ->
         InputRefused, match="writes more than 1,280 characters for this chat, which cannot be within 10"
     ):
         process("{{ 'x' * 1281 }}").render(TURNS, False, 10)
-    with pytest.raises(Unsupported, match="has 1,000,001 characters; at most 1,000,000 are read. Send a plain text"):
+    with pytest.raises(Unsupported, match="has 1,000,001 characters; at most 1,000,000 are read"):
         process("x" * 1_000_001).render(TURNS, False, LIMIT)
-    with pytest.raises(InputRefused, match="refuses this chat: no. No"):
+    with pytest.raises(InputRefused, match=r"refuses this chat: no\. No"):
         process("{{ raise_exception('no. No' * 10000) }}").render(TURNS, False, LIMIT)
 
 
@@ -227,13 +226,11 @@ def test_who_no_longer_waits_for_a_chat_leaves_no_answer_behind(process: Any) ->
 def test_the_engine_goes_on_while_a_template_works(llama: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llama.tokenizer, "chat_template", HOSTILE["nested loops"])
     steps = chat_steps(llama, [Message("user", "hi")], prepend_bos=True, limit=64)
-    longest = 0.0
-    with pytest.raises(InputRefused, match="was stopped"):
-        while True:
-            began = time.process_time()
-            next(steps)
-            longest = max(longest, time.process_time() - began)
-    assert longest < 0.3  # of this process: it waits, it does not work
+    n = 0
+    with pytest.raises(InputRefused, match="was stopped"):  # noqa: PT012
+        for _ in steps:
+            n += 1
+    assert n >= 4  # before it, and one every tenth of a second
 
 
 def test_templates_by_name_are_those_of_transformers(llama: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
