@@ -6,7 +6,6 @@ the model's lock. Activations at ``attn.hook_z`` are flat, (batch, pos, heads * 
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -18,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from models.errors import ContextMismatch, Unsupported, one_line
 from models.hook_map import Tap, attach, boot_bridge, missing_hook
-from models.pace import Pace
+from models.pace import Paces
 from models.records import ModelFacts
 from models.template_process import TemplateProcess
 from models.token_text import TokenText
@@ -45,11 +44,12 @@ class LanguageModel:
         self._taps = taps
         self._text = TokenText(tokenizer)
         self._template: TemplateProcess | None = None
-        self._paces: dict[str, Pace] = {}
         self._head_is_plain: bool | None = None
         parameter = next(model.parameters())
         self.device: torch.device = parameter.device
         self.dtype: torch.dtype = parameter.dtype
+        #: How large steps of long work are on this model.
+        self.paces = Paces(self.wait)
 
     # ---------------------------------------------------------------- tokens
 
@@ -127,20 +127,6 @@ class LanguageModel:
     def vocabulary(self) -> list[str]:
         """The display string of every id on its own: within a text, neighbours would share a character's bytes."""
         return [self.token_strings([token_id])[0] for token_id in range(self.facts.vocab_size)]
-
-    # ---------------------------------------------------------------- speed
-
-    def now(self) -> float:
-        """Seconds on a clock that waits for what the device has been asked to do."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return time.perf_counter()
-
-    def pace(self, kind: str, *, first: int = 64, least: int = 16, most: int = 8192) -> Pace:
-        """How large the steps of this kind of work are on this model; see ``models.pace``."""
-        if kind not in self._paces:
-            self._paces[kind] = Pace(lambda: self.now(), first=first, least=least, most=most)
-        return self._paces[kind]
 
     # ---------------------------------------------------------------- hooks
 
@@ -377,6 +363,11 @@ class LanguageModel:
         raise Unsupported(
             f"What is written at {hook!r} has no direct path to the logits; its direct effect is unknown."
         )
+
+    def wait(self) -> None:
+        """Until the device has done everything that it was asked for."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
     def lens(self) -> Any:
         """A transformer_lens bridge on the same weights (one copy of q, k, v where the model joins them)."""
