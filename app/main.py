@@ -66,8 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings)
     app.state.sessions = make_session_maker(app.state.engine)
     app.state.reading = make_reading_sessions(app.state.sessions)
-    app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
+    app.state.models = ModelEngine(settings, watch=app.state.metrics.stepped)
     app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()

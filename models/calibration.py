@@ -162,7 +162,9 @@ class _Sweep:
             sampling = replace(self.plan.sampling, seed=self.plan.sampling.seed + sample, alternatives=0)
             texts[batch.add(Request(prompt, board, sampling, baseline=board is None, reading=False))] = []
         while batch.live:
-            events = batch.step()
+            if batch.read_prompts():
+                yield 0
+            events = batch.write()
             for event in events:
                 texts[event.request].append(event.token_id)
             yield len(events)

@@ -54,7 +54,7 @@ class Dictionary:
         self.W_enc, self.b_enc, self.W_dec, self.b_dec = found.W_enc, found.b_enc, found.W_dec, found.b_dec
         self.threshold, self.k, self.W_skip, self.predictor = found.threshold, found.k, found.W_skip, found.predictor
         #: How large steps of long work are with this SAE; what they give is always fetched from the device.
-        self.paces = Paces()
+        self.paces = Paces(facts.d_in * facts.d_sae)
 
     # ---------------------------------------------------------------- facts
 

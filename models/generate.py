@@ -38,7 +38,7 @@ _Read = tuple[KvRows, Tensor, list[SiteSums]]
 
 def writing_pace(model: LanguageModel) -> Pace:
     """How many rows are written at once, so that a token of all of them is a step."""
-    return model.paces("write", first=48, least=8, most=1024)
+    return model.paces("write", least=8, most=256)
 
 
 class TextBatch:
@@ -55,6 +55,7 @@ class TextBatch:
         self._newcomers: list[Row] = []
         self._arriving: list[Row] = []  # whose prompts are being read
         self._reading: Generator[None, None, _Read] | None = None
+        self._read: _Read | None = None  # of those who arrive, when their prompts have been read
         self._gone: set[int] = set()  # requests removed while their prompts are being read
         self._rows: list[Row] = []
         self._kv: KvRows | None = None
@@ -98,22 +99,45 @@ class TextBatch:
         self._harvest()
         return max((row.injected.share() for row in self._rows if row.request == number), default=0.0)
 
-    @torch.inference_mode()
     def step(self) -> list[TokenEvent]:
-        """The next token of every text. Finished texts leave the batch. Empty while there is none to be had yet."""
-        pace = writing_pace(self.model)
-        n, began = len(self._rows), pace.now()
-        if self._pending:
-            self._advance()
-        spent = pace.now() - began
-        if self._newcomers or self._reading is not None:
-            self._admit()
-        if not self._rows or self._logits is None:
+        """A pass over prompts of newcomers, and the next token of every text whose prompt has been read.
+
+        Finished texts leave the batch. Empty while there is no token to be had yet.
+        """
+        self.read_prompts()
+        return self.write()
+
+    @torch.inference_mode()
+    def read_prompts(self) -> bool:
+        """A pass over prompts of newcomers; whether there was one. When a few requests' are done, their rows join."""
+        if self._reading is None:
+            if not self._newcomers or self._read is not None:
+                return False
+            self._arriving, self._newcomers = self._few()
+            self._gone = set()
+            self._reading = self._prefiller.steps([(row.asked.prompt, row.board) for row in self._arriving])
+        try:
+            next(self._reading)
+        except StopIteration as end:
+            self._reading, self._read = None, end.value
+        except Exception:
+            self._reading, self._arriving = None, []
+            raise
+        return True
+
+    @torch.inference_mode()
+    def write(self) -> list[TokenEvent]:
+        """The next token of every text whose prompt has been read."""
+        if not self._rows and self._read is None:
             return []
-        began = pace.now()
-        events = self._events(self._logits)
-        if n == len(self._rows):
-            pace.learn(n, spent + pace.now() - began)
+        pace = writing_pace(self.model)
+        with pace.timed(len(self._rows) + len(self._arriving if self._read else ())):
+            if self._pending:
+                self._advance()
+            self._join()
+            if not self._rows or self._logits is None:
+                return []
+            events = self._events(self._logits)
         over = {(event.request, event.side) for event in events if event.finish is not None}
         self._keep(
             [
@@ -137,20 +161,6 @@ class TextBatch:
         self._logits = self._prefiller.forward(ids, kv, positions, self._edits.attached(self.model))
         self._pending = []
 
-    def _admit(self) -> None:
-        """Read some of the newcomers' prompts; when those of a few requests have been read, their rows join."""
-        if self._reading is None:
-            self._arriving, self._newcomers, self._gone = *self._few(), set()
-            self._reading = self._prefiller.steps([(row.asked.prompt, row.board) for row in self._arriving])
-        try:
-            next(self._reading)
-        except StopIteration as end:
-            self._reading = None
-            self._join(*end.value)
-        except Exception:
-            self._reading, self._arriving = None, []
-            raise
-
     def _few(self) -> tuple[list[Row], list[Row]]:
         """The rows of the requests whose prompts fit into one step, of one at least; and the others."""
         size, used = self._prefiller.pace.size, 0
@@ -169,11 +179,14 @@ class TextBatch:
             [row for row in self._newcomers if row.request not in chosen],
         )
 
-    def _join(self, kv: KvRows, logits: Tensor, injected: list[SiteSums]) -> None:
+    def _join(self) -> None:
         """Put the rows whose prompts were read behind the present ones."""
+        if self._read is None:
+            return
+        (kv, logits, injected), self._read = self._read, None
         places = [place for place, row in enumerate(self._arriving) if row.request not in self._gone]
         newcomers = [self._arriving[place] for place in places]
-        if len(places) < len(self._arriving):
+        if 0 < len(places) < len(self._arriving):
             kv, logits, injected = kv.take(places), logits[places], [injected[place] for place in places]
         self._arriving = []
         if not newcomers:

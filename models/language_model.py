@@ -49,7 +49,7 @@ class LanguageModel:
         self.device: torch.device = parameter.device
         self.dtype: torch.dtype = parameter.dtype
         #: How large steps of long work are on this model.
-        self.paces = Paces(self.wait)
+        self.paces = Paces(sum(parameter.numel() for parameter in model.parameters()), self.wait)
 
     # ---------------------------------------------------------------- tokens
 

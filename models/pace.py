@@ -7,8 +7,9 @@ Steps are of many kinds and models of many sizes, so the size is learnt from the
 2. size = ``AIM``/c, at most four times the largest step so far, rounded down to a power of two, so that equal work is
    mostly cut into equal pieces again, in numbers that are equal to the last bit.
 
-The first step of a kind is small. No step is smaller than ``least``, below which hardly anything is saved, since the
-weights are read all the same, nor than one row: what cannot be divided may last longer. Imports no torch.
+The first step of a kind is what a slow machine would do. No step is smaller than ``least``, below which hardly anything
+is saved, since the weights are read all the same, nor than one row: what cannot be divided may last longer. Imports no
+torch.
 """
 
 import time
@@ -22,6 +23,8 @@ Progress = TypeVar("Progress")
 #: Seconds that a step should last, and that it may.
 AIM, STEP_SECONDS = 0.25, 0.5
 _SMOOTHING, _GROWTH = 0.8, 4
+#: Multiplications per second of a slow machine.
+SLOW = 1e10
 
 
 def clock() -> float:
@@ -82,14 +85,20 @@ class Pace:
 class Paces:
     """The paces of all kinds of work on one model or dictionary, by name."""
 
-    def __init__(self, wait: Callable[[], None] | None = None) -> None:
+    def __init__(self, per_token: int, wait: Callable[[], None] | None = None) -> None:
+        """``per_token``: multiplications for one token, or one row of activations; ``wait``: as ``Pace`` has it."""
+        self.per_token = per_token
         self._wait = wait
         self._known: dict[str, Pace] = {}
 
-    def __call__(self, kind: str, *, first: int = 64, least: int = 16, most: int = 8192) -> Pace:
-        """The pace of this kind of work; the numbers count where it is asked for the first time."""
+    def __call__(self, kind: str, *, first: int | None = None, least: int = 16, most: int = 8192) -> Pace:
+        """The pace of this kind of work; the numbers count where it is asked for the first time.
+
+        Without ``first`` the units are tokens.
+        """
         if kind not in self._known:
-            self._known[kind] = Pace(self._wait, first=first, least=least, most=most)
+            likely = min(most, max(least, int(AIM * SLOW / max(1, self.per_token))))
+            self._known[kind] = Pace(self._wait, first=likely if first is None else first, least=least, most=most)
         return self._known[kind]
 
 
