@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from app.main import create_app
 from app.settings import Settings
+from app.web.server import server_config
 from scripts import fetch_assets
 
 FLAGS = (
@@ -65,7 +66,9 @@ def serving(settings: Settings, prepare: Callable[[FastAPI], None] = lambda app:
     """The address of a server in a thread; ``prepare`` may change the application first."""
     app = create_app(settings)
     prepare(app)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1))
+    config = server_config(app, settings.model_copy(update={"log_level": "critical"}))
+    config.port, config.timeout_graceful_shutdown = 0, 1
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
