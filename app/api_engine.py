@@ -7,15 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import answers_engine as answers
 from app.connections import answer_while_connected
-from app.engine import ModelEngine
+from app.engine import CLIENT, ModelEngine
 from app.errors import InvalidRequest
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.pages.requests import known_parameters
 from app.services import activations as activations_service
 from app.services import microscope as microscope_service
 from app.services import models as models_service
 from app.services.engine_sources import Reader
 from app.services.microscope import MicroscopeRequest
+from app.web.addresses import network
+from app.web.forwarded import client_of
 from app.web.units import in_lane, json_in_lane, no_content
 from models.chat import parse_messages
 
@@ -24,7 +26,8 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
 # Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
 async def get_engine(request: Request) -> ModelEngine:
-    """The engine of the application."""
+    """The engine of the application, which from here on knows who asks."""
+    CLIENT.set(network(client_of(request.scope)))
     engine: ModelEngine = request.app.state.models
     return engine
 

@@ -10,8 +10,8 @@ from app.api_engine import Body, EngineDep, MessageBody, ReaderDep
 from app.connections import answer_while_connected
 from app.errors import InvalidRequest
 from app.event_stream import EventStream
-from app.jobs.reading import TextInput
 from app.jobs.steer import Options
+from app.jobs.texts import TextInput
 from app.pages.requests import known_parameters
 from app.services import calibrate as calibrate_service
 from app.services import mixes as mixes_service

@@ -69,11 +69,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings, connections=CONNECTIONS)
     app.state.sessions = make_session_maker(app.state.engine)
     app.state.reading = make_reading_sessions(app.state.sessions)
-    app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
     app.state.lanes = Lanes()
     app.state.impatience = Impatience()
     app.state.readiness = Readiness(app.state.lanes, app.state.sessions)
+    app.state.models = ModelEngine(settings, watch=app.state.metrics.stepped)
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
     app.state.kept_problems = {}

@@ -14,7 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.assets import FRONTEND, VENDOR, VENDOR_FILES
+from app.assets import VENDOR, VENDOR_FILES
+from app.places import FRONTEND
 
 LOCK = "package-lock.json"
 INPUTS = ("package.json", LOCK, ".npmrc")
@@ -40,6 +41,11 @@ def main() -> int:
     (VENDOR / "versions.json").write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
     print(f"Fetched {summary}.")
     return 0
+
+
+def is_complete() -> bool:
+    """Whether there is nothing to fetch."""
+    return is_current(VENDOR, pinned_versions(FRONTEND))
 
 
 def pinned_versions(frontend: Path) -> dict[str, str]:

@@ -57,9 +57,10 @@ def check_names(_settings: Settings) -> Check:
 def check_python(_settings: Settings) -> Check:
     """The version of Python."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if (3, 11) <= sys.version_info < (3, 13):
+    needed = importlib.metadata.metadata("periscope")["Requires-Python"]
+    if _satisfies(f"python {needed}", version):
         return Check("python", OK, version)
-    return Check("python", FAIL, version, "Periscope needs Python 3.11 or 3.12")
+    return Check("python", FAIL, version, f"install a Python that is {needed}")
 
 
 def check_packages(_settings: Settings) -> Check:

@@ -26,6 +26,7 @@ from app.errors import (
     DatabaseUnreachable,
     shorten,
 )
+from app.places import MIGRATIONS
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 #: The newest migration. Alembic is asked only when the database has another one: it takes 20 MB, and a server that
 #: runs needs nothing else of it.
 REVISION = "0005"
-REPOSITORY = Path(__file__).resolve().parents[2]
 #: How long a writer waits for another one, in seconds: a command, and a server, whose clients wait meanwhile.
 WAIT_FOR_LOCK, SERVER_WAITS_FOR_LOCK = 30, 3
 #: What a server grants one statement of PostgreSQL, and a new connection, in seconds.
@@ -179,10 +179,10 @@ def _connection_failed(error: BaseException, state: str | None) -> bool:
 
 
 def migrations() -> "Config":
-    """The configuration of alembic for the migrations of this checkout, wherever the process started."""
-    folder = REPOSITORY / "alembic"
+    """The configuration of alembic for the migrations of this version, wherever the process started."""
+    folder = MIGRATIONS
     if not (folder / "env.py").is_file():
-        raise DatabaseNotMigrated(f"The migrations are missing: {folder}; install Periscope from a full checkout.")
+        raise DatabaseNotMigrated(f"The migrations are missing: {folder}; install Periscope again.")
     from alembic.config import Config
 
     config = Config()

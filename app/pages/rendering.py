@@ -9,11 +9,12 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import formats
-from app.assets import FRONTEND, missing_assets
+from app.assets import missing_assets
 from app.pages import token_markup
 from app.pages.definitions import definitions
 from app.pages.navigation import navigation
 from app.pages.table_markup import latent_rows
+from app.places import FRONTEND
 from app.sign_in import SESSION_KEY
 from app.views import Layout
 

@@ -9,7 +9,7 @@ from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
 from app.jobs.ablation import Asked
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.services import ablation
 from app.services.ablate_form import form_view
 from app.services.ablate_query import AblateQuery, GroupQuery

@@ -11,7 +11,7 @@ from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
 from app.jobs.ablation import AblateJob, Answer, Asked, PatchJob, SelectivityJob, SetJob
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.services.activations import named
 from app.services.corpus_groups import LabelGroup, texts_of
 from app.services.engine_sources import Reader, key_of, notes_on

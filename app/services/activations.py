@@ -10,7 +10,8 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
-from app.jobs.reading import OneLatentJob, TextInput
+from app.jobs.reading import OneLatentJob
+from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader, key_of, notes_on
 from models.chat import PromptTokens
 

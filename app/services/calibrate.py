@@ -17,8 +17,8 @@ from app.errors import InvalidRequest
 from app.jobs.ablation import Progress
 from app.jobs.calibrate import BalanceJob, CalibrateJob
 from app.jobs.close_pairs import ClosePair
-from app.jobs.reading import TextInput
 from app.jobs.steer import check_option
+from app.jobs.texts import TextInput
 from app.services.activations import named
 from app.services.engine_sources import Reader
 from app.services.steer import pair_note, require_positions, term_answers
@@ -118,6 +118,7 @@ async def stored_or_sweep(reader: Reader, request: CalibrateRequest) -> answers.
         reader.limits(resolved.model),
         temperature,
     )
+    job.check()
     return Sweep(resolved, job, [prompt.text for prompt in prompts], temperature)
 
 

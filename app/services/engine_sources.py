@@ -13,7 +13,7 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import SourceKey
 from app.errors import InvalidRequest, Unavailable, UnknownLatent
-from app.jobs.reading import Limits
+from app.jobs.texts import Limits
 from app.settings import Settings
 from app.web.lanes import Lanes
 

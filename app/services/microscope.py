@@ -16,7 +16,8 @@ from app.db.queries import SourceInfo
 from app.db.queries.numbers import LatentNumbers, latent_numbers
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
-from app.jobs.reading import ReadJob, TextInput, TextReading
+from app.jobs.reading import ReadJob, TextReading
+from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader, key_of, notes_on
 
 RANKINGS = ("max", "sum", "share")

@@ -9,7 +9,8 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
-from app.jobs.reading import TextInput, TextReading
+from app.jobs.reading import TextReading
+from app.jobs.texts import TextInput
 from app.services import microscope
 from app.services.contrast import ContrastRequest, contrast
 from app.services.engine_sources import Reader

@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
 from app import assets
-from app.assets import FRONTEND, VENDOR_FILES
+from app.assets import VENDOR_FILES
+from app.places import FRONTEND
 from scripts import fetch_assets
 
 
