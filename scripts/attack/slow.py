@@ -17,6 +17,8 @@ EACH = 25
 POLITE, AT_ONCE = 8, 1.0
 #: More than one address may have.
 FLOOD, FLOOD_SECONDS = 1200, 8.0
+#: Seconds for making answers that nobody reads.
+MADE_SECONDS = 15.0
 #: Descriptors of the server that may be left over.
 SPARE = 16
 
@@ -40,7 +42,8 @@ def unread(made: World) -> Kind:
     """A client who asks for more than fits into the buffers on the way, and reads nothing."""
     path = f"/exports/sources/{made.plan.slug}/latents.json"
     asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: identity\r\n\r\n".encode()
-    return Kind("never reads", asked * 40, BODY, reads=False, number=3)
+    # The answers that fit into the buffers are made before one waits.
+    return Kind("never reads", asked * 40, BODY + MADE_SECONDS, reads=False, number=3)
 
 
 async def _slow(report: Report, server: Server, made: World) -> None:

@@ -26,7 +26,7 @@ class Kind:
 
 LIMITS = ClientLimits()
 #: Seconds that a client has who was answered and does not close, and by which everything may be seen later.
-LEEWAY = LIMITS.linger + 3 * LIMITS.look
+LEEWAY = LIMITS.linger + 5 * LIMITS.look
 HEAD, BODY, REST = LIMITS.head + LEEWAY, LIMITS.silence + LEEWAY, LIMITS.rest + LEEWAY
 KINDS = (
     Kind("says nothing", b"", HEAD),
@@ -41,11 +41,11 @@ KINDS = (
 
 @dataclass
 class Slow:
-    """Open connections of one kind, and after how many seconds the server had closed each."""
+    """Open connections of one kind, and how many seconds after it took them the server had closed each."""
 
     kind: Kind
     sockets: dict[int, socket.socket]  # port on this side -> socket
-    opened: float = field(default_factory=time.monotonic)
+    taken: dict[int, float] = field(default_factory=dict)  # port -> when the server was first seen to have it
     closed: list[float] = field(default_factory=list)
     sent: int = 0
 
@@ -59,8 +59,11 @@ class Slow:
 
     def look(self, held: set[int]) -> None:
         """Note those that the server does not hold any more; ``held``: the ports that it still has."""
-        for port in [port for port in self.sockets if port not in held]:
-            self.closed.append(time.monotonic() - self.opened)
+        now = time.monotonic()
+        for port in self.sockets.keys() & held:
+            self.taken.setdefault(port, now)
+        for port in self.taken.keys() & self.sockets.keys() - held:
+            self.closed.append(now - self.taken[port])
             self.sockets.pop(port).close()
 
     def leave(self) -> None:
