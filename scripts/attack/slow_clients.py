@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from app.web.limits import ClientLimits
 from scripts.attack.server import Server
 
 START = b"POST /api/v1/microscope HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -20,28 +21,31 @@ class Kind:
     limit: float
     drip: bytes = b""
     reads: bool = True
+    number: int = 25  # connections
 
 
-#: The limits are those of docs/self-hosting.md for the head, the silence in a body or an answer, and rest; with what
-#: the looks at all connections add.
+LIMITS = ClientLimits()
+#: Seconds that a client has who was answered and does not close, and by which everything may be seen later.
+LEEWAY = LIMITS.linger + 5 * LIMITS.look
+HEAD, BODY, REST = LIMITS.head + LEEWAY, LIMITS.silence + LEEWAY, LIMITS.rest + LEEWAY
 KINDS = (
-    Kind("says nothing", b"", 12),
-    Kind("half a head", START, 12),
-    Kind("a head byte by byte", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", 12, drip=b"a" * 200),
-    Kind("half a body", START + b'Content-Length: 400\r\n\r\n{"text": "', 22),
-    Kind("a body byte by byte", START + b'Content-Length: 400\r\n\r\n{"text": "', 24, drip=b"a" * 200),
-    Kind("a body in chunks that never ends", START + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{    \r\n", 22),
-    Kind("rests after an answer", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 78),
+    Kind("says nothing", b"", HEAD),
+    Kind("half a head", START, HEAD),
+    Kind("a head byte by byte", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", HEAD, drip=b"a" * 200),
+    Kind("half a body", START + b'Content-Length: 400\r\n\r\n{"text": "', BODY),
+    Kind("a body byte by byte", START + b'Content-Length: 400\r\n\r\n{"text": "', BODY, drip=b"a" * 200),
+    Kind("a body in chunks that never ends", START + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{    \r\n", BODY),
+    Kind("rests after an answer", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", REST),
 )
 
 
 @dataclass
 class Slow:
-    """Open connections of one kind, and after how many seconds the server had closed each."""
+    """Open connections of one kind, and how many seconds after it took them the server had closed each."""
 
     kind: Kind
     sockets: dict[int, socket.socket]  # port on this side -> socket
-    opened: float = field(default_factory=time.monotonic)
+    taken: dict[int, float] = field(default_factory=dict)  # port -> when the server was first seen to have it
     closed: list[float] = field(default_factory=list)
     sent: int = 0
 
@@ -55,8 +59,11 @@ class Slow:
 
     def look(self, held: set[int]) -> None:
         """Note those that the server does not hold any more; ``held``: the ports that it still has."""
-        for port in [port for port in self.sockets if port not in held]:
-            self.closed.append(time.monotonic() - self.opened)
+        now = time.monotonic()
+        for port in self.sockets.keys() & held:
+            self.taken.setdefault(port, now)
+        for port in self.taken.keys() & self.sockets.keys() - held:
+            self.closed.append(now - self.taken[port])
             self.sockets.pop(port).close()
 
     def leave(self) -> None:
@@ -65,10 +72,10 @@ class Slow:
             client.close()
 
 
-def open_slow(server: Server, kind: Kind, number: int, address: str) -> Slow:
-    """So many connections from an address of the loopback network."""
+def open_slow(server: Server, kind: Kind, address: str) -> Slow:
+    """Connections of the kind from an address of the loopback network."""
     slow = Slow(kind, {})
-    for client in connections(server.port, number, address, 4096 if not kind.reads else None):
+    for client in connections(server.port, kind.number, address, 4096 if not kind.reads else None):
         with contextlib.suppress(OSError):
             client.send(kind.begin)
         slow.sockets[client.getsockname()[1]] = client
