@@ -18,7 +18,7 @@ from app.build_request import READING, BuildProgress, BuildRequest, Reporter
 from app.build_sources import common_shape, first_l0, load_checked
 from app.checkpoints import Checkpoint
 from app.db import queries
-from app.db.session import check_revision, make_engine, make_session_maker
+from app.db.session import make_engine, make_ready, make_session_maker
 from app.db.writes import (
     cancel_build,
     clean_stale_builds,
@@ -68,7 +68,7 @@ def run_build(
     """
     engine = make_engine(settings)
     try:
-        check_revision(engine)
+        make_ready(engine)
         stop = StopSignal()
         with stop.listening():
             _Run(settings, request, make_session_maker(engine), report or _ignore, say or _ignore, stop).go()

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from app.commands import build, database, demo, doctor, scores, serve, sources
-from app.errors import PeriscopeError
+from app.errors import PeriscopeError, permission_sentence
 from models.errors import PeriscopeModelError
 
 DEBUG = "--debug"
@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli(args=ordered, prog_name="periscope")
     except (PeriscopeError, PeriscopeModelError) as error:
         _fail(str(error), debug)
+    except PermissionError as error:
+        _fail(permission_sentence(error), debug)
     except Exception as error:
         # A defect: the sentence says so, the details are one flag away.
         _fail(f"Unexpected {type(error).__name__}: {error} (run again with {DEBUG} for the details)", debug)

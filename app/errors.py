@@ -40,9 +40,11 @@ was asked, what the limit is and what to do next; it is shown to users as it is.
 # Named after what happened; "Error" at the end of each name would say nothing more.
 # ruff: noqa: N818
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.hints import command, input_folder
 from models.errors import MemoryRefused, PeriscopeModelError
 
 
@@ -97,7 +99,8 @@ class UnknownSource(NotFound):
     def __init__(self, slug: str, known: Sequence[str] = ()) -> None:
         shown = ", ".join(known[:5])
         more = ", ..." if len(known) > 5 else ""
-        hint = f"Known sources: {shown}{more}." if known else "No source is registered yet: `periscope sources add`."
+        adding = f"No source is registered yet: `{command('sources add')}`."
+        hint = f"Known sources: {shown}{more}." if known else adding
         super().__init__(f"There is no source {shorten(slug)!r}. {hint}")
 
 
@@ -141,7 +144,7 @@ class NotBuilt(Conflict):
     title = "Not built yet"
 
     def __init__(self, slug: str) -> None:
-        super().__init__(f"{slug} has no finished build yet; start one with `periscope build {slug}`.")
+        super().__init__(f"{slug} has no finished build yet; start one with `{command(f'build {slug}')}`.")
 
 
 class CheckpointFailed(PeriscopeError):
@@ -232,9 +235,21 @@ def problem_of(error: BaseException) -> Problem:
         return Problem(error.status, error.title, str(error), error.retry_after)
     if isinstance(error, MemoryRefused):
         return Problem(Overloaded.status, Overloaded.title, str(error), Overloaded.retry_after)
+    if isinstance(error, PermissionError):
+        return Problem(Unavailable.status, Unavailable.title, permission_sentence(error))
     if isinstance(error, PeriscopeModelError):
         return Problem(InvalidRequest.status, InvalidRequest.title, str(error))
     return Problem(500, "Internal error", "Something went wrong in Periscope; the log says what.")
+
+
+def permission_sentence(error: PermissionError) -> str:
+    """A file or folder that this process may not use, as a sentence with the way out."""
+    what = shorten(str(error.filename), 200) if error.filename is not None else "A file"
+    who = f"user {os.getuid()}" if hasattr(os, "getuid") else "this user"
+    way_out = (
+        f"on the host: chmod -R a+rX {input_folder()}" if input_folder() else "change its owner or its permissions"
+    )
+    return f"{what} cannot be opened by {who} (permission denied); {way_out}."
 
 
 def shorten(text: str, limit: int = 80) -> str:

@@ -17,7 +17,7 @@ from app.build_sources import load_checked
 from app.checkpoints import SCORES, Checkpoint
 from app.db import queries
 from app.db.queries import SourceInfo
-from app.db.session import check_revision, make_engine, make_session_maker
+from app.db.session import make_engine, make_ready, make_session_maker
 from app.db.writes import refuse_if_running, write_output_scores
 from app.errors import BuildLost, NotBuilt
 from app.settings import Settings
@@ -93,7 +93,7 @@ def add_scores(settings: Settings, slugs: Sequence[str], device: str, dtype: str
     """
     engine = make_engine(settings)
     try:
-        check_revision(engine)
+        make_ready(engine)
         sessions = make_session_maker(engine)
         with StopSignal().listening():
             sources = _complete(sessions, slugs)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.assets import VENDOR, VENDOR_FILES, missing_assets
 from app.errors import DatabaseError, DatabaseNotMigrated
+from app.hints import command, install_again
 from app.settings import Settings, unknown_names
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -82,7 +83,7 @@ def check_packages(_settings: Settings) -> Check:
         if not _satisfies(line, version):
             wrong.append(f"{name} {version} does not satisfy {line}")
     if wrong:
-        return Check("packages", FAIL, "; ".join(wrong), "make install")
+        return Check("packages", FAIL, "; ".join(wrong), install_again())
     return Check("packages", OK, ", ".join(found))
 
 
@@ -91,7 +92,7 @@ def check_torch(settings: Settings) -> Check:
     try:
         import torch
     except ImportError as error:
-        return Check("torch", FAIL, f"cannot be imported: {error}", "make install")
+        return Check("torch", FAIL, f"cannot be imported: {error}", install_again())
     devices = ["cpu"]
     devices += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     devices += ["mps"] if torch.backends.mps.is_available() else []
@@ -121,7 +122,7 @@ def check_database(settings: Settings) -> Check:
         finally:
             engine.dispose()
     except DatabaseNotMigrated as error:
-        return Check("database", WARN, f"{shown}: {error}", "periscope db upgrade (periscope demo does it itself)")
+        return Check("database", WARN, f"{shown}: {error}", command("db upgrade"))
     except DatabaseError as error:
         return Check("database", FAIL, f"{shown}: {error}", "check PERISCOPE_DATABASE_URL and PERISCOPE_DATA_DIR")
     return Check("database", OK, f"{shown}, migrated and writable")
@@ -145,8 +146,7 @@ def check_assets(_settings: Settings) -> Check:
     """The browser files of others (htmx, Plotly), which are fetched once."""
     missing = missing_assets()
     if missing:
-        remedy = "make install (or python scripts/fetch_assets.py)"
-        return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", remedy)
+        return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", install_again())
     return Check("assets", OK, ", ".join(VENDOR_FILES))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
+from app import hints
 from app.db.index_cache import INFO, SOURCES, IndexCache
 from app.db.resting import watch_resting
 from app.db.unit import refuse_late_commits, watch_connections
@@ -158,7 +159,7 @@ def translated(error: BaseException) -> DatabaseError | None:
     if state in ("55P03", "40P01") or "database is locked" in text or "database table is locked" in text:
         return DatabaseBusy("The database is held by another process; wait for its work to end and try again.")
     if state == "42P01" or "no such table" in text or state == "42703" or "no such column" in text:
-        return DatabaseNotMigrated("The database lacks a table of this version; run `periscope db upgrade`.")
+        return DatabaseNotMigrated(f"The database lacks a table of this version; run `{hints.command('db upgrade')}`.")
     if state in ("25006", "42501") or "readonly database" in text:
         return DatabaseReadOnly("The database cannot be written to; check the permissions of its file, folder or user.")
     if "file is not a database" in text or any(words in text for words in DAMAGE):
@@ -197,7 +198,7 @@ def check_revision(engine: Engine) -> None:
     if found == REVISION:
         return
     if found is None:
-        raise DatabaseNotMigrated("The database is empty; run `periscope db upgrade`.")
+        raise DatabaseNotMigrated(f"The database is empty; run `{hints.command('db upgrade')}`.")
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
@@ -208,7 +209,14 @@ def check_revision(engine: Engine) -> None:
             f"The database was written by a later version of Periscope (revision {shorten(found)}); "
             "install that version, or point PERISCOPE_DATABASE_URL to another database."
         ) from None
-    raise DatabaseNotMigrated(f"The database is at the older revision {found}; run `periscope db upgrade`.")
+    raise DatabaseNotMigrated(f"The database is at the older revision {found}; run `{hints.command('db upgrade')}`.")
+
+
+def make_ready(engine: Engine) -> None:
+    """As ``check_revision``, but a database without a single table is brought up to date first."""
+    if _revision_of(engine) is None and not sa.inspect(engine).get_table_names():
+        upgrade(engine)
+    check_revision(engine)
 
 
 def _revision_of(engine: Engine) -> str | None:

@@ -54,7 +54,7 @@ def chromium() -> Iterator[Browser]:
     if not os.access(path, os.X_OK):
         give_up(REMEDY)
     if fetch_assets.main() != 0:
-        give_up("the browser files are missing: python scripts/fetch_assets.py")
+        give_up("the browser files are missing: make install")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
