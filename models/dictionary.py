@@ -26,10 +26,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.dictionary_facts import KINDS, NORMALISATIONS, DictionaryFacts
+from models.dictionary_facts import DictionaryFacts
 from models.dictionary_parameters import Parameters
 from models.errors import Unsupported
 from models.pursuit import pursue
+from models.sae_kinds import KINDS, NORMALISATIONS
 
 
 class Dictionary:
