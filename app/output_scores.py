@@ -46,6 +46,8 @@ class ScoreStep:
             self.checkpoint.forget(SCORES)
         elif self.checkpoint.exists(SCORES):
             found = self.checkpoint.load(SCORES)
+            if any(scores.dtype != np.float32 or scores.ndim != 1 for scores in found.values()):
+                raise self.checkpoint.unusable(ValueError("its output scores are no such"))
             self._found = {name.removesuffix("/scores"): [scores] for name, scores in found.items()}
 
     def run(
@@ -54,6 +56,8 @@ class ScoreStep:
         """Scores by latent. ``tell`` gets the number of latents done; KeyboardInterrupt after what is done is saved."""
         found = self._found.setdefault(slug, [])
         done = sum(map(len, found))
+        if done > len(latents):
+            raise self.checkpoint.unusable(ValueError(f"it has more output scores than {slug} has latents"))
         saved = time.monotonic()
         with self.stop.held():
             try:
