@@ -48,7 +48,7 @@ FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="Periscope" org.opencontainers.image.licenses="MIT"
 RUN groupadd --gid 10001 periscope \
     && useradd --uid 10001 --gid periscope --home-dir /data --no-create-home --shell /usr/sbin/nologin periscope \
-    && install --directory --owner periscope --group periscope --mode 0750 /data
+    && install --directory --owner periscope --group periscope --mode 0700 /data
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -67,7 +67,7 @@ def run_build(
     ``report`` gets the progress, ``say`` whole sentences (memory, what is resumed). Raises the errors of app.errors and
     models.errors; KeyboardInterrupt (also for SIGTERM) after the state has been saved.
     """
-    engine = make_engine(settings)
+    engine = make_engine(settings, is_durable=False)
     try:
         make_ready(engine)
         stop = StopSignal()

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import CheckpointFailed
+from app.private_files import make_private_folder
 from models.errors import one_line
 from models.files import open_file
 
@@ -39,7 +40,7 @@ class Checkpoint:
         """Replace a part on disk; CheckpointFailed leaves the one before in place."""
         waiting = self.folder / "writing.npz"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             np.savez(waiting, allow_pickle=False, **dict(arrays))
             waiting.replace(self._file(part))
         except OSError as error:

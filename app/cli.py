@@ -15,6 +15,7 @@ import typer
 
 from app.commands import build, database, demo, doctor, scores, serve, sources
 from app.errors import PeriscopeError, permission_sentence
+from app.private_files import write_privately
 from app.settings import PREFIX
 from models.errors import PeriscopeModelError
 from models.files import safe_text
@@ -56,6 +57,7 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its status."""
+    write_privately()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     # Neither a database nor a page could take what is not Unicode. A setting's value may be secret, its name is not.

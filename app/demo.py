@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.build_request import BuildProgress, BuildRequest
 from app.builds import NothingToResume, run_build
 from app.db import queries
-from app.db.queries.mixes import all_mixes
+from app.db.queries.mixes import count_mixes
 from app.db.session import make_engine, make_session_maker
 from app.db.writes import NewExplanation, add_explanations, refuse_if_running, register_source
 from app.demo_mixes import add_mixes
@@ -115,7 +115,7 @@ def _mix(settings: Settings) -> None:
     """Add the ready-made mixes, once: whoever deletes them later does not get them back."""
     engine = make_engine(settings)
     with make_session_maker(engine)() as session:
-        if not all_mixes(session):
+        if not count_mixes(session):
             announce(settings.data_dir, "Making the ready-made mixes of sliders.")
             add_mixes(session, load_language_model(str(bundle.LANGUAGE_MODEL), settings.device, settings.dtype))
     engine.dispose()

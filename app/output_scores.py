@@ -95,7 +95,7 @@ def add_scores(settings: Settings, slugs: Sequence[str], device: str, dtype: str
         BuildLost: a newer build took the place of the one that was being scored.
         KeyboardInterrupt: also for SIGTERM; what is done stays.
     """
-    engine = make_engine(settings)
+    engine = make_engine(settings, is_durable=False)
     try:
         make_ready(engine)
         sessions = make_session_maker(engine)

@@ -13,9 +13,11 @@
     │   ├── DimensionMismatch     the SAE's width is not the hook's width
     │   ├── TokenizerMismatch     no tokenizer, or one that belongs to another model
     │   ├── ContextMismatch       the SAE's or the text's length exceeds the model's context
+    │   │   └── NoRoom            the text fits, but not with as many new tokens as are asked for
     │   ├── DeviceUnavailable     the device or number format asked for is not on this machine
     │   └── Unsupported           understood, but not something Periscope does
     ├── InputRefused              a text, a token or a choice in a request cannot be used as it is
+    │   └── InputMismatch         it could be, but not with this model or with the rest of the request
     ├── CorpusError               a text source is missing, empty or malformed
     ├── SteeringError             a steering or generation request cannot be done as it stands
     └── BuildError                a build cannot start or go on
@@ -76,6 +78,10 @@ class ContextMismatch(SourceError):
     """More tokens than the model's context holds."""
 
 
+class NoRoom(ContextMismatch):
+    """The context holds the text, and not as many new tokens besides."""
+
+
 class DeviceUnavailable(SourceError):
     """The device or the number format asked for does not exist on this machine."""
 
@@ -90,6 +96,10 @@ class SteeringError(PeriscopeModelError):
 
 class InputRefused(PeriscopeModelError):
     """A text, a token or a choice in a request cannot be used as it is."""
+
+
+class InputMismatch(InputRefused):
+    """Usable in itself, but not with this model or with the rest of the request."""
 
 
 class CorpusError(PeriscopeModelError):

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import shlex
 import shutil
 import sys
 import urllib.error
@@ -14,7 +15,8 @@ from pathlib import Path
 from app.assets import VENDOR, VENDOR_FILES, missing_assets
 from app.errors import DatabaseError, DatabaseNotMigrated
 from app.hints import command, install_again
-from app.settings import Settings, unknown_names
+from app.private_files import keep_private, may_others, opened
+from app.settings import PREFIX, Settings, unknown_names
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,8 +38,8 @@ class Check:
 def all_checks(settings: Settings) -> Iterator[Check]:
     """The findings, one by one as they are made; a check that breaks is a finding itself."""
     checks: tuple[Callable[[Settings], Check], ...] = (
-        check_names, check_python, check_packages, check_torch, check_database, check_disk, check_assets,
-        check_demo, check_hub, check_chromium,
+        check_names, check_python, check_packages, check_torch, check_privacy, check_database, check_disk,
+        check_assets, check_demo, check_hub, check_chromium,
     )  # fmt: skip
     for check in checks:
         try:
@@ -126,6 +128,26 @@ def check_database(settings: Settings) -> Check:
     except DatabaseError as error:
         return Check("database", FAIL, f"{shown}: {error}", "check PERISCOPE_DATABASE_URL and PERISCOPE_DATA_DIR")
     return Check("database", OK, f"{shown}, migrated and writable")
+
+
+def check_privacy(settings: Settings) -> Check:
+    """Whether others on this machine can open the data, or the file with the settings, which may hold the token."""
+    from app.db.session import database_file, database_url
+
+    database = database_file(database_url(settings))
+    keep_private(settings.data_dir, database)
+    files = opened(settings.data_dir, database)
+    settings_file = Path(".env")
+    if may_others(settings_file) and f"{PREFIX}AUTH_TOKEN" in settings_file.read_text("utf-8", "replace"):
+        files.append(settings_file)
+    if not files:
+        return Check("privacy", OK, "data and settings can be opened by their owner only")
+    if files[0].is_dir():
+        remedy = "set PERISCOPE_DATA_DIR to a folder of its own, or take the rights of others away (chmod go=)"
+    else:
+        remedy = f"chmod go= {' '.join(shlex.quote(str(path)) for path in files[:5])}"
+    shown = ", ".join(map(str, files[:5])) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
+    return Check("privacy", WARN, f"others on this machine can open {shown}", remedy)
 
 
 def check_disk(settings: Settings) -> Check:

@@ -28,6 +28,7 @@ from app.errors import (
     shorten,
 )
 from app.places import MIGRATIONS
+from app.private_files import keep_private, make_private_file, make_private_folder
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,17 +64,23 @@ def database_url(settings: Settings) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def make_engine(settings: Settings, *, connections: int = 0) -> Engine:
+def make_engine(settings: Settings, *, connections: int = 0, is_durable: bool = True) -> Engine:
     """A new engine; for SQLite the folder is made and write-ahead logging is switched on.
 
     ``connections``: how many a server's units of work hold at once. With it, locks, statements and new connections have
     the time limits of a server; without, those of a command, which may wait.
+
+    ``is_durable``: what is committed survives a power cut, as what people write must. A build can be made again and
+    commits thousands of times, so its own engine does without: on SQLite the last commits may then be lost, never the
+    database. It is a matter of the engine, so that no connection of a pool ever keeps the other one's setting.
+    PostgreSQL is always durable.
     """
     url = database_url(settings)
+    keep_private(settings.data_dir, database_file(url))
     is_server = connections > 0
     size = connections or POOL_SIZE
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, size, SERVER_WAITS_FOR_LOCK if is_server else WAIT_FOR_LOCK)
+        return _sqlite_engine(url, size, SERVER_WAITS_FOR_LOCK if is_server else WAIT_FOR_LOCK, is_durable)
     arguments = KEEPALIVE | {"connect_timeout": CONNECT_SECONDS if is_server else 10}
     engine = sa.create_engine(url, pool_size=size, connect_args=arguments)
     watch_connections(engine)
@@ -82,6 +89,13 @@ def make_engine(settings: Settings, *, connections: int = 0) -> Engine:
     watch_resting(engine)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
+
+
+def database_file(url: URL) -> Path | None:
+    """The file of an SQLite database on disk; None for any other."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return None
+    return Path(url.database)
 
 
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
@@ -110,29 +124,30 @@ def _limit_postgres(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _sqlite_engine(url: URL, size: int, wait: int) -> Engine:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
+def _sqlite_engine(url: URL, size: int, wait: int, is_durable: bool) -> Engine:
+    if (file := database_file(url)) is not None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(file.parent)
         except OSError as error:
             raise DatabaseUnreachable(
-                f"The folder {folder} for the database cannot be made: {error.strerror}."
+                f"The folder {file.parent} for the database cannot be made: {error.strerror}."
             ) from None
+        # What SQLite puts beside it has the same rights.
+        make_private_file(file)
     # Opening a connection costs more than most questions, so as many are kept as are asked at once.
     engine = sa.create_engine(url, pool_size=size, connect_args={"timeout": wait})
     watch_connections(engine)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    level = "FULL" if is_durable else "NORMAL"
+    sa.event.listen(engine, "connect", lambda connection, _record: _prepare_sqlite(connection, level))
     sa.event.listen(engine, "handle_error", _translate)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, synchronous: str) -> None:
     try:
-        # Synchronous NORMAL with a write-ahead log: a power cut may lose the last commit, never the database.
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE}")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as error:
         # A read-only file system cannot switch the journal; reading works all the same.
