@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app import answers_engine as answers
 from app.bodies import ActivationsBody, MicroscopeBody
 from app.connections import answer_while_connected
-from app.engine import ModelEngine
+from app.engine import CLIENT, ModelEngine
 from app.pages.requests import known_parameters
 from app.request_types import PathNumber
 from app.services import activations as activations_service
@@ -15,20 +15,25 @@ from app.services import microscope as microscope_service
 from app.services import models as models_service
 from app.services.engine_sources import Reader
 from app.services.microscope import MicroscopeRequest
+from app.web.addresses import network
+from app.web.forwarded import client_of
+from app.web.units import in_lane, json_in_lane, no_content
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
 
 # Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
 async def get_engine(request: Request) -> ModelEngine:
-    """The engine of the application."""
+    """The engine of the application, which from here on knows who asks."""
+    CLIENT.set(network(client_of(request.scope)))
     engine: ModelEngine = request.app.state.models
     return engine
 
 
 async def get_reader(request: Request) -> Reader:
     """Where sources are known, and how long a text may be."""
-    return Reader(request.app.state.sessions, request.app.state.settings)
+    state = request.app.state
+    return Reader(state.sessions, state.settings, state.lanes)
 
 
 EngineDep = Annotated[ModelEngine, Depends(get_engine)]
@@ -57,13 +62,14 @@ async def activations(
     return await answer_while_connected(request, work)
 
 
-@router.get("/models", summary="Models in memory")
-def models(engine: EngineDep, reader: ReaderDep) -> answers.ModelsAnswer:
+@router.get("/models", summary="Models in memory", response_model=answers.ModelsAnswer)
+async def models(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     """Models that are loading, ready or failed; a model loads when it is first needed."""
-    return models_service.models(engine, reader)
+    return await json_in_lane(request, "reads", lambda: models_service.models(engine, reader))
 
 
 @router.delete("/models/{model}", summary="Unload a model", status_code=204)
-def unload(engine: EngineDep, reader: ReaderDep, model: str) -> None:
+async def unload(request: Request, engine: EngineDep, reader: ReaderDep, model: str) -> Response:
     """Free the memory of a model that nobody uses now; it loads again when it is needed."""
-    models_service.unload(engine, reader, model)
+    await in_lane(request, "reads", lambda: models_service.unload(engine, reader, model))
+    return no_content()

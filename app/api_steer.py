@@ -1,6 +1,5 @@
 """Steering in the JSON API. docs/api.md explains each path."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -22,6 +21,7 @@ from app.services import steer as steer_service
 from app.services import vectors as vectors_service
 from app.services.calibrate import BalanceRequest
 from app.services.vectors import VectorRequest
+from app.web.units import in_lane, json_in_lane, no_content
 
 LATENT = Whole(0, MAX_ID, "the number of a latent", is_text=True)
 ROW = Whole(1, MAX_ID, "a number that a vector got when it was saved", is_text=True)
@@ -36,7 +36,7 @@ async def steer(request: Request, engine: EngineDep, reader: ReaderDep, body: St
     asked = body.sampled()
     if not body.stream:
         return await answer_while_connected(request, steer_service.steer(engine, reader, asked))
-    resolved, job = await asyncio.to_thread(steer_service.prepare, reader, asked)
+    resolved, job = await reader.work(steer_service.prepare, reader, asked)
     return EventStream(steer_service.steer_events(engine, resolved, job))
 
 
@@ -56,16 +56,17 @@ async def calibrate(request: Request, engine: EngineDep, reader: ReaderDep, body
     return EventStream(calibrate_service.calibration_events(engine, reader, found))
 
 
-@router.get("/calibrations", summary="Stored safe ranges")
-def calibrations(
+@router.get("/calibrations", summary="Stored safe ranges", response_model=answers.CalibrationsAnswer)
+async def calibrations(
+    request: Request,
     reader: ReaderDep,
     part: PartDep,
     source: Annotated[str | None, Text(1, MAX_SLUG), Query(description="Slug of a source.")] = None,
     index: Annotated[int | None, LATENT, Query(description="One latent of the source; left out: all.")] = None,
     vector: Annotated[int | None, ROW, Query(description="The number of a vector.")] = None,
-) -> answers.CalibrationsAnswer:
+) -> Response:
     """What was calibrated before: everything, or that of a source, a latent, a vector; all filters hold at once."""
-    return calibrate_service.stored(reader, source, index, vector, part)
+    return await json_in_lane(request, "reads", lambda: calibrate_service.stored(reader, source, index, vector, part))
 
 
 @router.post("/balance", summary="Make a mix coherent", response_model=answers.BalanceAnswer)
@@ -86,10 +87,10 @@ async def make_vector(request: Request, engine: EngineDep, reader: ReaderDep, bo
     return await answer_while_connected(request, vectors_service.make(engine, reader, asked))
 
 
-@router.get("/vectors", summary="Saved vectors")
-def vectors(reader: ReaderDep, part: PartDep) -> answers.VectorsAnswer:
+@router.get("/vectors", summary="Saved vectors", response_model=answers.VectorsAnswer)
+async def vectors(request: Request, reader: ReaderDep, part: PartDep) -> Response:
     """The saved vectors, by model and name."""
-    return vectors_service.listed(reader, part)
+    return await json_in_lane(request, "reads", lambda: vectors_service.listed(reader, part))
 
 
 @router.get(
@@ -98,21 +99,22 @@ def vectors(reader: ReaderDep, part: PartDep) -> answers.VectorsAnswer:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def export_vector(reader: ReaderDep, id: PathNumber) -> Response:
+async def export_vector(request: Request, reader: ReaderDep, id: PathNumber) -> Response:
     """A safetensors file with one tensor, vector, and its description as metadata."""
-    name, data = vectors_service.exported(reader, id)
+    name, data = await in_lane(request, "reads", lambda: vectors_service.exported(reader, id))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.delete("/vectors/{id:digits}", summary="Delete a vector", status_code=204)
-def delete_vector(reader: ReaderDep, id: PathNumber) -> None:
+async def delete_vector(reader: ReaderDep, id: PathNumber) -> Response:
     """Delete a vector and its calibrations; mixes that use it cannot be played any more."""
-    vectors_service.delete(reader, id)
+    await reader.write(vectors_service.delete, reader, id)
+    return no_content()
 
 
-@router.post("/mixes", summary="Save a mix", status_code=201)
-def save_mix(reader: ReaderDep, body: MixBody) -> answers.MixAnswer:
+@router.post("/mixes", summary="Save a mix", status_code=201, response_model=answers.MixAnswer)
+async def save_mix(request: Request, reader: ReaderDep, body: MixBody) -> Response:
     """Store sliders, prompt and sampling under a name."""
     options = Options(
         temperature=body.temperature,
@@ -121,22 +123,26 @@ def save_mix(reader: ReaderDep, body: MixBody) -> answers.MixAnswer:
         seed=body.seed,
         stop_at_eos=body.stop_at_eos,
     )
-    return mixes_service.save(reader, body.name, body.request(options), body.options())
+    asked = body.request(options)
+    return await json_in_lane(
+        request, "writes", lambda: mixes_service.save(reader, body.name, asked, body.options()), 201
+    )
 
 
-@router.get("/mixes", summary="Saved mixes")
-def mixes(reader: ReaderDep, part: PartDep) -> answers.MixesAnswer:
+@router.get("/mixes", summary="Saved mixes", response_model=answers.MixesAnswer)
+async def mixes(request: Request, reader: ReaderDep, part: PartDep) -> Response:
     """The saved mixes, by name."""
-    return mixes_service.listed(reader, part)
+    return await json_in_lane(request, "reads", lambda: mixes_service.listed(reader, part))
 
 
-@router.get("/mixes/{id:digits}", summary="One mix")
-def mix(reader: ReaderDep, id: PathNumber) -> answers.MixAnswer:
+@router.get("/mixes/{id:digits}", summary="One mix", response_model=answers.MixAnswer)
+async def mix(request: Request, reader: ReaderDep, id: PathNumber) -> Response:
     """Everything that restores the board."""
-    return mixes_service.one(reader, id)
+    return await json_in_lane(request, "reads", lambda: mixes_service.one(reader, id))
 
 
 @router.delete("/mixes/{id:digits}", summary="Delete a mix", status_code=204)
-def delete_mix(reader: ReaderDep, id: PathNumber) -> None:
+async def delete_mix(reader: ReaderDep, id: PathNumber) -> Response:
     """Delete a mix."""
-    mixes_service.delete(reader, id)
+    await reader.write(mixes_service.delete, reader, id)
+    return no_content()

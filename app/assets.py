@@ -1,8 +1,7 @@
 """Where the browser's files are, and whether the third-party ones were fetched (scripts/fetch_assets.py)."""
 
-from pathlib import Path
+from app.places import FRONTEND
 
-FRONTEND = Path(__file__).resolve().parents[1] / "frontend"
 STATIC = FRONTEND / "static"
 VENDOR = STATIC / "vendor"
 #: Files that scripts/fetch_assets.py copies: the name in vendor/ and the place in node_modules/.

@@ -10,15 +10,17 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.request_types import MAX_ID, Entries, Flag, Number, Text, Whole, Word
 from app.services import activations, microscope
 from app.services.engine_sources import MAX_SOURCES
-from models.chat import MAX_CHARACTERS, ROLES, parse_messages
+from models.chat import ROLES, parse_messages
 
 #: Messages of one chat, and tokens that a ranking can be over.
 MAX_MESSAGES, MAX_POSITIONS = 200, 10_000
 MAX_SLUG = 100
+#: Characters of one text; how many are looked at follows from how many tokens the server reads (models/text_limits.py).
+MAX_CHARACTERS = 1_000_000
 
 Prompt = Annotated[str, Text(1, MAX_CHARACTERS)]
 Slug = Annotated[str, Text(1, MAX_SLUG)]

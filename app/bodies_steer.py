@@ -19,8 +19,8 @@ from app.bodies import (
     given,
     text_input,
 )
-from app.jobs.reading import TextInput
 from app.jobs.steer import RANGES, Options
+from app.jobs.texts import TextInput
 from app.request_types import Entries, Flag, Number, Numbered, Text, Whole, Word
 from app.services import calibrate, vectors
 from app.services.calibrate import CALIBRATED_MODES, CalibrateRequest

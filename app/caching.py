@@ -28,7 +28,7 @@ class EntityTags:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        may_tag = scope["method"] in ("GET", "HEAD") and scope["path"].startswith(TAGGED)
+        may_tag = is_tagged(scope)
         start: Message | None = None
 
         async def tagged(message: Message) -> None:
@@ -53,21 +53,33 @@ class EntityTags:
         await self.app(scope, receive, tagged)
 
 
+def tag_of(body: bytes) -> str:
+    """The entity tag of an uncompressed body; weak, since the same answer may be sent compressed or not."""
+    return f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def is_tagged(scope: Scope) -> bool:
+    """Whether the answer to this request gets a tag, if it may be kept."""
+    return scope["method"] in ("GET", "HEAD") and scope["path"].startswith(TAGGED)
+
+
+def is_known(scope: Scope, tag: str) -> bool:
+    """Whether the client has what this tag stands for."""
+    known = [part.strip().removeprefix("W/") for part in Headers(scope=scope).get("if-none-match", "").split(",")]
+    return tag.removeprefix("W/") in known or "*" in known
+
+
 def _is_taggable(start: Message) -> bool:
-    headers = Headers(raw=start["headers"])
-    return start["status"] == 200 and "etag" not in headers and "no-store" not in headers["cache-control"]
+    return start["status"] == 200 and "no-store" not in Headers(raw=start["headers"])["cache-control"]
 
 
 async def _send_tagged(scope: Scope, start: Message, body: bytes, send: Send) -> None:
-    opaque = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     headers = MutableHeaders(scope=start)
-    # Weak: the same answer may be sent compressed or not.
-    headers["ETag"] = f"W/{opaque}"
-    known = [part.strip().removeprefix("W/") for part in Headers(scope=scope).get("if-none-match", "").split(",")]
-    if opaque in known or "*" in known:
+    tag = headers.setdefault("ETag", tag_of(body))
+    if is_known(scope, tag):
         start["status"] = 304
         headers.add_vary_header("Accept-Encoding")  # as the answer itself has it, which may have been compressed
-        for name in ("content-length", "content-type"):
+        for name in ("content-length", "content-type", "content-encoding"):
             del headers[name]
         body = b""
     await send(start)

@@ -4,6 +4,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
+#: Answers of fewer bytes are not worth it; the others are compressed quickly rather than well.
+SHORT, LEVEL = 1000, 2
+
 
 def accepts_gzip(headers: Headers) -> bool:
     """Whether the client takes gzip: it names it, without the weight 0 that refuses it (RFC 9110, 12.5.3)."""

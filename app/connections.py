@@ -1,20 +1,17 @@
 """Work that ends when its client leaves, and answers whose JSON is written outside of the event loop."""
 
-import asyncio
 import zlib
 from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from app.compression import accepts_gzip
+from app.web.connected import while_connected
+from app.web.lanes import Lanes
 
-Answer = TypeVar("Answer")
-
-#: Nobody reads this answer; the log shows it.
-CLIENT_LEFT = 499
 #: Answers above this size are compressed here rather than in the event loop, in bytes.
 LARGE = 1 << 13
 #: Building one walks all fields of the type, which takes longer than most answers; an answer has one of few types.
@@ -22,33 +19,18 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 async def answer_while_connected(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
-    """The JSON of what ``work`` returns; if the client leaves first, the work is cancelled.
+    """The JSON of what ``work`` returns; if the client leaves first, the work is cancelled (ClientDisconnect).
 
     ``work`` may return a function without arguments that makes the answer: it is called in the thread that writes the
     JSON, so that the answer waits for one thread instead of two.
     """
-    task = asyncio.ensure_future(_answer(request, work))
-    watcher = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else Response(status_code=CLIENT_LEFT)
-    finally:
-        for left in (task, watcher):
-            if not left.done():
-                left.cancel()
-                with suppress(asyncio.CancelledError):
-                    await left
-
-
-async def _left(request: Request) -> None:
-    """Returns when the connection is closed. The body has been read: what is received now can only be that."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    return await while_connected(request.receive, _answer(request, work))
 
 
 async def _answer(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
     answer = await work
-    return await asyncio.to_thread(json_response, answer, accepts_gzip(request.headers))
+    lanes: Lanes = request.app.state.lanes
+    return await lanes.run("answers", partial(json_response, answer, accepts_gzip(request.headers)))
 
 
 def json_bytes(answer: Any) -> bytes:

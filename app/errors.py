@@ -22,8 +22,10 @@
     ├── CheckpointFailed               507  the state of a build cannot be written or read
     └── Unavailable                    503  try again later (Retry-After)
         ├── Overloaded                 503
+        ├── Stuck                      503  threads do not come back
         └── DatabaseError              503
             ├── DatabaseUnreachable    503
+            ├── DatabaseDamaged        503
             ├── DatabaseNotMigrated    503
             ├── DatabaseTooNew         503
             ├── DatabaseReadOnly       503
@@ -43,9 +45,11 @@ shown to users as it is.
 # Named after what happened; "Error" at the end of each name would say nothing more.
 # ruff: noqa: N818
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.hints import command, input_folder
 from models.errors import (
     ContextMismatch,
     CorpusError,
@@ -112,7 +116,8 @@ class UnknownSource(NotFound):
     def __init__(self, slug: str, known: Sequence[str] = ()) -> None:
         shown = ", ".join(known[:5])
         more = ", ..." if len(known) > 5 else ""
-        hint = f"Known sources: {shown}{more}." if known else "No source is registered yet: `periscope sources add`."
+        adding = f"No source is registered yet: `{command('sources add')}`."
+        hint = f"Known sources: {shown}{more}." if known else adding
         super().__init__(f"There is no source {shorten(slug)!r}. {hint}")
 
 
@@ -156,7 +161,7 @@ class NotBuilt(Conflict):
     title = "Not built yet"
 
     def __init__(self, slug: str) -> None:
-        super().__init__(f"{slug} has no finished build yet; start one with `periscope build {slug}`.")
+        super().__init__(f"{slug} has no finished build yet; start one with `{command(f'build {slug}')}`.")
 
 
 class CheckpointFailed(PeriscopeError):
@@ -184,6 +189,12 @@ class Overloaded(Unavailable):
     title = "Too much work at once"
 
 
+class Stuck(Unavailable):
+    """Threads of the server do not come back from their work."""
+
+    title = "Stuck"
+
+
 class DatabaseError(Unavailable):
     """Something is wrong with the database."""
 
@@ -192,6 +203,10 @@ class DatabaseError(Unavailable):
 
 class DatabaseUnreachable(DatabaseError):
     """The database cannot be opened or connected to."""
+
+
+class DatabaseDamaged(DatabaseError):
+    """What the database holds cannot be read."""
 
 
 class DatabaseNotMigrated(DatabaseError):
@@ -243,6 +258,8 @@ def problem_of(error: BaseException, *, for_program: bool = False) -> Problem:
     """
     if isinstance(error, MemoryRefused):
         return Problem(Overloaded.status, Overloaded.title, str(error), Overloaded.retry_after)
+    if isinstance(error, PermissionError):
+        return Problem(Unavailable.status, Unavailable.title, permission_sentence(error))
     if for_program and _is_unfit(error):
         return Problem(Conflict.status, "Does not fit", str(error))
     if isinstance(error, PeriscopeError):
@@ -250,6 +267,16 @@ def problem_of(error: BaseException, *, for_program: bool = False) -> Problem:
     if isinstance(error, PeriscopeModelError):
         return Problem(InvalidRequest.status, InvalidRequest.title, str(error))
     return Problem(500, "Internal error", "Something went wrong in Periscope; the log says what.")
+
+
+def permission_sentence(error: PermissionError) -> str:
+    """A file or folder that this process may not use, as a sentence with the way out."""
+    what = shorten(str(error.filename), 200) if error.filename is not None else "A file"
+    who = f"user {os.getuid()}" if hasattr(os, "getuid") else "this user"
+    way_out = (
+        f"on the host: chmod -R a+rX {input_folder()}" if input_folder() else "change its owner or its permissions"
+    )
+    return f"{what} cannot be opened by {who} (permission denied); {way_out}."
 
 
 def _is_unfit(error: BaseException) -> bool:

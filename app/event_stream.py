@@ -3,18 +3,19 @@
 What makes the events ends as soon as the client leaves, even while there is nothing to send.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.connections import json_bytes
 from app.errors import PeriscopeError, problem_of
+from app.web.connected import while_connected
 from models.errors import PeriscopeModelError
 
 log = logging.getLogger("periscope.web")
@@ -34,18 +35,8 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the events end or the client leaves."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        sender = asyncio.ensure_future(self._send(send))
-        watcher = asyncio.ensure_future(_left(receive))
-        try:
-            await asyncio.wait({sender, watcher}, return_when=asyncio.FIRST_COMPLETED)
-            if sender.done():
-                sender.result()
-        finally:
-            for left in (sender, watcher):
-                if not left.done():
-                    left.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await left
+        with suppress(ClientDisconnect):
+            await while_connected(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._named()) as events:
@@ -63,9 +54,3 @@ class EventStream(Response):
             if not isinstance(error, PeriscopeError | PeriscopeModelError):
                 log.exception("Error in a stream of events")
             yield "error", json.dumps(problem_of(error, for_program=True).body())
-
-
-async def _left(receive: Receive) -> None:
-    """Returns when the connection is closed; the body has been read before."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import FastAPI
 
 from app import api, api_causal, api_engine, api_steer
 from app.assets import STATIC
 from app.body_limit import BodyLimit
 from app.caching import EntityTags, HeadAsGet
-from app.compression import Compression
+from app.compression import LEVEL, SHORT, Compression
 from app.db.session import make_engine, make_reading_sessions, make_session_maker
 from app.engine import ModelEngine
 from app.memory import trim_heap
@@ -36,18 +36,21 @@ from app.pages import (
     vectors,
 )
 from app.pages.rendering import make_templates
-from app.pages.requests import LINES
 from app.pages.static import CheckedStaticFiles
-from app.problems import ErrorBoundary, install_problem_handlers
+from app.problems import ErrorBoundary, install_problem_handlers, refuse
 from app.same_origin import SameOrigin
 from app.security import HostGate, SecurityHeaders
 from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
+from app.web.admission import Admission, Impatience
+from app.web.forwarded import ForwardedClient
+from app.web.lanes import CONNECTIONS, Lanes
+from app.web.readiness import Readiness
+from app.web.watchdog import Watchdog
 
-#: Answers from the database that are made at once, besides the pages of ``LINES``. They are work for Python, of which a
-#: process does one piece at a time: forty threads would only take turns, and every answer would be as late as the last.
-THREADS = 2
+#: Threads for what neither waits for the database nor runs a model: files, the heap, answers of finished work.
+THREADS = 4
 #: Seconds from one trim of the heap to the next; it takes some milliseconds.
 TRIM_EVERY = 5
 DESCRIPTION = "Browse the latents of sparse autoencoders. Errors are RFC 9457 problem+json."
@@ -64,14 +67,17 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.engine = make_engine(settings)
+    app.state.engine = make_engine(settings, connections=CONNECTIONS)
     app.state.sessions = make_session_maker(app.state.engine)
     app.state.reading = make_reading_sessions(app.state.sessions)
-    app.state.models = ModelEngine(settings)
     app.state.metrics = WebMetrics()
-    app.state.lines = {line: CapacityLimiter(threads) for line, threads in LINES.items()}
+    app.state.lanes = Lanes()
+    app.state.impatience = Impatience()
+    app.state.readiness = Readiness(app.state.lanes, app.state.sessions)
+    app.state.models = ModelEngine(settings, watch=app.state.metrics.stepped)
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
+    app.state.kept_problems = {}
     _add_routes(app)
     _add_layers(app, settings)
     install_problem_handlers(app)
@@ -82,12 +88,16 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "answers"))
-    tasks = [asyncio.create_task(work) for work in (_trim_now_and_then(), app.state.metrics.watch_loop())]
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "others"))
+    watchdog = Watchdog()
+    works = (_trim_now_and_then(), app.state.metrics.watch_loop(), watchdog.tick())
+    tasks = [asyncio.create_task(work) for work in works]
     yield
     for task in tasks:
         task.cancel()
+    watchdog.close()
     await asyncio.to_thread(app.state.models.close)
+    app.state.lanes.close()
     app.state.engine.dispose()
 
 
@@ -118,13 +128,15 @@ def _add_routes(app: FastAPI) -> None:
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """From the routes outwards: the layer added last sees a request first."""
     app.add_middleware(BodyLimit)
-    app.add_middleware(ErrorBoundary)
     app.add_middleware(SameOrigin)
     app.add_middleware(EntityTags)
-    app.add_middleware(Compression, minimum_size=1000, compresslevel=2)
+    app.add_middleware(Compression, minimum_size=SHORT, compresslevel=LEVEL)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Admission, refuse=refuse, impatience=app.state.impatience)
     if app.state.door is not None:
         app.add_middleware(TokenGate, door=app.state.door)
     app.add_middleware(HostGate, allowed=settings.allowed_hosts)
+    app.add_middleware(ErrorBoundary)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     app.add_middleware(MeasureRequests, metrics=app.state.metrics)
+    app.add_middleware(ForwardedClient, trusted=settings.trusted_proxies)

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: requests by route, and how long they took. One registry per application.
+"""Numbers for Prometheus: requests by route, how long they took, steps of models. One registry per application.
 
 Each answer also says itself how long it took until its head was sent, in the header ``Server-Timing``.
 """
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 #: Seconds between two looks at the event loop, and the bounds of the histogram of how late it was.
 WATCH_EVERY = 0.01
 LATE = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+#: Bounds of the histogram of steps, in seconds.
+STEPS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 class WebMetrics:
@@ -33,6 +35,18 @@ class WebMetrics:
             buckets=LATE,
             registry=self.registry,
         )
+
+        self.steps = Histogram(
+            "periscope_engine_step_seconds",
+            "Steps of a model's work, by kind of job: other work of the model comes in between.",
+            ["job"],
+            buckets=STEPS,
+            registry=self.registry,
+        )
+
+    def stepped(self, job: str, seconds: float) -> None:
+        """A step of a model's work took so long; from any thread."""
+        self.steps.labels(job).observe(seconds)
 
     async def watch_loop(self) -> None:
         """Measure the event loop until cancelled. Who is awake less often misses the beginning of each block."""

@@ -4,15 +4,18 @@ import logging
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.complaints import sentence
-from app.errors import PeriscopeError, Problem, problem_of
+from app.errors import Overloaded, PeriscopeError, Problem, problem_of
 from app.pages.rendering import page, part
+from app.sign_in import SESSION_KEY
 from app.views import ErrorView
+from app.web.lanes import too_much
 from models.errors import PeriscopeModelError
 
 log = logging.getLogger("periscope.web")
@@ -30,6 +33,10 @@ TITLES = {
     413: "Too large",
     416: "Outside of the file",
 }
+#: Nobody reads this answer; the log shows it.
+CLIENT_LEFT = 499
+#: Pages of problems kept, of which there are few.
+MAX_KEPT = 64
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -38,6 +45,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PeriscopeModelError, _on_periscope_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
 
 def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -50,19 +58,41 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     return response
 
 
+def refuse(scope: Scope) -> Response:
+    """The answer to a request that is not looked at, since there is too much to do."""
+    return answer(Request(scope), problem_of(too_much()))
+
+
 def _body(request: Request, problem: Problem) -> Response:
     if request.url.path.startswith(FOR_PROGRAMS):
         return JSONResponse(problem.body(), problem.status, media_type="application/problem+json")
+    if problem.status == Overloaded.status:
+        return _kept(request, problem)
+    return _shown(request, problem)
+
+
+def _shown(request: Request, problem: Problem) -> Response:
     view = ErrorView(problem.status, problem.title, problem.detail)
     if request.url.path.startswith("/parts/"):
         return part(request, "error", view, status=problem.status)
     return page(request, "error", view, status=problem.status)
 
 
-class ErrorBoundary:
-    """ASGI layer around the routes: an error that nobody foresaw is logged and answered without its details.
+def _kept(request: Request, problem: Problem) -> Response:
+    """The page or panel as it was made before: a server that has too much to do says so without more work."""
+    kept: dict[object, bytes] = request.app.state.kept_problems
+    key = (problem, request.url.path.startswith("/parts/"), SESSION_KEY in request.scope)
+    if key not in kept:
+        if len(kept) >= MAX_KEPT:
+            kept.clear()
+        kept[key] = bytes(_shown(request, problem).body)
+    return HTMLResponse(kept[key], problem.status)
 
-    It lies inside the layers that add headers, so that this answer has them as well.
+
+class ErrorBoundary:
+    """ASGI layer around all that can fail: an error that nobody foresaw is logged and answered without its details.
+
+    It lies inside the layer of the security headers, so that this answer has them as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -82,6 +112,10 @@ class ErrorBoundary:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            log.info("%s %s: the client left in the middle of its body", scope["method"], scope["path"])
+            if not has_started:
+                await Response(status_code=CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             log.exception("Error in %s %s", scope["method"], scope["path"])
             if has_started:
@@ -92,7 +126,8 @@ class ErrorBoundary:
 
 async def _on_periscope_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error, for_program=request.url.path.startswith(FOR_PROGRAMS))
-    if problem.status >= 500:
+    request.app.state.readiness.note(error)
+    if problem.status >= 500 and not isinstance(error, Overloaded):  # the lane says how many it refused
         log.error("%s %s: %s", request.method, request.url.path, problem.detail)
     return answer(request, problem)
 
@@ -104,6 +139,8 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it was installed for)
+    if isinstance(error.__cause__, ClientDisconnect):
+        return Response(status_code=CLIENT_LEFT)
     status = error.status_code
     title = TITLES.get(status, "The request failed")
     detail = SENTENCES.get(status) or _unreadable(error) or f"{str(error.detail).rstrip('.')}."
@@ -111,6 +148,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if status == 405:
         headers["Allow"] = ", ".join(_methods(request))
     return answer(request, Problem(status, title, detail), headers)
+
+
+async def _on_disconnect(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_LEFT)
 
 
 def _unreadable(error: HTTPException) -> str:

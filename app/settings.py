@@ -28,7 +28,10 @@ DATABASE_SCHEMES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+ps
 class Settings(BaseSettings):
     """All settings. Build it with ``load_settings`` to get errors in one sentence."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    # Empty is not set: compose and .env files pass on names without a value.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Path("data")
     database_url: str = ""  # empty: SQLite under data_dir
@@ -44,7 +47,9 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("localhost", "127.0.0.1", "::1")
     allow_insecure_host: bool = False
     published_host: str = ""  # empty: the same as host; in a container, the address that its port is published on
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()  # empty: nobody says who asks but the connection
+    max_connections: Annotated[int, Field(ge=8, le=100_000)] = 2048
+    max_connections_per_address: Annotated[int, Field(ge=8, le=100_000)] = 1024
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()  # empty: no page may be framed
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

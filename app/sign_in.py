@@ -8,16 +8,19 @@ session refused from then on; that list is forgotten when the server stops, the 
 import base64
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.web.addresses import network
+
 #: How long a session lasts, in seconds.
 SESSION_SECONDS = 7 * 24 * 3600
 #: So many wrong tokens within so many seconds, and the client has to wait until they are over.
 MAX_FAILURES, WINDOW_SECONDS = 10, 60
+#: The same for all clients together for whom one proxy speaks. It may pass on what clients say of themselves.
+MAX_FAILURES_OF_PROXY = 100
 #: Clients whose failures are remembered at once; a flood of addresses must not fill the memory.
 MAX_CLIENTS = 10_000
 PURPOSE = b"periscope session 1"
@@ -63,15 +66,16 @@ class Sessions:
 class FailureLimit:
     """Counts wrong tokens per client, so that a token cannot be guessed by trying."""
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    def __init__(self, clock: Clock = time.monotonic, most: int = MAX_FAILURES) -> None:
         self._clock = clock
+        self._most = most
         self._failures: dict[str, tuple[float, int]] = {}  # client -> begin of its window, failures in it
 
     def wait(self, client: str) -> int:
         """Seconds until the client may try again; 0: now."""
         began, count = self._failures.get(network(client), (0.0, 0))
         left = began + WINDOW_SECONDS - self._clock()
-        return int(left) + 1 if count >= MAX_FAILURES and left > 0 else 0
+        return int(left) + 1 if count >= self._most and left > 0 else 0
 
     def add(self, client: str) -> None:
         """The client gave a wrong token."""
@@ -83,13 +87,42 @@ class FailureLimit:
             del self._failures[next(iter(self._failures))]
 
 
+class Guesses:
+    """Counts wrong tokens by client and, where a proxy says who that is, by proxy as well.
+
+    A client that once gave the token is spared what others behind its proxy do, so that they cannot lock it out.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clients = FailureLimit(clock)
+        self._proxies = FailureLimit(clock, MAX_FAILURES_OF_PROXY)
+        self._known: dict[str, None] = {}  # clients that gave the token, the last one last
+
+    def wait(self, client: str, peer: str) -> int:
+        """Seconds until the client, at the other end of the connection or behind that peer, may try; 0: now."""
+        is_spared = client == peer or network(client) in self._known
+        return max(self._clients.wait(client), 0 if is_spared else self._proxies.wait(peer))
+
+    def add(self, client: str, peer: str, is_right: bool) -> None:
+        """The client gave a token."""
+        if is_right:
+            self._known.pop(network(client), None)
+            self._known[network(client)] = None
+            if len(self._known) > MAX_CLIENTS:
+                del self._known[next(iter(self._known))]
+            return
+        self._clients.add(client)
+        if client != peer:
+            self._proxies.add(peer)
+
+
 @dataclass(frozen=True)
 class Door:
     """The token of one application with its sessions and its limit."""
 
     token: bytes
     sessions: Sessions
-    limit: FailureLimit = field(default_factory=FailureLimit)
+    guesses: Guesses = field(default_factory=Guesses)
 
     def is_token(self, given: str) -> bool:
         """Whether this is the token; takes the same time for every wrong one."""
@@ -99,15 +132,6 @@ class Door:
 def make_door(token: str) -> Door | None:
     """The door for a token; None where there is no token and all may enter."""
     return Door(token.encode(), Sessions(token.encode())) if token else None
-
-
-def network(client: str) -> str:
-    """What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, of which one has all addresses."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else client
 
 
 def local_path(target: str) -> str:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.errors import Problem, Unauthorized, problem_of
 from app.security import HEALTH_PATHS, refusal
 from app.sign_in import SESSION_KEY, Door, local_path
+from app.web.forwarded import client_of, peer_of
 
 SIGN_IN, COOKIE = "/sign-in", "periscope_session"
 #: Paths that answer without a token: health, for supervisors, and what the sign-in page is made of.
@@ -46,24 +47,19 @@ class TokenGate:
         if scheme.lower() != "bearer":
             await _ask(scope, headers)(scope, receive, send)
             return
-        problem = problem_with(self.door, client_of(scope), given.strip())
+        problem = problem_with(self.door, scope, given.strip())
         await (_challenge(problem) if problem else self.app)(scope, receive, send)
 
 
-def problem_with(door: Door, client: str, given: str) -> Problem | None:
-    """Why the client may not enter with the token that it gave; None: it may. Wrong ones are counted."""
-    if wait := door.limit.wait(client):
+def problem_with(door: Door, scope: Scope, given: str) -> Problem | None:
+    """Why who asks may not enter with the token that was given; None: it may. Wrong ones are counted."""
+    client, peer = client_of(scope), peer_of(scope)
+    if wait := door.guesses.wait(client, peer):
         detail = f"There were too many wrong tokens from {client}; try again in {wait} seconds."
         return Problem(429, "Too many attempts", detail, retry_after=wait)
-    if door.is_token(given):
-        return None
-    door.limit.add(client)
-    return problem_of(Unauthorized(WRONG))
-
-
-def client_of(scope: Scope) -> str:
-    """The address of who asks; behind a trusted proxy the one that the proxy names."""
-    return scope["client"][0] if scope.get("client") else "unknown"
+    is_right = door.is_token(given)
+    door.guesses.add(client, peer, is_right)
+    return None if is_right else problem_of(Unauthorized(WRONG))
 
 
 def session_of(headers: Headers) -> str:
@@ -80,13 +76,22 @@ def _ask(scope: Scope, headers: Headers) -> Response:
     is_reading = scope["method"] in ("GET", "HEAD")
     if headers.get("hx-request") == "true":
         # A panel of a page whose session ended: the whole page goes, and comes back to where it is.
-        page = urlsplit(headers.get("hx-current-url", ""))
-        return _challenge(problem_of(Unauthorized(ASK)), {"HX-Redirect": _sign_in(page.path, page.query)})
+        target = _sign_in(*_place(headers.get("hx-current-url", "")))
+        return _challenge(problem_of(Unauthorized(ASK)), {"HX-Redirect": target})
     if is_reading and "text/html" in headers.get("accept", "") and not scope["path"].startswith(FOR_PROGRAMS):
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         target = _sign_in(path, scope["query_string"].decode("latin-1"))
         return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
     return _challenge(problem_of(Unauthorized(ASK)))
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Path and query of the page that the browser says it is on; empty if that is no URL."""
+    try:
+        page = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return page.path, page.query
 
 
 def _sign_in(path: str, query: str) -> str:

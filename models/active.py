@@ -1,4 +1,4 @@
-"""From activations at a hook to the active (row, latent) pairs alone.
+"""From activations at a hook to the active (row, latent) pairs alone, all at once or in steps (``models.pace``).
 
 The dense block of pre-activations lives only for a few hundred rows at a time, so that it stays in cache. What is
 found is exactly what ``Dictionary.encode`` gives:
@@ -10,6 +10,7 @@ found is exactly what ``Dictionary.encode`` gives:
   different values reach it; (2) keep what reaches the bound, typically a few more than k; (3) trim exactly.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ from models.dictionary import Dictionary
 
 #: Values of the dense block, about what stays in a core's cache and still fills the matrix product.
 BLOCK_VALUES = 1 << 22
+#: Rows of one block at the least.
+LEAST_ROWS = 64
 _GROUPS = 256
 
 
@@ -39,7 +42,7 @@ def encode_active(dictionary: Dictionary, h: Tensor) -> ActivePairs:
     d_sae = dictionary.d_sae
     if not len(h):
         return ActivePairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
-    step = min(2048, max(64, BLOCK_VALUES // d_sae))
+    step = min(2048, max(LEAST_ROWS, BLOCK_VALUES // d_sae))
     buffer: Tensor | None = None
     parts: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
     for start in range(0, len(h), step):
@@ -56,6 +59,23 @@ def encode_active(dictionary: Dictionary, h: Tensor) -> ActivePairs:
     flat = np.concatenate([p for p, _ in parts])
     rows = flat // d_sae
     return ActivePairs(rows, flat - rows * d_sae, np.concatenate([v for _, v in parts]))
+
+
+def active_steps(dictionary: Dictionary, h: Tensor) -> Generator[None, None, ActivePairs]:
+    """The same in steps, sorted by row, then from the largest value down, then by latent."""
+    pace = dictionary.paces("encode", least=LEAST_ROWS)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]] = []
+    for rows in pace.pieces(len(h)):
+        if parts:
+            yield
+        with pace.timed(rows.stop - rows.start):
+            found = encode_active(dictionary, h[rows])
+            order = np.lexsort((found.latents, -found.values, found.rows))
+            parts.append((found.rows[order] + rows.start, found.latents[order], found.values[order]))
+    if not parts:
+        return encode_active(dictionary, h)
+    places, latents, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return ActivePairs(places, latents, values)
 
 
 def _positive(latents: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

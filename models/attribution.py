@@ -11,9 +11,11 @@
 
 For a transcoder a is read at one site and w written at another. SAEs that normalise every token write w = a_i·s·d_i
 with s the token's scale.
+
+All of it goes on in steps (``models.pace``): a pass over the prompt, a pass with a few rows, some thousand estimates.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,16 +23,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.active import encode_active
+from models.active import active_steps
 from models.dictionary import Dictionary
 from models.direct import FINAL_NORM, DirectPath
 from models.language_model import LanguageModel
 from models.metrics import Metrics, Target, find_target, measure, metric
+from models.pace import Pace, result_of, telling
 from models.resume import Resumable, adding
 
-#: Tokens of the rows of one forward pass.
-ROW_TOKENS = 4096
-#: Rows of logits of the direct path at once.
+#: Tokens of the rows of one forward pass at most, and rows of logits.
+ROW_TOKENS, LOGIT_ROWS = 4096, 500
+#: Rows of logits of the direct path at once, at most.
 DIRECT_ROWS = 64
 
 
@@ -87,22 +90,45 @@ class Prompt:
     def __init__(
         self, model: LanguageModel, dictionary: Dictionary, token_ids: Sequence[int], counts: Sequence[bool]
     ) -> None:
-        """Run the prompt once. ``counts``: tokens whose latents are looked at.
+        """``steps`` in one go."""
+        self._run(model, dictionary, token_ids, counts)
+        self.pairs = result_of(self._find())
+
+    @classmethod
+    def steps(
+        cls, model: LanguageModel, dictionary: Dictionary, token_ids: Sequence[int], counts: Sequence[bool]
+    ) -> "Generator[None, None, Prompt]":
+        """Run the prompt once, then encode. ``counts``: tokens whose latents are looked at.
 
         Raises:
             HookMismatch, ContextMismatch: as ``LanguageModel.run_to_hooks``.
         """
+        prompt = cls.__new__(cls)
+        prompt._run(model, dictionary, token_ids, counts)
+        yield
+        prompt.pairs = yield from prompt._find()
+        return prompt
+
+    def _run(
+        self, model: LanguageModel, dictionary: Dictionary, token_ids: Sequence[int], counts: Sequence[bool]
+    ) -> None:
         self.model, self.dictionary = model, dictionary
         self.hook = dictionary.hook_out
         ids = torch.tensor([list(token_ids)], dtype=torch.long)
         last_norm = [FINAL_NORM] if FINAL_NORM in model.hooks else []
         self.rest = Resumable(model, ids, self.hook, also=[dictionary.hook_name, self.hook, *last_norm])
-        read = dictionary.read(self.rest.found[dictionary.hook_name])[0]
+        self.read = dictionary.read(self.rest.found[dictionary.hook_name])[0]
         self.state: Tensor = self.rest.found[self.hook][0]  # (pos, d_out)
-        self.scale = dictionary.output_scale(read).float()  # (pos, 1)
-        self.pairs = _counted(dictionary, read, np.asarray(counts, bool))
+        self.scale = dictionary.output_scale(self.read).float()  # (pos, 1)
         self.counts = np.asarray(counts, bool)
         self.logits = self.rest.logits  # (1, vocab)
+        self.pace: Pace = model.paces(f"rows from {self.hook}", most=ROW_TOKENS)
+
+    def _find(self) -> Generator[None, None, Pairs]:
+        found = yield from active_steps(self.dictionary, self.read)
+        order = np.lexsort((found.latents, found.rows))
+        order = order[self.counts[found.rows[order]]]
+        return Pairs(found.rows[order], found.latents[order], found.values[order])
 
     @property
     def n_tokens(self) -> int:
@@ -114,9 +140,16 @@ class Prompt:
         with torch.inference_mode():
             return self.rest.last_logits(rows, {self.hook: adding(places, positions, vectors)})
 
+    def measure_adding(
+        self, rows: int, places: Tensor, positions: Tensor, vectors: Tensor, target: Target
+    ) -> list[Metrics]:
+        """The numbers about the target in each row; a step."""
+        with self.pace.timed(rows * self.n_tokens):
+            return measure(self.run_adding(rows, places, positions, vectors), target)
+
     def rows_at_once(self) -> int:
-        """Rows of one forward pass."""
-        return max(1, ROW_TOKENS // self.n_tokens)
+        """Rows of the next forward pass."""
+        return max(1, min(LOGIT_ROWS, min(ROW_TOKENS, self.pace.size) // self.n_tokens))
 
     @torch.inference_mode()
     def writes(self, pairs: Pairs) -> Tensor:
@@ -141,10 +174,10 @@ class Prompt:
         return gradient[0].float()
 
 
-def ablate(prompt: Prompt, token: str | None, contrast: str | None, top_k: int) -> Iterator[tuple[int, int] | Ablation]:
-    """Estimates for all active pairs, exact effects for the ``top_k`` strongest; yields progress, then the result.
-
-    Progress is (rows done, rows in all), after every forward pass, so that the work can stop in between.
+def ablate(
+    prompt: Prompt, token: str | None, contrast: str | None, top_k: int
+) -> Generator[tuple[int, int], None, Ablation]:
+    """Estimates for all active pairs, exact effects for the ``top_k`` strongest; yields (rows done, rows in all).
 
     Raises:
         InputRefused: the target or the contrast is not one token.
@@ -153,16 +186,23 @@ def ablate(prompt: Prompt, token: str | None, contrast: str | None, top_k: int) 
     target = find_target(prompt.model, token, contrast, int(prompt.logits[0].argmax()))
     baseline = measure(prompt.logits, target)[0]
     pairs = prompt.pairs
-    estimates = estimate(prompt, pairs, prompt.gradient(target))
+    gradient = prompt.gradient(target)
+    total = min(top_k, len(pairs))
+    yield 0, total
+    estimates = np.zeros(len(pairs))
+    pace = pairs_pace(prompt.dictionary)
+    for piece in pace.pieces(len(pairs)):
+        with pace.timed(piece.stop - piece.start):
+            estimates[piece] = estimate(prompt, pairs.take(np.arange(piece.start, piece.stop)), gradient)
+        yield 0, total
     strongest = np.argsort(-np.abs(estimates), kind="stable")[:top_k]
     chosen, estimates = pairs.take(strongest), estimates[strongest]
-    yield 0, len(estimates)
     changes: list[Metrics] = []
-    for done, logits in remove_each(prompt, chosen):
-        changes += [found.minus(baseline) for found in measure(logits, target)]
-        yield done, len(estimates)
-    path = DirectPath.of(prompt.model, prompt.rest.found.get(FINAL_NORM), prompt.hook)
-    direct = _direct(prompt, path, chosen, target, baseline)
+    while len(changes) < total:
+        part = chosen.take(np.arange(len(changes), min(total, len(changes) + prompt.rows_at_once())))
+        changes += [found.minus(baseline) for found in remove_each(prompt, part, target)]
+        yield len(changes), total
+    direct = yield from telling((total, total), direct_steps(prompt, chosen, target, baseline))
     effects = [
         LatentEffect(
             position=int(chosen.positions[n]),
@@ -177,35 +217,32 @@ def ablate(prompt: Prompt, token: str | None, contrast: str | None, top_k: int) 
     ]
     exact = np.array([effect.exact for effect in effects])
     effects.sort(key=lambda effect: -abs(effect.exact))
-    yield Ablation(target, baseline, len(pairs), tuple(effects), correlation(estimates, exact))
+    return Ablation(target, baseline, len(pairs), tuple(effects), correlation(estimates, exact))
+
+
+def pairs_pace(dictionary: Dictionary) -> Pace:
+    """How many pairs are estimated in a step."""
+    return dictionary.paces("pairs", first=1 << 10, least=1 << 8, most=1 << 16)
 
 
 @torch.inference_mode()
 def estimate(prompt: Prompt, pairs: Pairs, gradient: Tensor) -> NDArray[np.float64]:
     """−G·w for each pair (n,): the first-order change of the metric when the pair's write is removed."""
-    if not len(pairs):
-        return np.zeros(0)
     dictionary = prompt.dictionary
     latents = torch.from_numpy(pairs.latents).to(dictionary.device)
     positions = torch.from_numpy(pairs.positions).to(dictionary.device)
     rows = gradient.to(dictionary.device)[positions]
-    parts = zip(torch.split(rows, 4096), torch.split(latents, 4096), strict=True)
-    slopes = torch.cat([(part * dictionary.W_dec[index].float()).sum(1) for part, index in parts])
+    slopes = (rows * dictionary.W_dec[latents].float()).sum(1)
     written = torch.from_numpy(pairs.values).to(dictionary.device) * prompt.scale[positions, 0]
     result: NDArray[np.float64] = (-slopes * written).double().cpu().numpy()
     return result
 
 
-def remove_each(prompt: Prompt, pairs: Pairs, sign: float = -1.0) -> Iterator[tuple[int, Tensor]]:
-    """Logits (rows, vocab) with each pair's write removed in a row of its own; yields (rows done, logits)."""
-    n, step = len(pairs), prompt.rows_at_once()
-    for start in range(0, n, step):
-        part = pairs.take(np.arange(start, min(n, start + step)))
-        size = len(part)
-        logits = prompt.run_adding(
-            size, torch.arange(size), torch.from_numpy(part.positions), sign * prompt.writes(part)
-        )
-        yield start + size, logits
+def remove_each(prompt: Prompt, pairs: Pairs, target: Target) -> list[Metrics]:
+    """The numbers about the target with each pair's write removed in a row of its own."""
+    n = len(pairs)
+    positions = torch.from_numpy(pairs.positions)
+    return prompt.measure_adding(n, torch.arange(n), positions, -prompt.writes(pairs), target)
 
 
 def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
@@ -215,25 +252,22 @@ def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def _direct(
-    prompt: Prompt, path: DirectPath | None, pairs: Pairs, target: Target, baseline: Metrics
-) -> list[float | None]:
+def direct_steps(
+    prompt: Prompt, pairs: Pairs, target: Target, baseline: Metrics
+) -> Generator[None, None, list[float | None]]:
     """The main metric's change by the direct path alone for each pair; None for all where there is no such path."""
+    path = DirectPath.of(prompt.model, prompt.rest.found.get(FINAL_NORM), prompt.hook)
     if path is None:
         return [None] * len(pairs)
     found: list[float | None] = [0.0] * len(pairs)
-    # All at once: the output layer is read from memory once instead of once per pair.
     at_end = np.flatnonzero(pairs.positions == prompt.n_tokens - 1)
-    for start in range(0, len(at_end), DIRECT_ROWS):
-        places = at_end[start : start + DIRECT_ROWS]
-        measured = measure(path.logits(-prompt.writes(pairs.take(places))), target)
+    # Several at once: the output layer is read from memory once instead of once per pair.
+    pace = prompt.model.paces("direct", first=8, least=4, most=DIRECT_ROWS)
+    for piece in pace.pieces(len(at_end)):
+        yield
+        places = at_end[piece]
+        with pace.timed(len(places)):
+            measured = measure(path.logits(-prompt.writes(pairs.take(places))), target)
         for place, metrics in zip(places.tolist(), measured, strict=True):
             found[place] = metrics.minus(baseline).main(target)
     return found
-
-
-def _counted(dictionary: Dictionary, read: Tensor, counts: NDArray[np.bool_]) -> Pairs:
-    found = encode_active(dictionary, read)
-    order = np.lexsort((found.latents, found.rows))
-    order = order[counts[found.rows[order]]]
-    return Pairs(found.rows[order], found.latents[order], found.values[order])

@@ -11,11 +11,14 @@
    fine, the range ends where the grid does. Recommended is the strength in it with the largest effect,
    above the neutral one unless the range ends there.
 
+All of it goes on in steps (``models.pace``): a token of as many texts as can be written at once, or a pass over
+finished ones; each yields how many tokens were written.
+
 ``balance`` looks for the largest factor g ≤ 1 by which all terms of a mix can be scaled so that it stays fine: g on a
 grid, and once more between the last fine and the first other one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -23,10 +26,11 @@ import torch
 from models.coherence import TextMeasure, mean_measure, within_bounds
 from models.dictionary import Dictionary
 from models.errors import SteeringError, Unsupported
-from models.generate import TextBatch
+from models.generate import TextBatch, writing_pace
 from models.language_model import LanguageModel
+from models.pace import result_of, telling
 from models.prefill import PromptMemory
-from models.readings import Reading, read_texts
+from models.readings import Reading, reading_steps
 from models.sampling import Sampling
 from models.steer_terms import NEUTRAL, Board, SteerTerm, VectorSubject
 from models.text_rows import Request
@@ -37,7 +41,7 @@ FINE_SHARE = 0.9
 NEW_TOKENS = 48
 #: Texts of every prompt: the sweep takes the last strength that is fine, which with few texts is a lucky one.
 SAMPLES = 4
-#: Texts written at once.
+#: Texts written at once at most.
 ROWS_AT_ONCE = 128
 #: New strengths in each gap between a fine and a bad one.
 _FINER = 3
@@ -99,30 +103,32 @@ class _Point:
     fine: bool
 
 
+#: A text: its prompt and what was written after it.
+_Text = tuple[tuple[int, ...], tuple[int, ...]]
+
+
 class _Sweep:
     """Measures boards against the unsteered texts of a plan."""
 
     def __init__(
-        self,
-        model: LanguageModel,
-        dictionaries: Mapping[str, Dictionary],
-        plan: Plan,
-        subject: SteerTerm | None,
-        cancelled: Callable[[], bool],
+        self, model: LanguageModel, dictionaries: Mapping[str, Dictionary], plan: Plan, subject: SteerTerm | None
     ) -> None:
         if not plan.prompts:
             raise SteeringError("A calibration needs at least one prompt.")
         self.model, self.dictionaries, self.plan, self.subject = model, dictionaries, plan, subject
-        self.cancelled = cancelled
         self.memory = PromptMemory()
-        texts = self._write([None])[0]
-        self.readings = self._read(texts)
+        self.readings: list[Reading] = []
+
+    def begin(self) -> Generator[int, None, None]:
+        """The unsteered texts."""
+        texts = yield from self._write([None])
+        self.readings = yield from self._read(texts)
         self.baseline = mean_measure([reading.measure for reading in self.readings])
 
-    def points(self, boards: Sequence[Board]) -> list[_Point]:
+    def points(self, boards: Sequence[Board]) -> Generator[int, None, list[_Point]]:
         """Every board's texts, judged."""
-        found = self._write(list(boards))
-        readings = self._read([text for texts in found for text in texts])
+        texts = yield from self._write(list(boards))
+        readings = yield from self._read(texts)
         n = len(self.readings)
         return [self._judge(readings[place * n : (place + 1) * n]) for place in range(len(boards))]
 
@@ -137,44 +143,57 @@ class _Sweep:
             effect -= sum(own) / len(own) if own else 0.0
         return _Point(measure, effect, share, within_bounds(measure, self.baseline) and share >= FINE_SHARE)
 
-    def _write(self, boards: Sequence[Board | None]) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
-        """Per board the texts as (prompt, generated), prompt by prompt, sample by sample."""
-        at_once = max(1, ROWS_AT_ONCE // (len(self.plan.prompts) * self.plan.samples))
-        groups = [boards[first : first + at_once] for first in range(0, len(boards), at_once)]
-        return [texts for group in groups for texts in self._write_at_once(group)]
+    def _write(self, boards: Sequence[Board | None]) -> Generator[int, None, list[_Text]]:
+        """The texts of every board in turn, prompt by prompt, sample by sample."""
+        prompts, samples = self.plan.prompts, range(self.plan.samples)
+        asked = [(board, prompt, sample) for board in boards for prompt in prompts for sample in samples]
+        texts: list[_Text] = []
+        while len(texts) < len(asked):
+            at_once = min(ROWS_AT_ONCE, writing_pace(self.model).size)
+            texts += yield from self._write_at_once(asked[len(texts) : len(texts) + at_once])
+        return texts
 
-    def _write_at_once(self, boards: Sequence[Board | None]) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+    def _write_at_once(
+        self, asked: Sequence[tuple[Board | None, tuple[int, ...], int]]
+    ) -> Generator[int, None, list[_Text]]:
         batch = TextBatch(self.model, self.dictionaries, self.memory)
-        where: dict[int, tuple[int, int]] = {}
-        jobs = [(prompt, sample) for prompt in self.plan.prompts for sample in range(self.plan.samples)]
-        texts: list[list[list[int]]] = [[[] for _ in jobs] for _ in boards]
-        for place, board in enumerate(boards):
-            for n, (prompt, sample) in enumerate(jobs):
-                sampling = replace(self.plan.sampling, seed=self.plan.sampling.seed + sample, alternatives=0)
-                request = Request(prompt, board, sampling, baseline=board is None, reading=False)
-                where[batch.add(request)] = (place, n)
+        texts: dict[int, list[int]] = {}
+        for board, prompt, sample in asked:
+            sampling = replace(self.plan.sampling, seed=self.plan.sampling.seed + sample, alternatives=0)
+            texts[batch.add(Request(prompt, board, sampling, baseline=board is None, reading=False))] = []
         while batch.live:
-            if self.cancelled():
-                raise SteeringError("The calibration was cancelled.")
-            for event in batch.step():
-                place, n = where[event.request]
-                texts[place][n].append(event.token_id)
-        return [[(jobs[n][0], tuple(text)) for n, text in enumerate(row)] for row in texts]
+            if batch.read_prompts():
+                yield 0
+            events = batch.write()
+            for event in events:
+                texts[event.request].append(event.token_id)
+            yield len(events)
+        return [(prompt, tuple(text)) for (_, prompt, _), text in zip(asked, texts.values(), strict=True)]
 
-    def _read(self, texts: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[Reading]:
-        return read_texts(self.model, self.dictionaries, texts, self.subject)
+    def _read(self, texts: Sequence[_Text]) -> Generator[int, None, list[Reading]]:
+        return (yield from telling(0, reading_steps(self.model, self.dictionaries, texts, self.subject)))
 
 
-@torch.inference_mode()
 def calibrate(
     model: LanguageModel,
     dictionaries: Mapping[str, Dictionary],
     term: SteerTerm,
     plan: Plan,
     strengths: Sequence[float] | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Calibration:
-    """Sweep one term's strength. ``term.strength`` is not used.
+    """``calibration_steps`` in one go."""
+    return result_of(calibration_steps(model, dictionaries, term, plan, strengths))
+
+
+@torch.inference_mode()
+def calibration_steps(
+    model: LanguageModel,
+    dictionaries: Mapping[str, Dictionary],
+    term: SteerTerm,
+    plan: Plan,
+    strengths: Sequence[float] | None = None,
+) -> Generator[int, None, Calibration]:
+    """Sweep one term's strength; yields the tokens written in each step. ``term.strength`` is not used.
 
     Raises:
         Unsupported: the mode has no strength.
@@ -183,16 +202,18 @@ def calibrate(
     if term.mode not in GRIDS:
         raise Unsupported(f"Mode {term.mode!r} has no strength to calibrate; use one of {', '.join(GRIDS)}.")
     neutral = NEUTRAL.get(term.mode, 0.0)
-    sweep = _Sweep(model, dictionaries, plan, term, cancelled)
+    sweep = _Sweep(model, dictionaries, plan, term)
+    yield from sweep.begin()
     grid = sorted({*(GRIDS[term.mode] if strengths is None else strengths), neutral})
 
-    def measured(values: Sequence[float]) -> dict[float, _Point]:
+    def measured(values: Sequence[float]) -> Generator[int, None, dict[float, _Point]]:
         boards = [Board((replace(term, strength=s),), plan.positions) for s in values]
-        return dict(zip(values, sweep.points(boards), strict=True)) if values else {}
+        found = yield from sweep.points(boards)
+        return dict(zip(values, found, strict=True))
 
-    points = measured(grid)
+    points = yield from measured(grid)
     finer = [s for ends in _gaps(points, neutral) for s in _between(*ends, _FINER)]
-    points = dict(sorted((points | measured(finer)).items()))
+    points = dict(sorted((points | (yield from measured(finer))).items()))
     low, high = safe_range({s: point.fine for s, point in points.items()}, neutral)
     inside = [s for s in points if low <= s <= high]
     # Where nothing has an effect the largest is noise: what turns the subject up is looked at first.
@@ -226,31 +247,33 @@ def safe_range(fine: Mapping[float, bool], neutral: float) -> tuple[float, float
     return low, high
 
 
+def balance(model: LanguageModel, dictionaries: Mapping[str, Dictionary], board: Board, plan: Plan) -> Balance:
+    """``balance_steps`` in one go."""
+    return result_of(balance_steps(model, dictionaries, board, plan))
+
+
 @torch.inference_mode()
-def balance(
-    model: LanguageModel,
-    dictionaries: Mapping[str, Dictionary],
-    board: Board,
-    plan: Plan,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Balance:
-    """The largest common factor ≤ 1 that keeps a mix within the bounds; ablations stay as they are.
+def balance_steps(
+    model: LanguageModel, dictionaries: Mapping[str, Dictionary], board: Board, plan: Plan
+) -> Generator[int, None, Balance]:
+    """The largest common factor ≤ 1 that keeps a mix within the bounds; ablations stay as they are. Yields the tokens
+    written in each step.
 
     Raises:
         SteeringError: no prompts, or a board that cannot be done.
     """
-    sweep = _Sweep(model, dictionaries, replace(plan, positions=board.positions), None, cancelled)
+    sweep = _Sweep(model, dictionaries, replace(plan, positions=board.positions), None)
+    yield from sweep.begin()
     points: dict[float, _Point] = {}
 
-    def look(factors: Sequence[float]) -> None:
-        boards = [board.scaled(g) for g in factors]
-        points.update(zip(factors, sweep.points(boards), strict=True))
+    def look(factors: Sequence[float]) -> Generator[int, None, float]:
+        found = yield from sweep.points([board.scaled(g) for g in factors])
+        points.update(zip(factors, found, strict=True))
+        return safe_range({g: point.fine for g, point in points.items()}, 0.0)[1]
 
-    look([n / _FACTORS for n in range(_FACTORS + 1)])
-    _, factor = safe_range({g: point.fine for g, point in points.items()}, 0.0)
+    factor = yield from look([n / _FACTORS for n in range(_FACTORS + 1)])
     if factor < 1:
-        look([factor + n / _FACTORS**2 for n in range(1, _FACTORS)])
-        _, factor = safe_range({g: point.fine for g, point in points.items()}, 0.0)
+        factor = yield from look([factor + n / _FACTORS**2 for n in range(1, _FACTORS)])
     return Balance(factor, board.scaled(factor), sweep.baseline, points[factor].measure)
 
 

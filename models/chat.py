@@ -1,24 +1,27 @@
 """From what a person types to the tokens that a model reads: a text, or a chat in the model's own template.
 
 A special token's name that a user types (``<|endoftext|>``) is text like any other. A chat is rendered by the template
-that comes with the tokenizer and tokenised as a whole; where a message contains a special token's name, the rendered
-text is cut at the template's own special tokens, so that only these become special. Imports no torch.
+that comes with the tokenizer, in a process that can be stopped, and tokenised as a whole; where a message contains a
+special token's name, the rendered text is cut at the template's own special tokens, so that only these become special.
+What is far too long is refused before anything is done with it (``models.text_limits``). Imports no torch.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.corpus import uncounted_ids
-from models.errors import ContextMismatch, InputMismatch, InputRefused, Unsupported, one_line
+from models.errors import ContextMismatch, InputMismatch, InputRefused, Unsupported
+from models.pace import result_of
+from models.template_process import Rendered
+from models.text_limits import check_characters, check_density
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
 
 ROLES = ("system", "user", "assistant")
-#: Characters of one text that are tokenised at all; more is refused before it costs anything.
-MAX_CHARACTERS = 1_000_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ def text_prompt(
         InputRefused: empty, or not valid text.
         ContextMismatch: too long; says how long it is and the limit.
     """
-    _check_text(text, name)
+    most = min(limit, model.facts.context_size)
+    _check_text(text, name, most)
+    check_density(model, text, most, name)
     ids = model.tokenize(text)
     return _prompt(model, ids, [None] * len(ids), prepend_bos=prepend_bos, limit=limit, name=name)
 
@@ -85,22 +90,41 @@ def chat_prompt(
     limit: int,
     add_generation_prompt: bool = False,
 ) -> PromptTokens:
-    """The tokens of a chat in the model's own template, each with the role of its turn.
+    """``chat_steps`` in one go."""
+    return result_of(
+        chat_steps(model, messages, prepend_bos=prepend_bos, limit=limit, add_generation_prompt=add_generation_prompt)
+    )
+
+
+def chat_steps(
+    model: "LanguageModel",
+    messages: Sequence[Message],
+    *,
+    prepend_bos: bool,
+    limit: int,
+    add_generation_prompt: bool = False,
+) -> Generator[None, None, PromptTokens]:
+    """The tokens of a chat in the model's own template, each with the role of its turn; yields while it waits for that.
 
     ``prepend_bos`` adds a BOS only where the template did not write one itself.
 
     Raises:
         Unsupported: the model has no chat template.
-        InputRefused: no message, an empty one, or one that the template refuses.
+        InputRefused: no message, an empty one, or a template that refuses the chat or takes too much for it.
         ContextMismatch: too long.
     """
     if not messages:
         raise InputRefused("The chat has no message; write one.")
+    most = min(limit, model.facts.context_size)
+    check_characters(sum(len(message.content) for message in messages), most, "The chat")
     for place, message in enumerate(messages, 1):
-        _check_text(message.content, f"Message {place}")
-    rendered = _render(model, messages, add_generation_prompt)
+        _check_text(message.content, f"Message {place}", most)
+    yield
+    rendered = yield from _render(model, messages, add_generation_prompt, most)
+    yield
+    check_density(model, rendered.text, most, "The chat")
     spans = _role_spans(model, messages, rendered)
-    ids, starts = _tokenize_rendered(model, messages, rendered)
+    ids, starts = _tokenize_rendered(model, messages, rendered.text)
     roles = [_role_at(spans, start) for start in starts]
     return _prompt(model, ids, roles, prepend_bos=prepend_bos, limit=limit, name="The chat")
 
@@ -125,12 +149,11 @@ def _prompt(
     )
 
 
-def _check_text(text: str, name: str) -> None:
+def _check_text(text: str, name: str, limit: int) -> None:
     if not text:
         raise InputRefused(f"{name} is empty; type something.")
-    if len(text) > MAX_CHARACTERS:
-        raise InputRefused(f"{name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    check_characters(len(text), limit, name)
+    if _SURROGATE.search(text):
         raise InputRefused(f"{name} contains half a surrogate pair, which is not a character; remove it.")
 
 
@@ -142,36 +165,33 @@ def _check_length(model: "LanguageModel", n: int, limit: int, name: str) -> None
     raise ContextMismatch(f"{name} has {n:,} tokens; at most {min(limit, context):,} are read ({why}). Shorten it.")
 
 
-def _render(model: "LanguageModel", messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
-    tokenizer = model.tokenizer
-    if not getattr(tokenizer, "chat_template", None):
+def _render(
+    model: "LanguageModel", messages: Sequence[Message], add_generation_prompt: bool, limit: int
+) -> Generator[None, None, Rendered]:
+    template = model.chat_template
+    if template is None:
         raise Unsupported(f"{model.facts.name} has no chat template; send a plain text instead.")
     turns = [{"role": message.role, "content": message.content} for message in messages]
-    try:
-        with model.lock:
-            rendered: str = tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=add_generation_prompt
-            )
-    except Exception as error:  # a template is a program of the model's authors and may raise anything
-        raise InputMismatch(f"The chat template of {model.facts.name} refuses this chat: {one_line(error)}.") from error
+    rendered = yield from template.steps(turns, add_generation_prompt, limit)
+    if _SURROGATE.search(rendered.text):
+        raise InputMismatch(
+            f"The chat template of {model.facts.name} writes half a surrogate pair, which is not a character; send a "
+            "plain text instead."
+        )
     return rendered
 
 
-def _role_spans(model: "LanguageModel", messages: Sequence[Message], rendered: str) -> list[tuple[int, int, str]]:
+def _role_spans(model: "LanguageModel", messages: Sequence[Message], rendered: Rendered) -> list[tuple[int, int, str]]:
     """Where each turn lies in the rendered text, (start, end, role), its markers included."""
     spans: list[tuple[int, int, str]] = []
-    start = len(_preamble(model, rendered))
-    for n, message in enumerate(messages, 1):
-        try:
-            part = _render(model, messages[:n])
-        except InputRefused:  # some templates want a whole chat
-            part = ""
-        end = len(part) if part and rendered.startswith(part) else _end_of(rendered, message.content, start)
+    start = len(_preamble(model, rendered.text))
+    for message, known in zip(messages, rendered.ends, strict=True):
+        end = _end_of(rendered.text, message.content, start) if known is None else known
         end = max(end, start)
         spans.append((start, end, message.role))
         start = end
-    if start < len(rendered):  # the beginning of the answer that the model is to write
-        spans.append((start, len(rendered), "assistant"))
+    if start < len(rendered.text):  # the beginning of the answer that the model is to write
+        spans.append((start, len(rendered.text), "assistant"))
     return spans
 
 
@@ -202,7 +222,8 @@ def _tokenize_rendered(
     if not any(name in message.content for message in messages for name in names):
         return model.tokenize_with_places(rendered, allow_special=True)
     contents = _content_spans(messages, rendered)
-    pattern = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+    present = sorted((name for name in names if name in rendered), key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, present)) or "(?!)")  # some tokenizers have thousands
     ids: list[int] = []
     starts: list[int] = []
     done = 0

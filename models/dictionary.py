@@ -21,15 +21,17 @@ The rules are those of SAELens 6.54 (https://github.com/decoderesearch/SAELens);
 other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from models.dictionary_facts import KINDS, NORMALISATIONS, DictionaryFacts
+from models.dictionary_facts import DictionaryFacts
 from models.dictionary_parameters import Parameters
 from models.errors import Unsupported
+from models.pace import Paces
 from models.pursuit import pursue
+from models.sae_kinds import KINDS, NORMALISATIONS
 
 
 class Dictionary:
@@ -52,6 +54,8 @@ class Dictionary:
         found = Parameters(facts, parameters)
         self.W_enc, self.b_enc, self.W_dec, self.b_dec = found.W_enc, found.b_enc, found.W_dec, found.b_dec
         self.threshold, self.k, self.W_skip, self.predictor = found.threshold, found.k, found.W_skip, found.predictor
+        #: How large steps of long work are with this SAE; what they give is always fetched from the device.
+        self.paces = Paces(facts.d_in * facts.d_sae)
 
     # ---------------------------------------------------------------- facts
 
@@ -163,6 +167,13 @@ class Dictionary:
             return self.encode(h)[:, index].clone()
         pre = self.prepare(h) @ self.W_enc[:, index] + self.b_enc[index]
         return torch.where(pre > self.threshold[index], pre, torch.zeros_like(pre))
+
+    @torch.inference_mode()
+    def some_latents(self, h: Tensor, indices: Sequence[int]) -> Tensor:
+        """Some latents' activations (n, len(indices))."""
+        if self.threshold is None:
+            return self.encode(h)[:, list(indices)]
+        return torch.stack([self.one_latent(h, index) for index in indices], dim=1)
 
     @torch.inference_mode()
     def decode(self, latents: Tensor, h: Tensor) -> Tensor:

@@ -8,7 +8,7 @@
     │   ├── ModelNotFound         no such folder, nothing in the cache, hub not reachable
     │   ├── SaeNotFound           no such folder, release or id
     │   ├── UnsafeFile            only pickled weights, or a model that wants to run its own code
-    │   ├── WeightsInvalid        truncated file, missing parameter, NaN or infinity
+    │   ├── WeightsInvalid        truncated or malformed file, missing parameter, NaN or infinity
     │   ├── HookMismatch          the model has no such hook, or it cannot be read or changed
     │   ├── DimensionMismatch     the SAE's width is not the hook's width
     │   ├── TokenizerMismatch     no tokenizer, or one that belongs to another model
@@ -29,8 +29,12 @@ module imports nothing else.
 
 
 def one_line(error: BaseException, limit: int = 200) -> str:
-    """A library's message for use inside a sentence: one line, at most ``limit`` characters, no full stop."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    """A library's message for use inside a sentence: one line, at most ``limit`` characters, no full stop.
+
+    It may quote a stranger's file, so what would steer a terminal is left out.
+    """
+    said = "".join(character if character.isprintable() else " " for character in str(error)[: 50 * limit])
+    text = " ".join(said.split()) or type(error).__name__
     return (text if len(text) <= limit else text[: limit - 1] + "…").rstrip(".: ")
 
 
@@ -55,7 +59,7 @@ class UnsafeFile(SourceError):
 
 
 class WeightsInvalid(SourceError):
-    """A weight file is truncated, lacks a parameter or holds NaN or infinity."""
+    """A file is truncated or malformed, lacks a parameter, or holds NaN or infinity."""
 
 
 class HookMismatch(SourceError):

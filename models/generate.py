@@ -11,10 +11,13 @@ A *request* is up to three rows of the batch, all at the same step:
 ``remove`` to cancel. Rows share every forward pass, whatever request they belong to; each has its own board, seed and
 length, and comes out as it would alone. The model's lock is held per step, never between steps.
 
+Prompts of newcomers are read a few at a time, so that those who write already go on: a step is one token of every text,
+and one pass over prompts (``models.pace``).
+
 The unsteered prompt is run once and remembered (``PromptMemory``), so that a moved slider only pays for its own row.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import count
 
 import torch
@@ -24,10 +27,18 @@ from models.dictionary import Dictionary
 from models.errors import ContextMismatch, NoRoom, SteeringError
 from models.kv_rows import KvRows
 from models.language_model import LanguageModel
+from models.pace import Pace
 from models.prefill import Prefiller, PromptMemory, generated_board
 from models.sampling import Chooser
-from models.steering import RowEdits, Steering
+from models.steering import RowEdits, SiteSums, Steering
 from models.text_rows import BASELINE, READING, STEERED, Request, Row, TokenEvent
+
+_Read = tuple[KvRows, Tensor, list[SiteSums]]
+
+
+def writing_pace(model: LanguageModel) -> Pace:
+    """How many rows are written at once, so that a token of all of them is a step."""
+    return model.paces("write", least=8, most=256)
 
 
 class TextBatch:
@@ -42,6 +53,10 @@ class TextBatch:
         self._prefiller = Prefiller(model, self.steering, memory or PromptMemory())
         self._numbers = count()
         self._newcomers: list[Row] = []
+        self._arriving: list[Row] = []  # whose prompts are being read
+        self._reading: Generator[None, None, _Read] | None = None
+        self._read: _Read | None = None  # of those who arrive, when their prompts have been read
+        self._gone: set[int] = set()  # requests removed while their prompts are being read
         self._rows: list[Row] = []
         self._kv: KvRows | None = None
         self._edits = RowEdits([], 0)
@@ -51,7 +66,8 @@ class TextBatch:
     @property
     def live(self) -> int:
         """How many requests are not finished."""
-        return len({row.request for row in [*self._rows, *self._newcomers]})
+        arriving = [row for row in self._arriving if row.request not in self._gone]
+        return len({row.request for row in [*self._rows, *arriving, *self._newcomers]})
 
     def add(self, request: Request) -> int:
         """Take a request in; its first tokens come with the next step. Returns its number.
@@ -75,6 +91,7 @@ class TextBatch:
     def remove(self, number: int) -> None:
         """Forget a request, finished or not."""
         self._newcomers = [row for row in self._newcomers if row.request != number]
+        self._gone.add(number)
         self._keep([place for place, row in enumerate(self._rows) if row.request != number])
 
     def injected_share(self, number: int) -> float:
@@ -82,16 +99,45 @@ class TextBatch:
         self._harvest()
         return max((row.injected.share() for row in self._rows if row.request == number), default=0.0)
 
-    @torch.inference_mode()
     def step(self) -> list[TokenEvent]:
-        """The next token of every text. Finished texts leave the batch. Nothing to do gives an empty list."""
-        if self._pending:
-            self._advance()
-        if self._newcomers:
-            self._admit()
-        if not self._rows or self._logits is None:
+        """A pass over prompts of newcomers, and the next token of every text whose prompt has been read.
+
+        Finished texts leave the batch. Empty while there is no token to be had yet.
+        """
+        self.read_prompts()
+        return self.write()
+
+    @torch.inference_mode()
+    def read_prompts(self) -> bool:
+        """A pass over prompts of newcomers; whether there was one. When a few requests' are done, their rows join."""
+        if self._reading is None:
+            if not self._newcomers or self._read is not None:
+                return False
+            self._arriving, self._newcomers = self._few()
+            self._gone = set()
+            self._reading = self._prefiller.steps([(row.asked.prompt, row.board) for row in self._arriving])
+        try:
+            next(self._reading)
+        except StopIteration as end:
+            self._reading, self._read = None, end.value
+        except Exception:
+            self._reading, self._arriving = None, []
+            raise
+        return True
+
+    @torch.inference_mode()
+    def write(self) -> list[TokenEvent]:
+        """The next token of every text whose prompt has been read."""
+        if not self._rows and self._read is None:
             return []
-        events = self._events(self._logits)
+        pace = writing_pace(self.model)
+        with pace.timed(len(self._rows) + len(self._arriving if self._read else ())):
+            if self._pending:
+                self._advance()
+            self._join()
+            if not self._rows or self._logits is None:
+                return []
+            events = self._events(self._logits)
         over = {(event.request, event.side) for event in events if event.finish is not None}
         self._keep(
             [
@@ -115,10 +161,36 @@ class TextBatch:
         self._logits = self._prefiller.forward(ids, kv, positions, self._edits.attached(self.model))
         self._pending = []
 
-    def _admit(self) -> None:
-        """Run the newcomers' prompts and put their rows behind the present ones."""
-        newcomers, self._newcomers = self._newcomers, []
-        kv, logits, injected = self._prefiller.run([(row.asked.prompt, row.board) for row in newcomers])
+    def _few(self) -> tuple[list[Row], list[Row]]:
+        """The rows of the requests whose prompts fit into one step, of one at least; and the others."""
+        size, used = self._prefiller.pace.size, 0
+        chosen: set[int] = set()
+        plain: set[tuple[int, ...]] = set()  # prompts that nothing steers are read once
+        for row in self._newcomers:
+            is_known = row.board is None and row.asked.prompt in plain
+            used += 0 if is_known else len(row.asked.prompt)
+            if chosen and used > size and row.request not in chosen:
+                break
+            chosen.add(row.request)
+            if row.board is None:
+                plain.add(row.asked.prompt)
+        return (
+            [row for row in self._newcomers if row.request in chosen],
+            [row for row in self._newcomers if row.request not in chosen],
+        )
+
+    def _join(self) -> None:
+        """Put the rows whose prompts were read behind the present ones."""
+        if self._read is None:
+            return
+        (kv, logits, injected), self._read = self._read, None
+        places = [place for place, row in enumerate(self._arriving) if row.request not in self._gone]
+        newcomers = [self._arriving[place] for place in places]
+        if 0 < len(places) < len(self._arriving):
+            kv, logits, injected = kv.take(places), logits[places], [injected[place] for place in places]
+        self._arriving = []
+        if not newcomers:
+            return
         for row, sums in zip(newcomers, injected, strict=True):
             row.injected.include(sums)
         self._harvest()

@@ -15,9 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models.errors import ContextMismatch, Unsupported
+from models.errors import ContextMismatch, Unsupported, one_line
 from models.hook_map import Tap, attach, boot_bridge, missing_hook
+from models.pace import Paces
 from models.records import ModelFacts
+from models.template_process import TemplateProcess
 from models.token_text import TokenText
 
 #: Logits of one piece of the output layer stay below this many values (float32: 128 MiB).
@@ -41,10 +43,13 @@ class LanguageModel:
         self.lock = threading.RLock()
         self._taps = taps
         self._text = TokenText(tokenizer)
+        self._template: TemplateProcess | None = None
         self._head_is_plain: bool | None = None
         parameter = next(model.parameters())
         self.device: torch.device = parameter.device
         self.dtype: torch.dtype = parameter.dtype
+        #: How large steps of long work are on this model.
+        self.paces = Paces(sum(parameter.numel() for parameter in model.parameters()), self.wait)
 
     # ---------------------------------------------------------------- tokens
 
@@ -97,6 +102,23 @@ class LanguageModel:
                 verbose=False,
             )
         return list(encoded["input_ids"]), [start for start, _ in encoded["offset_mapping"]]
+
+    @property
+    def chat_template(self) -> TemplateProcess | None:
+        """What writes chats as this model knows them; ``None`` if the tokenizer came without.
+
+        Raises:
+            Unsupported: several templates, none of them the default.
+        """
+        if not getattr(self.tokenizer, "chat_template", None):
+            return None
+        try:
+            source: str = self.tokenizer.get_chat_template()
+        except ValueError as error:
+            raise Unsupported(f"{self.facts.name} has no default chat template: {one_line(error)}.") from error
+        if self._template is None or self._template.template != source:
+            self._template = TemplateProcess(source, self.tokenizer.special_tokens_map, self.facts.name)
+        return self._template
 
     def token_strings(self, ids: Sequence[int]) -> list[str]:
         """One display string per id; see ``models.token_text`` for characters spread over several tokens."""
@@ -341,6 +363,11 @@ class LanguageModel:
         raise Unsupported(
             f"What is written at {hook!r} has no direct path to the logits; its direct effect is unknown."
         )
+
+    def wait(self) -> None:
+        """Until the device has done everything that it was asked for."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
     def lens(self) -> Any:
         """A transformer_lens bridge on the same weights (one copy of q, k, v where the model joins them)."""

@@ -6,7 +6,7 @@ value from the first: does that suffice to bring the prediction back? A predicti
 breaks without neither, though each suffices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.attribution import Pairs, Prompt
+from models.attribution import Pairs, Prompt, pairs_pace
 from models.errors import InputMismatch
 from models.metrics import Metrics, Target, find_target, measure
+from models.pace import result_of, telling
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class SetEffect:
 
 def patch(
     text: Prompt, other: Prompt, token: str | None, contrast: str | None, top_k: int
-) -> Iterator[tuple[int, int] | Patching]:
-    """Exact effects both ways for the ``top_k`` latents with the largest estimates; yields progress, then the result.
+) -> Generator[tuple[int, int], None, Patching]:
+    """Exact effects both ways for the ``top_k`` latents with the largest estimates; yields (rows done, rows in all).
 
     Raises:
         InputMismatch: prompts of different lengths, or a target that is not one token.
@@ -82,20 +83,19 @@ def patch(
     target = find_target(text.model, token, contrast, int(text.logits[0].argmax()))
     own, theirs = measure(text.logits, target)[0], measure(other.logits, target)[0]
     here, there = _aligned(text.pairs, other.pairs)
-    change = other.writes(there) - text.writes(here)  # what noising adds, (n, d_out)
-    breaks = _slopes(text.gradient(target), here, change)
-    suffices = _slopes(other.gradient(target), here, -change)
-    order = np.argsort(-np.maximum(np.abs(breaks), np.abs(suffices)), kind="stable")[:top_k]
-    total = 2 * len(order)
-    yield 0, total
+    total = 2 * min(top_k, len(here))
+    change = yield from telling((0, total), _change(text, other, target, here, there))
+    order = np.argsort(-np.maximum(np.abs(change.breaks), np.abs(change.suffices)), kind="stable")[:top_k]
+    vectors = other.writes(there.take(order)) - text.writes(here.take(order))
     exact: list[list[float]] = []
     for prompt, base, sign in ((text, own, 1.0), (other, theirs, -1.0)):
         values: list[float] = []
-        for part in np.array_split(order, max(1, -(-len(order) // prompt.rows_at_once()))):
-            positions = torch.from_numpy(here.positions[part])
-            vectors = sign * change[torch.from_numpy(part)]
-            logits = prompt.run_adding(max(1, len(part)), torch.arange(len(part)), positions, vectors)
-            values += [m.minus(base).main(target) for m in measure(logits, target)[: len(part)]]
+        while len(values) < len(order):
+            part = order[len(values) : len(values) + prompt.rows_at_once()]
+            rows, positions = torch.arange(len(part)), torch.from_numpy(here.positions[part])
+            added = sign * vectors[len(values) : len(values) + len(part)]
+            found = prompt.measure_adding(len(part), rows, positions, added, target)
+            values += [m.minus(base).main(target) for m in found]
             yield len(exact) * len(order) + len(values), total
         exact.append(values)
     effects = [
@@ -104,17 +104,17 @@ def patch(
             latent=int(here.latents[place]),
             value=float(here.values[place]),
             other_value=float(there.values[place]),
-            noising_estimate=float(breaks[place]),
+            noising_estimate=float(change.breaks[place]),
             noising=noising,
-            denoising_estimate=float(suffices[place]),
+            denoising_estimate=float(change.suffices[place]),
             denoising=denoising,
         )
         for place, noising, denoising in zip(order.tolist(), *exact, strict=True)
     ]
     effects.sort(key=lambda effect: -max(abs(effect.noising), abs(effect.denoising)))
     gap = own.main(target) - theirs.main(target)
-    references = _references(text, other, target, own, theirs, here, change)
-    yield Patching(target, own, theirs, gap, len(here), tuple(effects), references)
+    references = yield from telling((total, total), _references(text, other, target, (own, theirs), change.latents))
+    return Patching(target, own, theirs, gap, len(here), tuple(effects), references)
 
 
 def remove_or_keep(
@@ -125,20 +125,45 @@ def remove_or_keep(
     *,
     keep: bool,
 ) -> SetEffect:
+    """``set_steps`` in one go."""
+    return result_of(set_steps(prompt, token, contrast, chosen, keep=keep))
+
+
+def set_steps(
+    prompt: Prompt,
+    token: str | None,
+    contrast: str | None,
+    chosen: Sequence[tuple[int, int | None]],
+    *,
+    keep: bool,
+) -> Generator[None, None, SetEffect]:
     """Remove the chosen latents together, or all active latents but them; bias and error term always stay.
 
     ``chosen``: latent and position, ``None`` for every position that counts.
     """
     target = find_target(prompt.model, token, contrast, int(prompt.logits[0].argmax()))
     pairs = prompt.pairs
-    is_chosen = np.zeros(len(pairs), bool)
-    for latent, position in chosen:
-        is_chosen |= (pairs.latents == latent) & ((pairs.positions == position) if position is not None else True)
+    is_chosen = np.isin(pairs.latents, [latent for latent, position in chosen if position is None])
+    width = prompt.dictionary.d_sae
+    places = [position * width + latent for latent, position in chosen if position is not None]
+    is_chosen |= np.isin(pairs.positions * width + pairs.latents, places)
     removed = pairs.take(np.flatnonzero(~is_chosen if keep else is_chosen))
-    rows = torch.zeros(len(removed), dtype=torch.long)
-    logits = prompt.run_adding(1, rows, torch.from_numpy(removed.positions), -prompt.writes(removed))
-    baseline = measure(prompt.logits, target)[0]
-    return SetEffect(target, baseline, measure(logits, target)[0], len(removed), len(pairs))
+    written = torch.zeros_like(prompt.state, dtype=torch.float32, device=prompt.dictionary.device)  # (pos, d_out)
+    pace = pairs_pace(prompt.dictionary)
+    for piece in pace.pieces(len(removed)):
+        with pace.timed(piece.stop - piece.start):
+            _add(written, removed.take(np.arange(piece.start, piece.stop)), prompt)
+        yield
+    everywhere = torch.arange(prompt.n_tokens)
+    changed = prompt.measure_adding(1, torch.zeros_like(everywhere), everywhere, -written, target)[0]
+    return SetEffect(target, measure(prompt.logits, target)[0], changed, len(removed), len(pairs))
+
+
+@torch.inference_mode()
+def _add(written: Tensor, pairs: Pairs, prompt: Prompt) -> None:
+    """Add what the pairs write to ``written`` (pos, d_out), in place."""
+    positions = torch.from_numpy(pairs.positions).to(written.device)
+    written.index_put_((positions,), prompt.writes(pairs), accumulate=True)
 
 
 def _aligned(a: Pairs, b: Pairs) -> tuple[Pairs, Pairs]:
@@ -156,27 +181,63 @@ def _aligned(a: Pairs, b: Pairs) -> tuple[Pairs, Pairs]:
     return Pairs(positions, latents, values[0][differ]), Pairs(positions, latents, values[1][differ])
 
 
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """What the other prompt's values write instead of the text's: first-order effects of each pair (n,) on the metric
+    either way, and all of them together (pos, d_out).
+    """
+
+    breaks: NDArray[np.float64]
+    suffices: NDArray[np.float64]
+    latents: Tensor
+
+
+def _change(text: Prompt, other: Prompt, target: Target, here: Pairs, there: Pairs) -> Generator[None, None, _Change]:
+    """In steps: a gradient each, then some thousand pairs."""
+    gradients = [text.gradient(target)]
+    yield
+    gradients.append(other.gradient(target))
+    yield
+    device = text.dictionary.device
+    found = _Change(
+        np.zeros(len(here)),
+        np.zeros(len(here)),
+        torch.zeros_like(text.state, dtype=torch.float32, device=device),
+    )
+    pace = pairs_pace(text.dictionary)
+    for piece in pace.pieces(len(here)):
+        with pace.timed(piece.stop - piece.start):
+            places = np.arange(piece.start, piece.stop)
+            _change_of(text, other, (here.take(places), there.take(places)), gradients, found, piece)
+        yield
+    return found
+
+
 @torch.inference_mode()
-def _slopes(gradient: Tensor, pairs: Pairs, vectors: Tensor) -> NDArray[np.float64]:
-    rows = gradient.to(vectors.device)[torch.from_numpy(pairs.positions).to(vectors.device)]
-    result: NDArray[np.float64] = (rows * vectors).sum(1).double().cpu().numpy()
-    return result
+def _change_of(
+    text: Prompt, other: Prompt, pairs: tuple[Pairs, Pairs], gradients: Sequence[Tensor], found: _Change, piece: slice
+) -> None:
+    here, there = pairs
+    vectors = other.writes(there) - text.writes(here)  # what noising adds, (n, d_out)
+    positions = torch.from_numpy(here.positions).to(vectors.device)
+    slopes = [(g.to(vectors.device)[positions] * vectors).sum(1).double().cpu().numpy() for g in gradients]
+    found.breaks[piece], found.suffices[piece] = slopes[0], -slopes[1]
+    found.latents.index_put_((positions,), vectors, accumulate=True)
 
 
 def _references(
-    text: Prompt, other: Prompt, target: Target, own: Metrics, theirs: Metrics, here: Pairs, change: Tensor
-) -> tuple[PatchReference, ...]:
-    """All latents together, the error term alone, everything at the tokens that count."""
-    both = torch.from_numpy(text.counts & other.counts).to(change.device)
-    whole = torch.where(both.unsqueeze(1), (other.state - text.state).float().to(change.device), 0)
-    latents = torch.zeros_like(whole)
-    latents.index_put_((torch.from_numpy(here.positions).to(change.device),), change, accumulate=True)
+    text: Prompt, other: Prompt, target: Target, bases: tuple[Metrics, Metrics], latents: Tensor
+) -> Generator[None, None, tuple[PatchReference, ...]]:
+    """All latents together (pos, d_out), the error term alone, everything at the tokens that count; a row a step."""
+    both = torch.from_numpy(text.counts & other.counts).to(latents.device)
+    whole = torch.where(both.unsqueeze(1), (other.state - text.state).float().to(latents.device), 0)
     places = torch.arange(text.n_tokens)
     found = []
     for name, step in (("all latents", latents), ("error term", whole - latents), ("everything", whole)):
         effects = []
-        for prompt, base, sign in ((text, own, 1.0), (other, theirs, -1.0)):
-            logits = prompt.run_adding(1, torch.zeros_like(places), places, sign * step)
-            effects.append(measure(logits, target)[0].minus(base).main(target))
+        for prompt, base, sign in ((text, bases[0], 1.0), (other, bases[1], -1.0)):
+            changed = prompt.measure_adding(1, torch.zeros_like(places), places, sign * step, target)
+            effects.append(changed[0].minus(base).main(target))
+            yield
         found.append(PatchReference(name, *effects))
     return tuple(found)

@@ -1,12 +1,13 @@
 """Prompts through the model once, into a cache: many prompts of different lengths in one forward pass.
 
 Prompts are padded on the left, so that the next token of every row stands in the same column. Positions count a row's
-own tokens. Rows that nothing steers are run once per prompt and remembered.
+own tokens. Rows that nothing steers are run once per prompt and remembered. Many or
+long prompts are run a few at a time, in steps.
 """
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor
 
 from models.kv_rows import KvRows
 from models.language_model import LanguageModel
+from models.microscope import PASS_TOKENS
+from models.pace import Pace
 from models.steer_terms import Board
 from models.steering import RowEdits, SiteSums, Steering
 
@@ -58,6 +61,7 @@ class Prefiller:
         accepted = inspect.signature(model.model.forward).parameters
         self._keep_last = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
         self._takes_positions = "position_ids" in accepted
+        self.pace: Pace = model.paces("read prompts", most=PASS_TOKENS)
 
     def forward(self, ids: Tensor, kv: KvRows, positions: Tensor, steered: AbstractContextManager[None]) -> Tensor:
         """Append ``ids`` (rows, pos), already counted in ``kv.mask``, to the cache; the last logits (rows, vocab)."""
@@ -75,8 +79,10 @@ class Prefiller:
         return logits
 
     @torch.inference_mode()
-    def run(self, rows: Sequence[tuple[Prompt, Board | None]]) -> tuple[KvRows, Tensor, list[SiteSums]]:
-        """Cache, next-token logits (rows, vocab) and what was injected, row by row.
+    def steps(
+        self, rows: Sequence[tuple[Prompt, Board | None]]
+    ) -> Generator[None, None, tuple[KvRows, Tensor, list[SiteSums]]]:
+        """Cache, next-token logits (rows, vocab) and what was injected, row by row; in steps of one pass.
 
         Identical unsteered prompts are run once.
         """
@@ -92,34 +98,54 @@ class Prefiller:
                 plain[prompt] = len(runs)
             order.append(len(runs))
             runs.append((prompt, board))
-        kv, logits, sums = self._run_distinct(runs)
+        kv, logits, sums = yield from self._run_distinct(runs)
         if order != list(range(len(runs))):
             kv, logits = kv.take(order), logits[order]
         return kv, logits, [sums[place] for place in order]
 
-    def _run_distinct(self, runs: Sequence[tuple[Prompt, Board | None]]) -> tuple[KvRows, Tensor, list[SiteSums]]:
+    def _run_distinct(
+        self, runs: Sequence[tuple[Prompt, Board | None]]
+    ) -> Generator[None, None, tuple[KvRows, Tensor, list[SiteSums]]]:
         remembered = {p: self.memory.get(prompt) for p, (prompt, board) in enumerate(runs) if board is None}
         known = {place: found for place, found in remembered.items() if found is not None}
+        parts: list[KvRows] = []
+        logits: list[Tensor] = []
+        sums = [SiteSums() for _ in runs]
+        where: dict[int, int] = {}  # run -> its row among the parts
         fresh = [place for place in range(len(runs)) if place not in known]
-        parts, logits, sums = [], [], [SiteSums() for _ in runs]
-        if fresh:
-            kv, last, edits = self._compute([runs[place] for place in fresh])
-            for row, (place, injected) in enumerate(zip(fresh, edits.drain(), strict=True)):
-                sums[place] = injected
-                if runs[place][1] is None:
-                    self.memory.put(runs[place][0], kv.take([row]), last[row : row + 1].clone())
+        while fresh:
+            if parts:
+                yield
+            some = fresh[: self._fitting([len(runs[place][0]) for place in fresh])]
+            fresh = fresh[len(some) :]
+            with self.pace.timed(len(some) * max(len(runs[place][0]) for place in some)):
+                kv, last, edits = self._compute([runs[place] for place in some])
+                for row, (place, injected) in enumerate(zip(some, edits.drain(), strict=True)):
+                    where[place] = len(where)
+                    sums[place] = injected
+                    if runs[place][1] is None:
+                        self.memory.put(runs[place][0], kv.take([row]), last[row : row + 1].clone())
             parts.append(kv)
             logits.append(last)
-        for found_kv, found_logits in known.values():
+        for place, (found_kv, found_logits) in known.items():
             # Copied, since the rows' cache goes on growing while the remembered one must not.
+            where[place] = len(where)
             parts.append(found_kv.take([0]))
             logits.append(found_logits)
-        where = {place: row for row, place in enumerate([*fresh, *known])}
         joined, together = KvRows.joined(parts), torch.cat(logits)
         order = [where[place] for place in range(len(runs))]
         if order != list(range(len(runs))):
             joined, together = joined.take(order), together[order]
         return joined, together, sums
+
+    def _fitting(self, lengths: Sequence[int]) -> int:
+        """How many of these prompts, the first ones, are run in one step, padding included; at least one."""
+        longest, size = 0, self.pace.size
+        for n, length in enumerate(lengths):
+            longest = max(longest, length)
+            if n and (n + 1) * longest > size:
+                return n
+        return len(lengths)
 
     def _compute(self, runs: Sequence[tuple[Prompt, Board | None]]) -> tuple[KvRows, Tensor, RowEdits]:
         device, width = self.model.device, max(len(prompt) for prompt, _ in runs)

@@ -1,6 +1,6 @@
 """The unsteered model reads finished texts, many in one pass: surprise, repetition, and what it sees of a subject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -11,9 +11,10 @@ from models.coherence import TextMeasure, measure
 from models.dictionary import Dictionary
 from models.hook_map import attach
 from models.language_model import LanguageModel
+from models.pace import result_of
 from models.steer_terms import LatentSubject, SteerTerm
 
-#: Tokens of one pass.
+#: Tokens of one pass at most.
 _TOKENS_AT_ONCE = 8192
 
 Text = tuple[tuple[int, ...], tuple[int, ...]]
@@ -30,23 +31,39 @@ class Reading:
     effect: float | None
 
 
-@torch.inference_mode()
 def read_texts(
     model: LanguageModel, dictionaries: Mapping[str, Dictionary], texts: Sequence[Text], term: SteerTerm | None = None
 ) -> list[Reading]:
-    """Read (prompt, generated) texts without steering; in any batch the same as alone."""
+    """``reading_steps`` in one go."""
+    return result_of(reading_steps(model, dictionaries, texts, term))
+
+
+@torch.inference_mode()
+def reading_steps(
+    model: LanguageModel, dictionaries: Mapping[str, Dictionary], texts: Sequence[Text], term: SteerTerm | None = None
+) -> Generator[None, None, list[Reading]]:
+    """Read (prompt, generated) texts without steering, in steps of one pass; in any batch the same as alone."""
     order = sorted(range(len(texts)), key=lambda n: len(texts[n][0]) + len(texts[n][1]))
     found: dict[int, Reading] = {}
-    batch: list[int] = []
-    for n in order:
-        longest = len(texts[n][0]) + len(texts[n][1])
-        if batch and longest * (len(batch) + 1) > _TOKENS_AT_ONCE:
+    pace = model.paces("read texts", most=_TOKENS_AT_ONCE)
+    while len(found) < len(texts):
+        if found:
+            yield
+        batch: list[int] = []
+        size = pace.size
+        for n in order[len(found) :]:
+            longest = len(texts[n][0]) + len(texts[n][1])
+            if batch and longest * (len(batch) + 1) > size:
+                break
+            batch.append(n)
+        with pace.timed(longest_of(texts, batch) * len(batch)):
             found |= _read(model, dictionaries, texts, batch, term)
-            batch = []
-        batch.append(n)
-    if batch:
-        found |= _read(model, dictionaries, texts, batch, term)
     return [found[n] for n in range(len(texts))]
+
+
+def longest_of(texts: Sequence[Text], batch: Sequence[int]) -> int:
+    """Tokens of the longest of some texts."""
+    return max(len(texts[n][0]) + len(texts[n][1]) for n in batch)
 
 
 def _read(

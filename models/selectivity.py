@@ -6,7 +6,7 @@ direction of a random other latent's decoder row: h − ‖a_i·d_i‖·d_j/‖d
 size cause as well says nothing about the latent.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,9 @@ from torch import Tensor
 from models.chat import PromptTokens
 from models.dictionary import Dictionary
 from models.language_model import LanguageModel
-from models.microscope import padded, shared_passes
+from models.microscope import latent_steps, padded, shared_passes
 
-#: Tokens of one forward pass, padding included.
+#: Tokens of one forward pass at most, padding included.
 PASS_TOKENS = 4096
 
 
@@ -44,57 +44,77 @@ def selectivity(
     *,
     n_controls: int,
     seed: int,
-) -> Iterator[tuple[int, int] | tuple[GroupEffect, ...]]:
-    """Every group's loss with and without the latents; yields progress (passes done, in all), then the result."""
+) -> Generator[tuple[int, int], None, tuple[GroupEffect, ...]]:
+    """Every group's loss with and without the latents, in steps; yields (losses of a text done, in all)."""
     random = np.random.default_rng(seed)
     others = np.setdiff1d(np.arange(dictionary.d_sae), np.asarray(latents))
     controls = [random.choice(others, len(latents), replace=len(others) < len(latents)) for _ in range(n_controls)]
-    passes = {name: list(shared_passes([len(t) for t in texts], PASS_TOKENS)) for name, texts in groups.items()}
-    total = sum(len(parts) for parts in passes.values()) * (2 + n_controls)
+    directions: list[NDArray[np.int64] | None] = [None, np.asarray(latents), *controls]
+    pace = model.paces("loss", most=PASS_TOKENS)
+    total = sum(len(texts) for texts in groups.values()) * len(directions)
     done = 0
     effects = []
     for name, texts in groups.items():
-        sums = np.zeros(2 + n_controls)
+        sums = np.zeros(len(directions))
         n_tokens = n_active = 0
-        for places in passes[name]:
+        for places in shared_passes([len(text) for text in texts], lambda: pace.size):
             rows = _Rows(model, dictionary, [texts[place] for place in places], latents)
+            with pace.timed(rows.ids.numel()):
+                rows.read()
+            yield done, total
+            for _ in rows.find_latents():
+                yield done, total
             n_tokens, n_active = n_tokens + rows.n_losses, n_active + rows.n_active
-            directions: list[NDArray[np.int64] | None] = [None, np.asarray(latents), *controls]
             for number, direction in enumerate(directions):
-                sums[number] += rows.loss(direction)
-                done += 1
+                with pace.timed(rows.ids.numel()):
+                    sums[number] += rows.loss(direction)
+                done += len(places)
                 yield done, total
         means = sums / max(1, n_tokens)
         changes = (means[1:] - means[0]).tolist()
         effects.append(
             GroupEffect(name, len(texts), n_tokens, n_active, float(means[0]), changes[0], tuple(changes[1:]))
         )
-    yield tuple(effects)
+    return tuple(effects)
 
 
 class _Rows:
     """Some texts of one group in one batch, with the latents' values on them."""
 
-    @torch.inference_mode()
     def __init__(
         self, model: LanguageModel, dictionary: Dictionary, texts: Sequence[PromptTokens], latents: Sequence[int]
     ) -> None:
-        self.model, self.dictionary = model, dictionary
+        self.model, self.dictionary, self.latents = model, dictionary, list(latents)
         self.ids = padded([text.ids for text in texts])
         counts = torch.zeros(self.ids.shape, dtype=torch.bool)
         for row, text in enumerate(texts):
             counts[row, : len(text)] = torch.tensor(text.counts)
         self.losses_count = counts[:, 1:]
         self.n_losses = int(self.losses_count.sum())
-        read = dictionary.read(model.run_to_hooks(self.ids, [dictionary.hook_name])[dictionary.hook_name])
-        self.counts = counts.to(read.device)
-        h = read[self.counts]
-        self.values = torch.stack([dictionary.one_latent(h, index).float() for index in latents], dim=1)
-        self.values = self.values * dictionary.output_scale(h).float()
+        self.counts = counts.to(dictionary.device)
+        self.n_active = 0
+        self.h = self.values = torch.zeros(0)
+
+    @torch.inference_mode()
+    def read(self) -> None:
+        """The forward pass to what the dictionary reads."""
+        hook = self.dictionary.hook_name
+        read = self.dictionary.read(self.model.run_to_hooks(self.ids, [hook])[hook])
+        self.counts = self.counts.to(read.device)
+        self.h = read[self.counts]  # (tokens that count, width)
+
+    @torch.inference_mode()
+    def find_latents(self) -> Generator[None, None, None]:
+        """What the latents write at those tokens, in steps."""
+        values = yield from latent_steps(self.dictionary, self.h, self.latents)
+        self.values = values * self.dictionary.output_scale(self.h).float()
         self.n_active = int((self.values > 0).any(1).sum())
         # Sizes that a control takes over: ‖a_i·d_i‖.
-        self.norms = dictionary.W_dec[torch.tensor(latents, device=dictionary.device)].float().norm(dim=1)
+        self.norms = (
+            self.dictionary.W_dec[torch.tensor(self.latents, device=self.dictionary.device)].float().norm(dim=1)
+        )
 
+    @torch.inference_mode()
     def loss(self, latents: NDArray[np.int64] | None) -> float:
         """The sum of the losses that count, with the write of ``latents`` removed; ``None``: nothing removed."""
         edits: dict[str, Callable[[Tensor], Tensor]] = {}

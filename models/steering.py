@@ -11,7 +11,7 @@ change there goes into the attention's output of the same block, which is the sa
 checked once per block. ``hook_z`` is the flat concatenation of the heads.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -22,6 +22,8 @@ from models.dictionary import Dictionary
 from models.errors import DimensionMismatch, SteeringError, Unsupported
 from models.hook_map import Tap, attach
 from models.language_model import LanguageModel
+from models.microscope import PASS_TOKENS
+from models.pace import result_of
 from models.site_edits import SiteEdit
 from models.site_parts import SiteParts
 from models.steer_terms import Board, LatentSubject, SteerTerm, VectorSubject, check_board
@@ -150,14 +152,28 @@ class Steering:
         sites = [site for part in order if (site := part.finish(len(boards))) is not None]
         return RowEdits(sites, len(boards))
 
-    @torch.inference_mode()
     def shares(self, board: Board, ids: Sequence[int]) -> list[float]:
-        """Per term alone, mean‖δ‖ / mean‖h‖ over the tokens of a text (a leading BOS left out), in one forward pass.
+        """``share_steps`` in one go."""
+        return result_of(self.share_steps(board, ids))
+
+    @torch.inference_mode()
+    def share_steps(self, board: Board, ids: Sequence[int]) -> Generator[None, None, list[float]]:
+        """Per term alone, mean‖δ‖ / mean‖h‖ over the tokens of a text (a leading BOS left out); a pass over some terms
+        per step.
 
         Raises as ``rows`` does, and ContextMismatch for a text that is empty or too long.
         """
-        if not board.terms:
-            return []
+        pace = self.model.paces("shares", most=PASS_TOKENS)
+        found: list[float] = []
+        while len(found) < len(board.terms):
+            if found:
+                yield
+            terms = board.terms[len(found) : len(found) + max(1, pace.size // max(1, len(ids)))]
+            with pace.timed(len(terms) * len(ids)):
+                found += self._shares(Board(terms, steer_bos=board.steer_bos), ids)
+        return found
+
+    def _shares(self, board: Board, ids: Sequence[int]) -> list[float]:
         tokens = torch.tensor([list(ids)] * len(board.terms), device=self.model.device)
         mask = torch.ones(tokens.shape, dtype=torch.bool, device=self.model.device)
         mask[:, 0] = board.steer_bos or not len(ids) or ids[0] != self.model.bos_token_id

@@ -9,7 +9,7 @@ half). With d = x₊ − x₋ the pair's score is d·(v without both), which nee
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,13 +24,14 @@ from models.dictionary import Dictionary
 from models.errors import DimensionMismatch, SteeringError, Unsupported, WeightsInvalid, one_line
 from models.language_model import LanguageModel
 from models.logit_effects import LogitEffects, logit_effects
+from models.microscope import PASS_TOKENS, padded, shared_passes
+from models.pace import result_of
 from models.records import FloatArray, Neighbour
 from models.top_rows import largest_per_row
 
 PLACES = ("last", "mean")
 #: Fewer prompts than this in either list get a warning.
 FEW_PROMPTS = 10
-_ROWS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,6 @@ class ContrastVector:
     warnings: tuple[str, ...]
 
 
-@torch.inference_mode()
 def contrast_vector(
     model: LanguageModel,
     positive: Sequence[Sequence[int]],
@@ -61,7 +61,19 @@ def contrast_vector(
     hook: str,
     positions: str = "last",
 ) -> ContrastVector:
-    """The vector of two lists of prompts (token ids, BOS included where wanted).
+    """``contrast_steps`` in one go."""
+    return result_of(contrast_steps(model, positive, negative, hook, positions))
+
+
+@torch.inference_mode()
+def contrast_steps(
+    model: LanguageModel,
+    positive: Sequence[Sequence[int]],
+    negative: Sequence[Sequence[int]],
+    hook: str,
+    positions: str = "last",
+) -> Generator[None, None, ContrastVector]:
+    """The vector of two lists of prompts (token ids, BOS included where wanted), in steps of one forward pass.
 
     Raises:
         SteeringError: unknown ``positions``, an empty list or prompt, or two lists that do not differ.
@@ -71,13 +83,14 @@ def contrast_vector(
         raise SteeringError(f"Positions {positions!r} are not known; use {' or '.join(PLACES)}.")
     if not positive or not negative:
         raise SteeringError("Both lists need at least one prompt.")
-    x, norms = _read(model, [*positive, *negative], hook, positions)
+    x, norms = yield from _read(model, [*positive, *negative], hook, positions)
     ups, downs = x[: len(positive)], x[len(positive) :]
     v = ups.mean(0) - downs.mean(0)
     norm, mean_norm = float(v.norm()), sum(norms) / len(norms)
     if norm <= 1e-6 * mean_norm:
         raise SteeringError("The two lists have the same mean activation, so there is no direction between them.")
     projections = (x @ (v / norm)).tolist()
+    yield
     auroc = left_out_auroc(ups.numpy(), downs.numpy())
     return ContrastVector(
         hook,
@@ -118,9 +131,14 @@ def promoted_tokens(model: LanguageModel, values: FloatArray, hook: str, k: int 
     return logit_effects(row, model.final_norm_gain(), model.unembedding()[:, :vocab], k)
 
 
-@torch.inference_mode()
 def nearest_latents(dictionary: Dictionary, values: FloatArray, k: int = 10) -> list[Neighbour]:
-    """The latents whose decoder rows have the largest cosine with the vector, largest first.
+    """``nearest_steps`` in one go."""
+    return result_of(nearest_steps(dictionary, values, k))
+
+
+@torch.inference_mode()
+def nearest_steps(dictionary: Dictionary, values: FloatArray, k: int = 10) -> Generator[None, None, list[Neighbour]]:
+    """The latents whose decoder rows have the largest cosine with the vector, largest first; in steps.
 
     Raises:
         DimensionMismatch: the vector belongs to another width.
@@ -128,9 +146,15 @@ def nearest_latents(dictionary: Dictionary, values: FloatArray, k: int = 10) -> 
     if len(values) != dictionary.d_out:
         raise DimensionMismatch(f"The vector has {len(values)} values, the SAE's decoder rows have {dictionary.d_out}.")
     v = torch.tensor(values, dtype=torch.float32, device=dictionary.device)
-    rows = dictionary.W_dec.float()
-    cosines = (rows @ v) / (rows.norm(dim=-1) * v.norm()).clamp(min=torch.finfo(torch.float32).tiny)
-    indices, found = largest_per_row(cosines.unsqueeze(0), min(k, dictionary.d_sae))
+    pace = dictionary.paces("compare", first=1 << 12, least=1 << 10, most=1 << 16)
+    parts: list[Tensor] = []
+    for piece in pace.pieces(dictionary.d_sae):
+        if parts:
+            yield
+        with pace.timed(piece.stop - piece.start):
+            rows = dictionary.W_dec[piece].float()
+            parts.append((rows @ v) / (rows.norm(dim=-1) * v.norm()).clamp(min=torch.finfo(torch.float32).tiny))
+    indices, found = largest_per_row(torch.cat(parts).unsqueeze(0), min(k, dictionary.d_sae))
     pairs = zip(indices[0].tolist(), found[0].tolist(), strict=True)
     return [Neighbour(index, max(-1.0, min(1.0, cosine))) for index, cosine in pairs]
 
@@ -171,22 +195,26 @@ def load_vector(path: Path) -> ContrastVector:
 
 def _read(
     model: LanguageModel, prompts: Sequence[Sequence[int]], hook: str, positions: str
-) -> tuple[Tensor, list[float]]:
+) -> Generator[None, None, tuple[Tensor, list[float]]]:
     """x per prompt (n, width) in float32 on the CPU, and ‖h‖ of every token that counts."""
     starts = [1 if prompt and prompt[0] == model.bos_token_id else 0 for prompt in prompts]
     if any(len(prompt) <= start for prompt, start in zip(prompts, starts, strict=True)):
         raise SteeringError("A prompt has no tokens; every line of both lists needs some text.")
-    rows, norms = [], []
-    for first in range(0, len(prompts), _ROWS):
-        batch = prompts[first : first + _ROWS]
-        width = max(map(len, batch))
-        ids = torch.tensor([[*prompt, *[0] * (width - len(prompt))] for prompt in batch])
-        found = model.run_to_hooks(ids, [hook])[hook].float().cpu()
-        for prompt, start, h in zip(batch, starts[first:], found, strict=False):
-            tokens = h[start : len(prompt)]
-            norms += tokens.norm(dim=-1).tolist()
-            rows.append(tokens[-1] if positions == "last" else tokens.mean(0))
-    return torch.stack(rows), norms
+    pace = model.paces(f"read {hook}", most=PASS_TOKENS)
+    rows: dict[int, Tensor] = {}
+    norms: dict[int, list[float]] = {}
+    for group in shared_passes([len(prompt) for prompt in prompts], lambda: pace.size):
+        if rows:
+            yield
+        ids = padded([prompts[place] for place in group])
+        with pace.timed(ids.numel()):
+            found = model.run_to_hooks(ids, [hook])[hook]
+            for place, state in zip(group, found, strict=True):
+                tokens = state[starts[place] : len(prompts[place])].float().cpu()
+                norms[place] = tokens.norm(dim=-1).tolist()
+                rows[place] = tokens[-1] if positions == "last" else tokens.mean(0)
+    places = range(len(prompts))
+    return torch.stack([rows[place] for place in places]), [norm for place in places for norm in norms[place]]
 
 
 def _warnings(n_positive: int, n_negative: int, auroc: float | None) -> tuple[str, ...]:

@@ -5,11 +5,10 @@
 A uvicorn process is asked by 8 clients at once. "paced": each client asks every 400 ms, as people who click do; the
 bars hold for this. "at once": each asks again as soon as it has its answer, which shows how many answers a second one
 process gives; most of that time is waiting in line. "processor" is what the server's process worked for each answer,
-which other programs on a busy machine hardly change. The floors of the same run are ``/healthz`` and a page that only
-asks the database SELECT 1 (``/readyz``). Every request asks for something else, so that nothing is answered from a
-cache of answers. The bars are on the server's time, from the request read to the head of the answer sent, waiting for
-other requests included, as the answer's ``Server-Timing`` says; "client" is what the client measured, which shares the
-machine.
+which other programs on a busy machine hardly change. The floors of the same run are ``/healthz`` and a small read of
+the database (``/readyz``). Every request asks for something else, so that nothing is answered from a cache of answers.
+The bars are on the server's time, from the request read to the head of the answer sent, waiting for other requests
+included, as the answer's ``Server-Timing`` says; "client" is what the client measured, which shares the machine.
 """
 
 import argparse

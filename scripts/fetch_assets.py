@@ -14,7 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.assets import FRONTEND, VENDOR, VENDOR_FILES
+from app.assets import VENDOR, VENDOR_FILES
+from app.places import FRONTEND
 
 LOCK = "package-lock.json"
 INPUTS = ("package.json", LOCK, ".npmrc")
@@ -25,8 +26,12 @@ class AssetsError(Exception):
     """The files cannot be fetched; the message says what to do."""
 
 
-def main() -> int:
-    """Fetch what is missing; 0 done, 1 failed with one sentence."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Fetch what is missing; 0 done, 1 failed with one sentence. With ``--check`` nothing is fetched: 1 something is
+    missing.
+    """
+    if "--check" in arguments:
+        return 0 if is_complete() else 1
     versions = pinned_versions(FRONTEND)
     summary = ", ".join(f"{name} {version}" for name, version in versions.items())
     if is_current(VENDOR, versions):
@@ -40,6 +45,11 @@ def main() -> int:
     (VENDOR / "versions.json").write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
     print(f"Fetched {summary}.")
     return 0
+
+
+def is_complete() -> bool:
+    """Whether there is nothing to fetch."""
+    return is_current(VENDOR, pinned_versions(FRONTEND))
 
 
 def pinned_versions(frontend: Path) -> dict[str, str]:
@@ -96,4 +106,4 @@ def _run_npm(command: Sequence[str], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -16,6 +16,7 @@ FORBIDDEN = {
     "app.views": ("app.db", "app.services", "app.pages", "fastapi", "sqlalchemy", "torch"),
     "app.pages": ("app.commands", "torch"),
     "app.api": ("app.commands", "torch"),
+    "app.web": ("app.services", "app.pages", "app.api", "app.commands", "app.engine", "app.jobs", "torch"),
     "app.settings": ("app.db", "torch", "fastapi", "sqlalchemy"),
     "app.errors": ("app.db", "torch", "fastapi", "sqlalchemy"),
     "models.records": ("torch",),
@@ -24,6 +25,8 @@ FORBIDDEN = {
     "models.statistics": ("torch", "models.language_model", "models.dictionary"),
     "models.demo.corpus": ("torch", "numpy"),
 }
+#: A program of its own, whose imports are not those of who starts it; nobody may import it.
+PROGRAM = "models.template_program"
 
 
 def module_name(path):
@@ -66,11 +69,16 @@ def test_imports_follow_the_arrows(package):
     wrong = [
         f"{name} imports {target}"
         for name, path in sources().items()
-        if is_in(name, package)
+        if is_in(name, package) and name != PROGRAM
         for target in imported(path)
         if any(is_in(target, forbidden) for forbidden in FORBIDDEN[package])
     ]
     assert not wrong
+
+
+def test_the_program_for_templates_is_started_and_never_imported():
+    assert PROGRAM in sources()
+    assert not [name for name, path in sources().items() if PROGRAM in imported(path)]
 
 
 def test_no_two_modules_import_each_other_even_in_a_circle():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.assets import VENDOR, VENDOR_FILES, missing_assets
 from app.errors import DatabaseError, DatabaseNotMigrated
+from app.hints import command, install_again
 from app.private_files import keep_private, may_others, opened
 from app.settings import PREFIX, Settings, unknown_names
 
@@ -59,9 +60,10 @@ def check_names(_settings: Settings) -> Check:
 def check_python(_settings: Settings) -> Check:
     """The version of Python."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if (3, 11) <= sys.version_info < (3, 13):
+    needed = importlib.metadata.metadata("periscope")["Requires-Python"]
+    if _satisfies(f"python {needed}", version):
         return Check("python", OK, version)
-    return Check("python", FAIL, version, "Periscope needs Python 3.11 or 3.12")
+    return Check("python", FAIL, version, f"install a Python that is {needed}")
 
 
 def check_packages(_settings: Settings) -> Check:
@@ -83,7 +85,7 @@ def check_packages(_settings: Settings) -> Check:
         if not _satisfies(line, version):
             wrong.append(f"{name} {version} does not satisfy {line}")
     if wrong:
-        return Check("packages", FAIL, "; ".join(wrong), "make install")
+        return Check("packages", FAIL, "; ".join(wrong), install_again())
     return Check("packages", OK, ", ".join(found))
 
 
@@ -92,7 +94,7 @@ def check_torch(settings: Settings) -> Check:
     try:
         import torch
     except ImportError as error:
-        return Check("torch", FAIL, f"cannot be imported: {error}", "make install")
+        return Check("torch", FAIL, f"cannot be imported: {error}", install_again())
     devices = ["cpu"]
     devices += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     devices += ["mps"] if torch.backends.mps.is_available() else []
@@ -122,7 +124,7 @@ def check_database(settings: Settings) -> Check:
         finally:
             engine.dispose()
     except DatabaseNotMigrated as error:
-        return Check("database", WARN, f"{shown}: {error}", "periscope db upgrade (periscope demo does it itself)")
+        return Check("database", WARN, f"{shown}: {error}", command("db upgrade"))
     except DatabaseError as error:
         return Check("database", FAIL, f"{shown}: {error}", "check PERISCOPE_DATABASE_URL and PERISCOPE_DATA_DIR")
     return Check("database", OK, f"{shown}, migrated and writable")
@@ -166,8 +168,7 @@ def check_assets(_settings: Settings) -> Check:
     """The browser files of others (htmx, Plotly), which are fetched once."""
     missing = missing_assets()
     if missing:
-        remedy = "make install (or python scripts/fetch_assets.py)"
-        return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", remedy)
+        return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", install_again())
     return Check("assets", OK, ", ".join(VENDOR_FILES))
 
 

@@ -21,11 +21,6 @@ from app.settings import PREFIX, Settings
 #: Seconds that a thread keeps Python's lock while others ask for it. By default it is five milliseconds, which the
 #: event loop, and with it every client, waits again and again while a page is made.
 TURN = 0.001
-#: How long open streams may go on after the server is told to stop, in seconds.
-GRACE = 5
-#: Seconds that a connection may rest. By default the server closes one after five, just as httpx and other clients stop
-#: using theirs, and a request sent at that moment is lost; proxies keep theirs for 60.
-KEEP_ALIVE = 75
 
 
 class BrowsingServer(uvicorn.Server):
@@ -45,18 +40,11 @@ class BrowsingServer(uvicorn.Server):
 def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = False) -> None:
     """Serve on the open socket until the process is interrupted or terminated."""
     from app.main import create_app
+    from app.web.server import server_config
 
     return_freed_memory()
     sys.setswitchinterval(TURN)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level=settings.log_level,
-        timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=KEEP_ALIVE,
-        server_header=False,
-        # Only these may say who asks and whether it came by HTTPS.
-        forwarded_allow_ips=list(settings.trusted_proxies),
-    )
+    config = server_config(create_app(settings), settings)
     spare_the_collector()
     page = address(settings)
     server = BrowsingServer(config, page) if open_browser else uvicorn.Server(config)

@@ -4,17 +4,38 @@ Every ``unpack_x(pack_x(value))`` gives the value back bit for bit.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import DatabaseDamaged
 from models.records import FloatArray, IntArray, Neighbour, Sample, TokenMeans, TokenValue
 
 PAIR = np.dtype([("id", "<u4"), ("value", "<f8")])
 SAMPLE = np.dtype([("prompt", "<i4"), ("position", "<i4"), ("activation", "<f4")])
 #: Up to this width an offset in a window fits one byte.
 NARROW_WINDOW = 256
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _stored(unpack: Callable[P, T]) -> Callable[P, T]:
+    """Bytes that no ``pack_x`` wrote are damage of the database, not an error of the program."""
+
+    @wraps(unpack)
+    def checked(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return unpack(*arguments, **named)
+        except (ValueError, IndexError, struct.error):
+            raise DatabaseDamaged(
+                "A record in the database is damaged; `periscope doctor --deep` finds out how much is. Restore "
+                "a backup, or build the source again."
+            ) from None
+
+    return checked
 
 
 def pack_token_ids(ids: NDArray[np.integer]) -> bytes:
@@ -23,6 +44,7 @@ def pack_token_ids(ids: NDArray[np.integer]) -> bytes:
     return (b"\2" + ids.astype("<u2").tobytes()) if narrow else (b"\4" + ids.astype("<u4").tobytes())
 
 
+@_stored
 def unpack_token_ids(data: bytes) -> IntArray:
     """Token ids (n,) as int64."""
     return np.frombuffer(data, dtype="<u2" if data[0] == 2 else "<u4", offset=1).astype(np.int64)
@@ -33,6 +55,7 @@ def pack_token_values(items: Sequence[TokenValue]) -> bytes:
     return np.array([(item.token_id, item.value) for item in items], dtype=PAIR).tobytes()
 
 
+@_stored
 def unpack_token_values(data: bytes) -> tuple[TokenValue, ...]:
     """Pairs of token id and number."""
     return tuple(TokenValue(token_id, value) for token_id, value in np.frombuffer(data, dtype=PAIR).tolist())
@@ -45,6 +68,7 @@ def pack_token_means(item: TokenMeans | None) -> bytes | None:
     return struct.pack("<I", item.distinct) + np.array(item.means, dtype="<f8").tobytes()
 
 
+@_stored
 def unpack_token_means(data: bytes | None) -> TokenMeans | None:
     """The number of distinct tokens and the means; None where nothing was recorded."""
     if data is None:
@@ -58,6 +82,7 @@ def pack_neighbours(items: Sequence[Neighbour]) -> bytes:
     return np.array([(item.index, item.cosine) for item in items], dtype=PAIR).tobytes()
 
 
+@_stored
 def unpack_neighbours(data: bytes) -> tuple[Neighbour, ...]:
     """Pairs of latent index and cosine."""
     return tuple(Neighbour(index, cosine) for index, cosine in np.frombuffer(data, dtype=PAIR).tolist())
@@ -72,6 +97,7 @@ def pack_histogram(edges: FloatArray, counts: IntArray) -> bytes:
     return edges.astype("<f4").tobytes() + counts.astype("<i8").tobytes()
 
 
+@_stored
 def unpack_histogram(data: bytes) -> tuple[FloatArray, IntArray]:
     """Edges (n + 1,) and counts (n,); both empty for a latent without histogram."""
     if not data:
@@ -89,6 +115,7 @@ def pack_sample(sample: Sample) -> bytes:
     return rows.tobytes()
 
 
+@_stored
 def unpack_sample(data: bytes) -> Sample:
     """Prompts, positions and activations (n,)."""
     rows = np.frombuffer(data, dtype=SAMPLE)
@@ -107,6 +134,7 @@ def pack_window(window: FloatArray) -> bytes:
     return struct.pack("<H", width) + offsets + window[places].astype("<f4").tobytes()
 
 
+@_stored
 def unpack_window(data: bytes) -> FloatArray:
     """The window (width,) with its zeros."""
     width: int = struct.unpack_from("<H", data)[0]
@@ -123,6 +151,7 @@ def pack_floats(values: NDArray[np.floating]) -> bytes:
     return values.astype("<f4").tobytes()
 
 
+@_stored
 def unpack_floats(data: bytes) -> FloatArray:
     """A plain vector (n,) of float32."""
     return np.frombuffer(data, dtype="<f4").astype(np.float32)

@@ -6,33 +6,41 @@ How it works
     known, is batched with waiting jobs of the same key, and its answer goes back to the event loop, which never blocks.
     Models load at the first request and leave when the memory is needed (least recently used first) or when asked to.
 
-How a new kind of work is added (steering, calibration, ...)
-    Derive a frozen dataclass from ``RowsJob`` or ``Job`` (``job.py``) in ``app/jobs/``; give it ``model`` (the model's
-    location), ``sources`` (the dictionaries it needs, loaded before it runs) and ``cost()``, an upper estimate in
-    bytes. Import torch and ``models.*`` inside its methods only: they run in the worker's thread.
+    A job works in steps of at most half a second (``models.pace``). After each step the worker looks whose turn it is
+    (``fairness``), so that short work comes in between, and no client waits for all of another's.
 
-    * ``RowsJob``: implement ``run_batch(loaded, jobs) -> results``, one result (or exception) per job, in order. For
-      work that is a forward pass or two, with the jobs as rows.
-    * ``Job``: implement ``run(loaded, batch)``, a generator. It works one step (a token, a chunk of rows) per
-      ``yield``. Between two steps the worker marks who has left, gives back their memory and lets other waiting work
-      run, so nothing may hold a hook, the model's lock or an ``edited`` block across a ``yield``.
-      Per step: look at ``batch.alive()`` (leave out the tickets that are gone), send what is new with
-      ``ticket.emit(event)``, and end each ticket with ``ticket.finish(result)`` or ``ticket.fail(error)``. With
-      ``joins = True`` jobs of the same key that come later are handed over by ``batch.arrivals()``; the generator must
-      then call it in every step and take them on as further rows.
+How a new kind of work is added (steering, calibration, ...)
+    Derive a frozen dataclass from ``TextJob`` (``app.jobs.texts``) and one of the three below in ``app/jobs/``; give it
+    ``model`` (the model's location), ``sources`` (the dictionaries it needs, loaded before it runs), ``texts()`` and
+    ``words()`` (all that is tokenised) and ``cost()``, an upper estimate in bytes; ``is_brief`` if it is over after a
+    few steps. Import torch and ``models.*`` inside its methods only: they run in the worker's thread. Add it to
+    ``tests/app/test_steps.py``, which holds every kind to its steps and its texts to their limits.
+
+    * ``SoloJob``: implement ``steps(loaded)``, a generator that works one step per ``yield`` (of an event or of
+      ``None``) and returns the result.
+    * ``RowsJob``: rows of passes that waiting jobs of the kind share: ``prepare``, ``pace``, ``read``.
+    * ``Job``: implement ``run(loaded, batch)``, a generator. Between two steps the worker marks who has left, gives
+      back their memory and lets other waiting work run, so nothing may hold a hook, the model's lock or an ``edited``
+      block across a ``yield``. Per step: look at ``batch.alive()`` (leave out the tickets that are gone), send what is
+      new with ``ticket.emit(event)``, and end each ticket with ``ticket.finish(result)`` or ``ticket.fail(error)``.
+      With ``joins = True`` jobs of the same key that come later are handed over by ``batch.arrivals()``; the generator
+      must then call it in every step and take them on as further rows.
 
     In a service: ``await engine.run(job)`` for one answer, ``async for event in engine.stream(job)`` for events as they
     come; the last item is the ``Finished`` with the result. Cancelling the task that waits cancels the job.
 """
 
 from app.engine.engine import ModelEngine
-from app.engine.job import Batch, Job, RowsJob, SourceKey
+from app.engine.fairness import CLIENT
+from app.engine.job import Batch, Job, SoloJob, SourceKey
 from app.engine.loaded import Loaded
 from app.engine.memory import MemoryBudget
+from app.engine.rows import Prepared, RowsJob
 from app.engine.state import ModelState
 from app.engine.ticket import Finished, Ticket, Waiting
 
 __all__ = [
+    "CLIENT",
     "Batch",
     "Finished",
     "Job",
@@ -40,7 +48,9 @@ __all__ = [
     "MemoryBudget",
     "ModelEngine",
     "ModelState",
+    "Prepared",
     "RowsJob",
+    "SoloJob",
     "SourceKey",
     "Ticket",
     "Waiting",

@@ -26,8 +26,17 @@ Loader = Callable[[str, str, str, Callable[[int], Reservation]], Any]
 class ModelEngine:
     """One per application. ``submit``, ``run`` and ``stream`` are for the event loop, the rest for any thread."""
 
-    def __init__(self, settings: Settings, *, budget: MemoryBudget | None = None, load: Loader = Loaded) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        budget: MemoryBudget | None = None,
+        load: Loader = Loaded,
+        watch: Callable[[str, float], None] = lambda job, seconds: None,
+    ) -> None:
+        """``watch`` is told the kind of job and the seconds of every step, in the workers' threads."""
         self._settings = settings
+        self.stepped = watch
         self._load = load
         self._workers: dict[str, Worker] = {}
         self._failed: dict[str, tuple[str, float]] = {}
@@ -42,9 +51,11 @@ class ModelEngine:
         """Put a job into its model's queue; the model is loaded if it is not.
 
         Raises:
+            PeriscopeError, PeriscopeModelError: what ``job.check`` refuses.
             Overloaded: the queue is full.
             Unavailable: the model could not be loaded a moment ago, or the server is closing.
         """
+        job.check()
         ticket = Ticket(job)
         while not (worker := self._worker(job.model)).put(ticket):
             pass  # that worker was ending; the next round makes a new one

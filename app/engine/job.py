@@ -1,12 +1,14 @@
 """What can be asked of a model: jobs, and the batch that a worker makes of several."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
     from app.engine.loaded import Loaded
     from app.engine.ticket import Ticket
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,22 @@ class Job:
         """Jobs with equal keys may run in one batch."""
         return type(self).__qualname__
 
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is over after a few steps, so that it begins however much long work goes on."""
+        return False
+
+    def check(self) -> None:
+        """Raise the error of a job that can be refused before it waits; quick, since the event loop asks."""
+
     def cost(self) -> int:
         """An upper estimate of the bytes that the job needs while it runs, on top of the weights."""
         raise NotImplementedError
+
+    @classmethod
+    def batch_size(cls, loaded: "Loaded") -> int:
+        """Jobs that run together at most on this model."""
+        return cls.max_batch
 
     @classmethod
     def run(cls, loaded: "Loaded", batch: "Batch") -> Iterator[None]:
@@ -49,45 +64,38 @@ class Job:
         raise NotImplementedError
 
 
-class RowsJob(Job):
-    """A job whose batch is done in one go."""
+class SoloJob(Job):
+    """A job that runs by itself: its own rows fill the passes."""
 
-    @classmethod
-    def run_batch(cls, loaded: "Loaded", jobs: Sequence[Any]) -> Sequence[Any]:
-        """One result, or one exception, per job in their order."""
+    max_batch = 1
+
+    def steps(self, loaded: "Loaded") -> Generator[Any, None, Any]:
+        """The work, one step per ``yield`` of an event, or of ``None``; what it returns is the result."""
         raise NotImplementedError
 
     @classmethod
     def run(cls, loaded: "Loaded", batch: "Batch") -> Iterator[None]:
-        """All at once; if that fails, one by one, so that a bad request does not spoil the others'."""
-        tickets = batch.alive()
-        try:
-            results = list(cls.run_batch(loaded, [ticket.job for ticket in tickets]))
-        except Exception:
-            if len(tickets) == 1:
-                raise
-            for ticket in tickets:
-                yield
-                cls._run_alone(loaded, ticket)
-            return
-        for ticket, result in zip(tickets, results, strict=True):
-            cls._answer(ticket, result)
-
-    @classmethod
-    def _run_alone(cls, loaded: "Loaded", ticket: "Ticket") -> None:
-        if not ticket.is_open:
-            return
-        try:
-            cls._answer(ticket, next(iter(cls.run_batch(loaded, [ticket.job]))))
-        except Exception as error:
-            ticket.fail(error)
-
-    @staticmethod
-    def _answer(ticket: "Ticket", result: Any) -> None:
-        if isinstance(result, BaseException):
-            ticket.fail(result)
-        else:
+        """The steps, until they end or the client leaves."""
+        for ticket in batch.alive():
+            job: Any = ticket.job
+            result = yield from while_open(ticket, job.steps(loaded))
             ticket.finish(result)
+
+
+def while_open(ticket: "Ticket", steps: Generator[Any, None, Result]) -> Generator[None, None, Result | None]:
+    """Steps for one ticket, whose events it gets; ``None`` and no further step once its client has left."""
+    try:
+        while ticket.is_open:
+            event = next(steps)
+            if event is not None:
+                ticket.emit(event)
+            yield
+    except StopIteration as end:
+        found: Result = end.value
+        return found
+    finally:
+        steps.close()
+    return None
 
 
 class Batch:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from app.engine.fairness import CLIENT
 from app.engine.job import Job
 from app.engine.memory import Reservation
 
@@ -31,6 +32,7 @@ class Ticket:
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.client = CLIENT.get()
         self.reservation: Reservation | None = None
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Any] = self._loop.create_future()

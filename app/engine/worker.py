@@ -1,7 +1,8 @@
 """The thread that owns one model: takes jobs from its queue, runs them in batches, step by step.
 
-One turn: (1) start the batch at the head of the queue, (2) let every running batch do one step. Work in many steps
-(a text being written) therefore never keeps short work (a text being read) waiting for longer than a step.
+One turn: (1) start the batch at the head of the queue, (2) let the batch whose turn it is do one step
+(``app.engine.fairness``). Work in many steps (a text being written) therefore never keeps short work (a text being
+read) waiting for longer than a step of each batch in work.
 """
 
 import gc
@@ -9,19 +10,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.engine.failures import plain, sentence_of
+from app.engine.fairness import Run, Runs, giving_way, in_turn
 from app.engine.job import Batch, SourceKey
 from app.engine.loaded import Loaded
 from app.engine.memory import Reservation
 from app.engine.state import FAILED, LOADING, READY, ModelState
 from app.engine.ticket import Ticket, Waiting
 from app.errors import Overloaded, Unavailable
-
-#: Batches in work at once; more would only make each slower.
-MAX_RUNS = 8
 
 
 class Host(Protocol):
@@ -33,11 +31,8 @@ class Host(Protocol):
     def ended(self, worker: "Worker") -> None:
         """The worker's thread is over."""
 
-
-@dataclass(eq=False)
-class _Run:
-    batch: Batch
-    steps: Iterator[None]
+    def stepped(self, job: str, seconds: float) -> None:
+        """A step of a batch of this kind of job took so long."""
 
 
 class Worker(threading.Thread):
@@ -53,7 +48,7 @@ class Worker(threading.Thread):
         self._state = LOADING
         self._loaded: Loaded | None = None
         self._queue: deque[Ticket] = deque()
-        self._runs: list[_Run] = []
+        self._runs = Runs()
         self._changed = threading.Condition()
         self._pinned: frozenset[SourceKey] = frozenset()  # dictionaries of the jobs that are about to begin
         self.is_closing = self.has_begun = False
@@ -77,14 +72,20 @@ class Worker(threading.Thread):
         with self._changed:
             if self.is_closing:
                 return False
+            full = (
+                f"{len(self._queue)} requests wait for this model already, which is the limit "
+                "(PERISCOPE_MAX_QUEUE); try again in a few seconds."
+            )
             if len(self._queue) >= self.max_queue:
-                raise Overloaded(
-                    f"{len(self._queue)} requests wait for this model already, which is the limit "
-                    "(PERISCOPE_MAX_QUEUE); try again in a few seconds."
-                )
+                last = giving_way(self._queue, ticket.client)
+                if last is None:
+                    raise Overloaded(full)
+                self._queue.remove(last)
+                last.fail(Overloaded(full))
+            before = self._in_turn()
             self._queue.append(ticket)
             ticket.when_cancelled(self._leave)
-            ticket.emit(Waiting(len(self._queue) - 1, self._state))
+            self._tell_positions(before)
             self._changed.notify_all()
         return True
 
@@ -92,13 +93,14 @@ class Worker(threading.Thread):
         """A client has left: its place in the queue is free at once."""
         with self._changed:
             if ticket in self._queue:
+                before = self._in_turn()
                 self._queue.remove(ticket)
-                self._tell_positions()
+                self._tell_positions(before)
 
     def position(self, ticket: Ticket) -> int | None:
         """Requests before this one in the queue; ``None`` when it is not waiting."""
         with self._changed:
-            return self._queue.index(ticket) if ticket in self._queue else None
+            return self._in_turn().index(ticket) if ticket in self._queue else None
 
     @property
     def is_idle(self) -> bool:
@@ -152,15 +154,15 @@ class Worker(threading.Thread):
         try:
             while self._wait():
                 self._start_next()
-                for run in list(self._runs):
-                    self._step(run)
+                if self._runs:
+                    self._step(self._runs.next())
         finally:
             self._end(READY, None, Unavailable("The model was unloaded to make room; send the request again."))
 
     def _wait(self) -> bool:
         """Sleep until there is something to do; ``False`` when the worker is to end."""
         with self._changed:
-            while not (self._queue or self._runs or self.is_closing):
+            while not (self._queue or len(self._runs) or self.is_closing):
                 self._changed.wait()
             return not self.is_closing
 
@@ -170,7 +172,7 @@ class Worker(threading.Thread):
             self._state, self.error = state, sentence
             left = [*self._queue, *(ticket for run in self._runs for ticket in run.batch.tickets)]
             self._queue.clear()
-            runs, self._runs = self._runs, []
+            runs = self._runs.clear()
             loaded, self._loaded = self._loaded, None
         if sentence is not None:
             self._host.ended(self)  # so that who is told, and asks again at once, finds it on record
@@ -197,22 +199,22 @@ class Worker(threading.Thread):
         batch = Batch(tickets, self._arrivals if tickets[0].job.joins else None)
         steps = tickets[0].job.run(self._loaded, batch)  # type: ignore[arg-type]
         with self._changed:
-            self._runs.append(_Run(batch, iter(steps)))
+            self._runs.add(batch, iter(steps))
 
     def _take_batch(self) -> list[Ticket]:
         """The head of the queue and what may run with it, with their memory taken."""
         with self._changed:
             busy = {run.batch.key for run in self._runs if run.batch.tickets[0].job.joins}
-            head = next((t for t in self._queue if not (t.job.joins and t.job.key in busy)), None)
-            if head is None or len(self._runs) >= MAX_RUNS:
+            queue = [t for t in self._in_turn() if not (t.job.joins and t.job.key in busy)]
+            head = next((ticket for ticket in queue if self._runs.may_begin(ticket)), None)
+            if head is None:
                 return []
         # A batch that runs will give memory back: go on with it rather than wait.
         if not self._admit(head, wait=not self._runs):
             return []
-        with self._changed:
-            same = [t for t in self._queue if t is not head and t.job.key == head.job.key]
+        same = [t for t in queue if t is not head and t.job.key == head.job.key and t.job.is_brief == head.job.is_brief]
         chosen = [head]
-        for ticket in same[: head.job.max_batch - 1]:
+        for ticket in same[: head.job.batch_size(self._loaded) - 1]:  # type: ignore[arg-type]
             if not self._admit(ticket, wait=False):
                 break
             chosen.append(ticket)
@@ -232,24 +234,31 @@ class Worker(threading.Thread):
         """Those of them that are still waiting, out of the queue; the others' memory is given back."""
         with self._changed:
             self.last_used = time.monotonic()
+            before = self._in_turn()
             chosen = [ticket for ticket in tickets if ticket in self._queue]
             for ticket in chosen:
                 self._queue.remove(ticket)
-            self._tell_positions()
+            self._tell_positions(before)
         for ticket in tickets:
             if ticket not in chosen or not ticket.is_open:
                 ticket.release()
         return [ticket for ticket in chosen if ticket.is_open]
 
-    def _tell_positions(self) -> None:
-        for place, ticket in enumerate(self._queue):
-            ticket.emit(Waiting(place, self._state))
+    def _in_turn(self) -> list[Ticket]:
+        return in_turn(self._queue, self._runs.in_work())
+
+    def _tell_positions(self, before: list[Ticket]) -> None:
+        """Those whose position is another one than in the queue as it was ``before``."""
+        known = {id(ticket): place for place, ticket in enumerate(before)}
+        for place, ticket in enumerate(self._in_turn()):
+            if known.get(id(ticket)) != place:
+                ticket.emit(Waiting(place, self._state))
 
     def _arrivals(self, batch: Batch) -> list[Ticket]:
         """More jobs for a batch that has begun, as many as fit."""
         with self._changed:
-            same = [t for t in self._queue if t.job.key == batch.key]
-        room = batch.tickets[0].job.max_batch - len(batch.alive())
+            same = [t for t in self._in_turn() if t.job.key == batch.key]
+        room = batch.tickets[0].job.batch_size(self._loaded) - len(batch.alive())  # type: ignore[arg-type]
         chosen = []
         for ticket in same[: max(0, room)]:
             if not self._admit(ticket, wait=False):
@@ -272,7 +281,8 @@ class Worker(threading.Thread):
         self._pinned = frozenset()
         return ready
 
-    def _step(self, run: _Run) -> None:
+    def _step(self, run: Run) -> None:
+        began = time.perf_counter()
         try:
             is_over = not run.batch.alive()
             if is_over:
@@ -290,10 +300,13 @@ class Worker(threading.Thread):
                 ticket.fail(RuntimeError(f"{type(ticket.job).__name__} ended without an answer"))
             if not ticket.is_open:
                 ticket.release()
+        seconds = time.perf_counter() - began
         with self._changed:
             self.last_used = time.monotonic()
+            self._runs.charge(run, seconds)
             if is_over:
                 self._runs.remove(run)
+        self._host.stepped(type(run.batch.tickets[0].job).__name__, seconds)
 
 
 def _close(steps: Iterator[None]) -> None:

@@ -1,15 +1,16 @@
 """What a prediction rests on: remove latents, patch them from another prompt, keep a set, compare groups of texts.
 
-Each works in steps of one forward pass, so that it ends soon when its client leaves, and short work runs in between.
+Each works in steps of at most one forward pass, so that it ends soon when its client leaves, and short work runs in
+between.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.engine import Batch, Job, Loaded, SourceKey
-from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
-from app.jobs.reading import Limits, TextInput, tokens_of
+from app.engine import Loaded, SoloJob, SourceKey
+from app.jobs.costs import encode_bytes, forward_bytes
+from app.jobs.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:
     from models.attribution import Ablation, Prompt
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from models.patching import Patching, SetEffect
     from models.selectivity import GroupEffect
 
-#: Tokens of the rows of one forward pass (models.attribution).
+Found = TypeVar("Found")
+
+#: Tokens of the rows of one forward pass at most (models.attribution).
 ROW_TOKENS = 4096
 #: What a backward pass keeps of every token in every layer, in units of d_model numbers.
 BACKWARD_COPIES = 20
@@ -33,10 +36,15 @@ class Asked:
     target: str | None = None
     contrast: str | None = None
 
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """What has to be one token each."""
+        named = (("The target", self.target), ("The contrast token", self.contrast))
+        return tuple((name, word) for name, word in named if word is not None)
+
 
 @dataclass(frozen=True)
 class Progress:
-    """Event: so many of so many rows, or passes, are done."""
+    """Event: so many of so many rows, texts or tokens are done."""
 
     done: int
     total: int
@@ -52,13 +60,10 @@ class Answer:
     found: Any
 
 
-class _Causal(Job):
-    """One request at a time: its rows fill the passes by themselves."""
-
-    max_batch = 1
+class _Causal(TextJob, SoloJob):
+    """One request at a time, about one source."""
 
     source: SourceKey
-    limits: Limits
 
     @property
     def sources(self) -> tuple[SourceKey, ...]:  # type: ignore[override]
@@ -67,40 +72,21 @@ class _Causal(Job):
 
     def cost(self) -> int:
         """The rows' forward passes, one backward pass, the encoder and the logits of the rows."""
-        tokens = most_tokens(self.texts(), self.limits.max_tokens)
+        tokens = self.most_tokens()
         rows = forward_bytes(max(ROW_TOKENS, tokens), self.limits.d_model)
         kept = min(tokens, self.limits.max_tokens) * self.limits.d_model * self.limits.n_layers * BACKWARD_COPIES * 4
         logits = LOGIT_ROWS * self.limits.vocab_size * LOGIT_COPIES * 4
         return rows + kept + logits + encode_bytes(self.sources)
 
-    def texts(self) -> list[str]:
-        """Everything that becomes tokens."""
-        raise NotImplementedError
-
-    def steps(self, loaded: Loaded) -> Iterator[Any]:
-        """Progress as (done, in all), and last the result."""
-        raise NotImplementedError
-
-    @classmethod
-    def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
-        """One step per forward pass."""
-        for ticket in batch.alive():
-            job: Any = ticket.job
-            found: Any = None
-            for found in job.steps(loaded):
-                if not ticket.is_open:
-                    return
-                if isinstance(found, Progress):
-                    ticket.emit(found)
-                yield
-            ticket.finish(found)
-
-    def prompt(self, loaded: Loaded, given: TextInput) -> "tuple[PromptTokens, Prompt]":
+    def prompt(self, loaded: Loaded, given: TextInput) -> "Generator[None, None, tuple[PromptTokens, Prompt]]":
         """The tokens, and the prompt after its first pass."""
         from models.attribution import Prompt
 
-        tokens = tokens_of(loaded, given, self.source.prepend_bos, self.limits.max_tokens)
-        return tokens, Prompt(loaded.model, loaded.dictionary(self.source), tokens.ids, tokens.counts)
+        (tokens,) = yield from self.tokens(loaded, self.source.prepend_bos, (given,))
+        yield
+        prompt = yield from Prompt.steps(loaded.model, loaded.dictionary(self.source), tokens.ids, tokens.counts)
+        yield
+        return tokens, prompt
 
 
 @dataclass(frozen=True)
@@ -113,17 +99,21 @@ class AblateJob(_Causal):
     top_k: int
     limits: Limits
 
-    def texts(self) -> list[str]:
+    def texts(self) -> Sequence[TextInput]:
         """The prompt."""
-        return self.asked.text.characters()
+        return (self.asked.text,)
 
-    def steps(self, loaded: Loaded) -> Iterator[Any]:
-        """One row per latent."""
+    def words(self) -> Sequence[tuple[str, str]]:
+        """The target and the contrast."""
+        return self.asked.words()
+
+    def steps(self, loaded: Loaded) -> Generator[Progress | None, None, Answer]:
+        """The prompt, estimates, then one row per latent."""
         from models.attribution import ablate
 
-        tokens, prompt = self.prompt(loaded, self.asked.text)
-        for found in ablate(prompt, self.asked.target, self.asked.contrast, self.top_k):
-            yield Progress(*found) if isinstance(found, tuple) else _answer(loaded, tokens, found)
+        tokens, prompt = yield from self.prompt(loaded, self.asked.text)
+        found = yield from _told(ablate(prompt, self.asked.target, self.asked.contrast, self.top_k))
+        return _answer(loaded, tokens, found)
 
 
 @dataclass(frozen=True)
@@ -137,21 +127,22 @@ class PatchJob(_Causal):
     top_k: int
     limits: Limits
 
-    def texts(self) -> list[str]:
+    def texts(self) -> Sequence[TextInput]:
         """Both prompts."""
-        return [*self.asked.text.characters(), *self.other.characters()]
+        return (self.asked.text, self.other)
 
-    def steps(self, loaded: Loaded) -> Iterator[Any]:
-        """Two rows per latent."""
+    def words(self) -> Sequence[tuple[str, str]]:
+        """The target and the contrast."""
+        return self.asked.words()
+
+    def steps(self, loaded: Loaded) -> "Generator[Progress | None, None, tuple[Answer, PromptTokens]]":
+        """Both prompts, estimates, then two rows per latent."""
         from models.patching import patch
 
-        tokens, prompt = self.prompt(loaded, self.asked.text)
-        other_tokens, other = self.prompt(loaded, self.other)
-        for found in patch(prompt, other, self.asked.target, self.asked.contrast, self.top_k):
-            if isinstance(found, tuple):
-                yield Progress(*found)
-            else:
-                yield _answer(loaded, tokens, found), other_tokens
+        tokens, prompt = yield from self.prompt(loaded, self.asked.text)
+        other_tokens, other = yield from self.prompt(loaded, self.other)
+        found = yield from _told(patch(prompt, other, self.asked.target, self.asked.contrast, self.top_k))
+        return _answer(loaded, tokens, found), other_tokens
 
 
 @dataclass(frozen=True)
@@ -165,17 +156,26 @@ class SetJob(_Causal):
     keep: bool
     limits: Limits
 
-    def texts(self) -> list[str]:
+    @property
+    def is_brief(self) -> bool:
+        """Two passes."""
+        return True
+
+    def texts(self) -> Sequence[TextInput]:
         """The prompt."""
-        return self.asked.text.characters()
+        return (self.asked.text,)
 
-    def steps(self, loaded: Loaded) -> Iterator[Any]:
-        """One row."""
-        from models.patching import remove_or_keep
+    def words(self) -> Sequence[tuple[str, str]]:
+        """The target and the contrast."""
+        return self.asked.words()
 
-        tokens, prompt = self.prompt(loaded, self.asked.text)
-        found = remove_or_keep(prompt, self.asked.target, self.asked.contrast, self.chosen, keep=self.keep)
-        yield _answer(loaded, tokens, found)
+    def steps(self, loaded: Loaded) -> Generator[None, None, Answer]:
+        """The prompt, what is written, then one row."""
+        from models.patching import set_steps
+
+        tokens, prompt = yield from self.prompt(loaded, self.asked.text)
+        found = yield from set_steps(prompt, self.asked.target, self.asked.contrast, self.chosen, keep=self.keep)
+        return _answer(loaded, tokens, found)
 
 
 @dataclass(frozen=True)
@@ -190,27 +190,34 @@ class SelectivityJob(_Causal):
     seed: int
     limits: Limits
 
-    def texts(self) -> list[str]:
+    def texts(self) -> Sequence[TextInput]:
         """All texts of all groups."""
-        return [part for _, texts in self.groups for text in texts for part in text.characters()]
+        return [text for _, texts in self.groups for text in texts]
 
-    def steps(self, loaded: Loaded) -> Iterator[Any]:
-        """One pass per batch of texts and per set of latents."""
+    def steps(self, loaded: Loaded) -> "Generator[Progress | None, None, tuple[GroupEffect, ...]]":
+        """Some texts at a time, and each set of latents."""
         from models.selectivity import selectivity
 
-        read = {
-            name: [tokens_of(loaded, text, self.source.prepend_bos, self.limits.max_tokens) for text in texts]
-            for name, texts in self.groups
-        }
+        tokens = iter((yield from self.tokens(loaded, self.source.prepend_bos)))
+        yield None
+        read = {name: [next(tokens) for _ in texts] for name, texts in self.groups}
         dictionary = loaded.dictionary(self.source)
-        for found in selectivity(
-            loaded.model, dictionary, read, self.latents, n_controls=self.n_controls, seed=self.seed
-        ):
-            yield _progress_or(found)
+        return (
+            yield from _told(
+                selectivity(loaded.model, dictionary, read, self.latents, n_controls=self.n_controls, seed=self.seed)
+            )
+        )
 
 
-def _progress_or(found: "tuple[int, int] | tuple[GroupEffect, ...]") -> Any:
-    return Progress(*found) if found and isinstance(found[0], int) else found
+def _told(steps: Generator[tuple[int, int], None, Found]) -> Generator[Progress, None, Found]:
+    """Steps that yield (done, in all) as events."""
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+        yield Progress(*done)
 
 
 def _answer(loaded: Loaded, tokens: "PromptTokens", found: "Ablation | Patching | SetEffect") -> Answer:

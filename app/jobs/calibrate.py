@@ -1,17 +1,15 @@
 """Sweeps: the safe range of one slider, and the factor at which a mix stays coherent. One token of all texts a step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from app.engine import Batch, Job, Loaded, SourceKey
+from app.engine import Loaded, SoloJob, SourceKey
 from app.jobs.ablation import Progress
-from app.jobs.calibrate_steps import InSteps
 from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
-from app.jobs.reading import Limits, TextInput, tokens_of
 from app.jobs.steer import writing_bytes
+from app.jobs.texts import Limits, TextInput, TextJob
 from models.steer_terms import Board, SteerTerm
 
 if TYPE_CHECKING:
@@ -27,59 +25,47 @@ LEAST_NEW_TOKENS = 24
 READ_TOKENS = 8192
 
 
-class _Sweep(Job):
-    """One sweep at a time: its rows fill the passes by themselves."""
-
-    max_batch: ClassVar[int] = 1
+class _Sweep(TextJob, SoloJob):
+    """One sweep at a time."""
 
     prompts: tuple[TextInput, ...]
     prepend_bos: bool
-    limits: Limits
     temperature: float
+
+    def texts(self) -> Sequence[TextInput]:
+        """The prompts that are continued."""
+        return self.prompts
 
     def cost(self) -> int:
         """The rows written at once, and the pass in which the finished texts are read."""
-        longest = max(most_tokens(p.characters(), self.limits.max_tokens) for p in self.prompts)
+        longest = max(most_tokens(text.characters(), self.limits.max_tokens) for text in self.prompts)
         prompt = min(longest, self.limits.max_tokens)
-        rows = max(ROWS_AT_ONCE, len(self.prompts) * SAMPLES)
-        reading = forward_bytes(READ_TOKENS, self.limits.d_model) + READ_TOKENS * self.limits.vocab_size * 4
-        return writing_bytes(self.limits, rows, prompt, NEW_TOKENS) + reading + encode_bytes(self.sources)
+        tokens = max(READ_TOKENS, prompt + NEW_TOKENS)
+        reading = forward_bytes(tokens, self.limits.d_model) + tokens * self.limits.vocab_size * 4
+        return writing_bytes(self.limits, ROWS_AT_ONCE, prompt, NEW_TOKENS) + reading + encode_bytes(self.sources)
 
-    def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> Any:
-        """The whole work; ``pause`` is called between two tokens."""
+    def sweep(self, loaded: Loaded, plan: "Plan") -> Generator[int, None, Any]:
+        """The whole work; yields the tokens written in each step."""
         raise NotImplementedError
 
-    def plan(self, loaded: Loaded) -> "Plan":
-        """The prompts as tokens."""
+    def steps(self, loaded: Loaded) -> Generator[Progress | None, None, Any]:
+        """The prompts' tokens, then the sweep with its progress in tokens of about so many."""
         from models.calibration import Plan
         from models.sampling import Sampling
 
-        prompts = [tokens_of(loaded, p, self.prepend_bos, self.limits.max_tokens).ids for p in self.prompts]
+        prompts = yield from self.tokens(loaded, self.prepend_bos)
+        yield None
         room = self.limits.max_tokens - max(map(len, prompts))
         new_tokens = max(LEAST_NEW_TOKENS, min(NEW_TOKENS, room))
         sampling = Sampling(max_new_tokens=new_tokens, temperature=self.temperature, alternatives=0)
-        return Plan(tuple(prompts), sampling, SAMPLES)
-
-    @classmethod
-    def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
-        """One token of all texts per step."""
-        for ticket in batch.alive():
-            job: Any = ticket.job
-            plan = job.plan(loaded)
-            steps = InSteps(partial(job.sweep, loaded, plan))
-            done = 0
-            groups = -(-(GRID + 1) * len(plan.prompts) * SAMPLES // ROWS_AT_ONCE)
-            total = groups * plan.sampling.max_new_tokens
+        sweep = self.sweep(loaded, Plan(tuple(prompt.ids for prompt in prompts), sampling, SAMPLES))
+        done, total = 0, (GRID + 1) * len(prompts) * SAMPLES * new_tokens
+        while True:
             try:
-                while steps.step():
-                    if not ticket.is_open:
-                        return
-                    done += 1
-                    ticket.emit(Progress(min(done, total), total))
-                    yield
-            finally:
-                steps.cancel()
-            ticket.finish(steps.result())
+                done += next(sweep)
+            except StopIteration as end:
+                return end.value
+            yield Progress(min(done, total), total)
 
 
 @dataclass(frozen=True)
@@ -94,12 +80,12 @@ class CalibrateJob(_Sweep):
     limits: Limits
     temperature: float = 1.0
 
-    def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> "Calibration":
+    def sweep(self, loaded: Loaded, plan: "Plan") -> "Generator[int, None, Calibration]":
         """The grid, and a finer one at its ends."""
-        from models.calibration import calibrate
+        from models.calibration import calibration_steps
 
         dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
-        return calibrate(loaded.model, dictionaries, self.term, plan, cancelled=pause)
+        return calibration_steps(loaded.model, dictionaries, self.term, plan)
 
 
 @dataclass(frozen=True)
@@ -114,9 +100,10 @@ class BalanceJob(_Sweep):
     limits: Limits
     temperature: float = 1.0
 
-    def sweep(self, loaded: Loaded, plan: "Plan", pause: Callable[[], bool]) -> "tuple[Balance, tuple[ClosePair, ...]]":
+    def sweep(self, loaded: Loaded, plan: "Plan") -> "Generator[int, None, tuple[Balance, tuple[ClosePair, ...]]]":
         """The factor, and then the cosines."""
-        from models.calibration import balance
+        from models.calibration import balance_steps
 
         dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
-        return balance(loaded.model, dictionaries, self.board, plan, pause), close_pairs(self.board, dictionaries)
+        found = yield from balance_steps(loaded.model, dictionaries, self.board, plan)
+        return found, close_pairs(self.board, dictionaries)

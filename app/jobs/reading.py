@@ -1,42 +1,21 @@
 """Read texts: all active latents of several sources, or one latent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.engine import Loaded, RowsJob, SourceKey
-from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
+from app.engine import Loaded, Prepared, RowsJob, SourceKey
+from app.jobs.costs import encode_bytes, forward_bytes
+from app.jobs.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from models.chat import Message, PromptTokens
+    from models.chat import PromptTokens
+    from models.dictionary import Dictionary
     from models.microscope import ActiveLatents
+    from models.pace import Pace
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What a request may ask: tokens of one text; and the model's size, for the estimate of memory."""
-
-    max_tokens: int
-    d_model: int
-    n_layers: int
-    vocab_size: int
-
-
-@dataclass(frozen=True)
-class TextInput:
-    """A plain text or, if ``messages`` are given, a chat. ``name`` is what an error calls it."""
-
-    text: str = ""
-    messages: "tuple[Message, ...] | None" = None
-    add_generation_prompt: bool = False
-    name: str = "The text"
-
-    def characters(self) -> list[str]:
-        """Everything that becomes tokens."""
-        return [self.text, *(message.content for message in self.messages or ())]
+#: Texts of a job that is over after a few steps.
+BRIEF_TEXTS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +30,39 @@ class TextReading:
     offsets: dict[str, int]
 
 
+class _Reading(TextJob, RowsJob):
+    """Texts as rows of passes up to the deepest hook of their dictionaries."""
+
+    inputs: tuple[TextInput, ...]
+
+    @property
+    def is_brief(self) -> bool:
+        """A text or two."""
+        return len(self.inputs) <= BRIEF_TEXTS
+
+    def texts(self) -> Sequence[TextInput]:
+        """Those that are read."""
+        return self.inputs
+
+    def cost(self) -> int:
+        """One forward pass and the encoders."""
+        return forward_bytes(self.most_tokens(), self.limits.d_model) + encode_bytes(self.sources)
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A text on its way through a pass; a text that some sources want with BOS and some without is read twice."""
+
+    place: int  # of the text
+    tokens: "PromptTokens"
+    wanted: "dict[str, Dictionary]"  # by slug
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
 @dataclass(frozen=True)
-class ReadJob(RowsJob):
+class ReadJob(_Reading):
     """All active latents of the sources on each of the texts; the result is a tuple of ``TextReading``."""
 
     model: str
@@ -60,55 +70,56 @@ class ReadJob(RowsJob):
     inputs: tuple[TextInput, ...]
     limits: Limits
 
-    def cost(self) -> int:
-        """One forward pass and the encoders."""
-        tokens = most_tokens([c for text in self.inputs for c in text.characters()], self.limits.max_tokens)
-        return forward_bytes(tokens, self.limits.d_model) + encode_bytes(self.sources)
+    def prepare(self, loaded: Loaded) -> Generator[None, None, Prepared]:
+        """The tokens of each text, with and without BOS as its sources want them."""
+        texts = yield from self.tokens(loaded, any(source.prepend_bos for source in self.sources))
+        rows: list[_Row] = []
+        for place, tokens in enumerate(texts):
+            bare = tokens.without_bos()
+            with_bos = {s.slug: loaded.dictionary(s) for s in self.sources if s.prepend_bos or bare is tokens}
+            without = {s.slug: loaded.dictionary(s) for s in self.sources if s.slug not in with_bos}
+            parts = [(tokens, with_bos), (bare, without)]
+            rows += [_Row(place, part, wanted) for part, wanted in parts if wanted and len(part)]
+
+        def answer(results: "Sequence[dict[str, ActiveLatents]]") -> tuple[TextReading, ...]:
+            readings = [TextReading(tokens, {}, {}) for tokens in texts]
+            for row, latents in zip(rows, results, strict=True):
+                readings[row.place].latents.update(latents)
+                offset = len(texts[row.place]) - len(row)
+                readings[row.place].offsets.update(dict.fromkeys(row.wanted, offset))
+            return tuple(readings)
+
+        return Prepared(rows, answer)
 
     @classmethod
-    def run_batch(cls, loaded: Loaded, jobs: Sequence["ReadJob"]) -> Sequence[Any]:
-        """All texts of all jobs as rows of shared forward passes."""
-        from models.microscope import read_latents
+    def pace(cls, loaded: Loaded, rows: Sequence[_Row]) -> "Pace":
+        """That of passes up to the deepest hook."""
+        from models.microscope import reading_pace
 
-        prepared = [_try(lambda job=job: [_Row(loaded, job, text) for text in job.inputs]) for job in jobs]
-        rows = [row for group in prepared if not isinstance(group, Exception) for row in group]
-        # A text that some sources want with BOS and some without is read twice.
-        variants = [variant for row in rows for variant in row.variants()]
-        found = read_latents(loaded.model, [ids for ids, _ in variants], [wanted for _, wanted in variants])
-        answers = iter(found)
-        return [
-            group if isinstance(group, Exception) else tuple(row.reading(answers) for row in group)
-            for group in prepared
-        ]
+        return reading_pace(loaded.model, {dictionary for row in rows for dictionary in row.wanted.values()})
+
+    @classmethod
+    def read(cls, loaded: Loaded, rows: Sequence[_Row]) -> "Generator[None, None, list[dict[str, ActiveLatents]]]":
+        """The active latents of each row."""
+        from models.microscope import latents_pass
+
+        return latents_pass(loaded.model, [row.tokens.ids for row in rows], [row.wanted for row in rows])
 
 
-class _Row:
-    """One text of one job on its way through the passes."""
+@dataclass(frozen=True, eq=False)
+class _OneRow:
+    """A text that one latent is read on."""
 
-    def __init__(self, loaded: Loaded, job: ReadJob, text: TextInput) -> None:
-        self.tokens = tokens_of(loaded, text, any(s.prepend_bos for s in job.sources), job.limits.max_tokens)
-        self.bare = self.tokens.without_bos()
-        with_bos = {s: loaded.dictionary(s) for s in job.sources if s.prepend_bos or self.bare is self.tokens}
-        without = {s: loaded.dictionary(s) for s in job.sources if s not in with_bos}
-        parts = [(self.tokens, with_bos), (self.bare, without)]
-        self.parts = [(tokens, wanted) for tokens, wanted in parts if wanted and len(tokens)]
-        self.sources = job.sources
+    tokens: "PromptTokens"
+    dictionary: "Dictionary"
+    index: int
 
-    def variants(self) -> Iterator[tuple[tuple[int, ...], dict[str, Any]]]:
-        for tokens, wanted in self.parts:
-            yield tokens.ids, {source.slug: dictionary for source, dictionary in wanted.items()}
-
-    def reading(self, answers: "Iterator[dict[str, ActiveLatents]]") -> TextReading:
-        latents: dict[str, ActiveLatents] = {}
-        offsets: dict[str, int] = {}
-        for tokens, wanted in self.parts:
-            latents |= next(answers)
-            offsets |= {source.slug: len(self.tokens) - len(tokens) for source in wanted}
-        return TextReading(self.tokens, latents, offsets)
+    def __len__(self) -> int:
+        return len(self.tokens)
 
 
 @dataclass(frozen=True)
-class OneLatentJob(RowsJob):
+class OneLatentJob(_Reading):
     """One latent on each of the texts; the result is a tuple of (tokens, activations (n_tokens,))."""
 
     model: str
@@ -122,50 +133,24 @@ class OneLatentJob(RowsJob):
         """The one source."""
         return (self.source,)
 
-    def cost(self) -> int:
-        """One forward pass and one encoder."""
-        tokens = most_tokens([c for text in self.inputs for c in text.characters()], self.limits.max_tokens)
-        return forward_bytes(tokens, self.limits.d_model) + encode_bytes(self.sources)
+    def prepare(self, loaded: Loaded) -> Generator[None, None, Prepared]:
+        """The tokens of each text."""
+        texts = yield from self.tokens(loaded, self.source.prepend_bos)
+        dictionary = loaded.dictionary(self.source)
+        rows = [_OneRow(tokens, dictionary, self.index) for tokens in texts]
+        return Prepared(rows, lambda values: tuple(zip(texts, values, strict=True)))
 
     @classmethod
-    def run_batch(cls, loaded: Loaded, jobs: Sequence["OneLatentJob"]) -> Sequence[Any]:
-        """All texts of all jobs as rows of shared forward passes."""
-        from models.microscope import read_one_latent
+    def pace(cls, loaded: Loaded, rows: Sequence[_OneRow]) -> "Pace":
+        """That of passes up to the deepest hook."""
+        from models.microscope import reading_pace
 
-        prepared = [_try(lambda job=job: job._tokens(loaded)) for job in jobs]
-        good = [(job, texts) for job, texts in zip(jobs, prepared, strict=True) if not isinstance(texts, Exception)]
-        rows = [tokens.ids for _, texts in good for tokens in texts]
-        wanted = [(loaded.dictionary(job.source), job.index) for job, texts in good for _ in texts]
-        answers: Iterator[NDArray[np.float32]] = iter(read_one_latent(loaded.model, rows, wanted))
-        return [
-            texts if isinstance(texts, Exception) else tuple((tokens, next(answers)) for tokens in texts)
-            for texts in prepared
-        ]
+        return reading_pace(loaded.model, {row.dictionary for row in rows})
 
-    def _tokens(self, loaded: Loaded) -> "list[PromptTokens]":
-        return [tokens_of(loaded, text, self.source.prepend_bos, self.limits.max_tokens) for text in self.inputs]
+    @classmethod
+    def read(cls, loaded: Loaded, rows: Sequence[_OneRow]) -> Generator[None, None, Sequence[Any]]:
+        """The latent's activations on each row."""
+        from models.microscope import one_latent_pass
 
-
-def tokens_of(loaded: Loaded, given: TextInput, prepend_bos: bool, limit: int) -> "PromptTokens":
-    """The tokens of a text or a chat. Raises InputRefused, ContextMismatch or Unsupported."""
-    from models.chat import chat_prompt, text_prompt
-
-    if given.messages is None:
-        return text_prompt(loaded.model, given.text, prepend_bos=prepend_bos, limit=limit, name=given.name)
-    return chat_prompt(
-        loaded.model,
-        given.messages,
-        prepend_bos=prepend_bos,
-        limit=limit,
-        add_generation_prompt=given.add_generation_prompt,
-    )
-
-
-def _try(function: Any) -> Any:
-    """What the function returns, or the error that one request alone gets as its answer."""
-    from models.errors import PeriscopeModelError
-
-    try:
-        return function()
-    except PeriscopeModelError as error:
-        return error
+        wanted = [(row.dictionary, row.index) for row in rows]
+        return one_latent_pass(loaded.model, [row.tokens.ids for row in rows], wanted)

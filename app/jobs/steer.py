@@ -5,17 +5,18 @@ text alone. What is remembered belongs to the loaded weights and goes with them.
 """
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine import Batch, Job, Loaded, SourceKey, Ticket
+from app.engine import Batch, Loaded, SourceKey, Ticket
 from app.engine.failures import plain
 from app.errors import InvalidRequest, Unavailable, number_text
 from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
-from app.jobs.reading import Limits, TextInput, tokens_of
 from app.jobs.steer_memory import remembered_by
+from app.jobs.texts import Limits, TextInput, TextJob
 from models.steer_terms import Board
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class SteerJob(Job):
+class SteerJob(TextJob):
     """Baseline and steered text of one prompt; emits ``WrittenToken``, the result is ``Written``."""
 
     max_batch: ClassVar[int] = 16
@@ -132,17 +133,31 @@ class SteerJob(Job):
             forward_bytes(SHARE_TOKENS * len(self.board.terms), self.limits.d_model) + encode_bytes(self.sources)
         )
 
+    def texts(self) -> Sequence[TextInput]:
+        """The prompt."""
+        return (self.prompt,)
+
+    @classmethod
+    def batch_size(cls, loaded: Loaded) -> int:
+        """As many as the model writes a token of in one step."""
+        from models.generate import writing_pace
+
+        return max(1, min(cls.max_batch, writing_pace(loaded.model).size // ROWS))
+
     @classmethod
     def run(cls, loaded: Loaded, batch: Batch) -> Iterator[None]:
-        """One token of every text per step; who comes later joins."""
+        """A request's prompt, one token of every text, a part of an answer: each is a step; who comes later joins."""
         desk = _Desk(loaded)
-        for ticket in batch.alive():
-            desk.admit(ticket)
+        desk.newcomers += batch.alive()
         while desk.dismiss():
-            desk.step()
-            yield
-            for ticket in batch.arrivals():
-                desk.admit(ticket)
+            idle = True
+            for work in (desk.admit, desk.read_prompts, desk.write, desk.conclude):
+                if work():
+                    idle = False
+                    yield
+            if idle:
+                yield
+            desk.newcomers += batch.arrivals()
 
 
 def writing_bytes(limits: Limits, rows: int, prompt: int, new: int) -> int:
@@ -165,7 +180,7 @@ class _Writing:
     injected: float | None = None
 
     @property
-    def is_over(self) -> bool:
+    def is_written(self) -> bool:
         wanted = [self.sides[STEERED]] + ([self.sides[BASELINE]] if self.known is None else [])
         return all(tokens and tokens[-1].finish for tokens in wanted)
 
@@ -181,10 +196,25 @@ class _Desk:
         self.keys: dict[str, SourceKey] = {}
         self.dictionaries: dict[str, Dictionary] = {}
         self.texts: TextBatch = TextBatch(loaded.model, self.dictionaries, self.memory.prompts)
+        self.newcomers: deque[Ticket] = deque()
         self.writings: dict[int, _Writing] = {}
+        self._admission: Generator[None, None, None] | None = None
+        self._answers: deque[tuple[_Writing, Generator[None, None, Written]]] = deque()
 
-    def admit(self, ticket: Ticket) -> None:
-        """Take a request in; one that cannot be done is answered at once."""
+    def admit(self) -> bool:
+        """Take a request in, step by step; whether there was one."""
+        if self._admission is None:
+            if not self.newcomers:
+                return False
+            self._admission = self._admitted(self.newcomers.popleft())
+        try:
+            next(self._admission)
+        except StopIteration:
+            self._admission = None
+        return True
+
+    def _admitted(self, ticket: Ticket) -> Generator[None, None, None]:
+        """One that cannot be done is answered at once."""
         from models.sampling import Sampling
         from models.text_rows import Request
 
@@ -192,7 +222,7 @@ class _Desk:
         try:
             for source in job.sources:
                 self._take(source)
-            prompt = tokens_of(self.loaded, job.prompt, job.prepend_bos, job.limits.max_tokens)
+            (prompt,) = yield from job.tokens(self.loaded, job.prepend_bos)
             options = self._options(job, len(prompt))
             known = self.memory.get(prompt.ids, options)
             sampling = Sampling(**asdict(options))
@@ -216,18 +246,42 @@ class _Desk:
         self.dictionaries[source.slug] = self.loaded.dictionary(source)
 
     def dismiss(self) -> bool:
-        """Forget who has left; whether anybody is still there."""
+        """Forget who has left; whether there is anything left to do."""
         for number in [n for n, writing in self.writings.items() if not writing.ticket.is_open]:
             self.texts.remove(number)
             del self.writings[number]
-        return bool(self.writings)
+        self.newcomers = deque(ticket for ticket in self.newcomers if ticket.is_open)
+        return bool(self.newcomers or self.writings or self._answers or self._admission is not None)
 
-    def step(self) -> None:
-        """The next token of every text."""
-        for event in self.texts.step():
+    def read_prompts(self) -> bool:
+        """A pass over prompts of newcomers; whether there was any to do."""
+        return self.texts.read_prompts()
+
+    def write(self) -> bool:
+        """The next token of every text; whether there was one."""
+        events = self.texts.write()
+        for event in events:
             self._deliver(event)
-        for number in [n for n, writing in self.writings.items() if writing.is_over]:
-            self._finish(self.writings.pop(number))
+        for number in [n for n, writing in self.writings.items() if writing.is_written]:
+            writing = self.writings.pop(number)
+            self._answers.append((writing, self._result(writing)))
+        return bool(events)
+
+    def conclude(self) -> bool:
+        """A part of the oldest answer; whether there was one. What goes wrong here concerns one request alone."""
+        if not self._answers:
+            return False
+        writing, steps = self._answers[0]
+        try:
+            if writing.ticket.is_open:
+                next(steps)
+                return True
+        except StopIteration as end:
+            writing.ticket.finish(end.value)
+        except Exception as error:
+            writing.ticket.fail(plain(error))
+        self._answers.popleft()
+        return True
 
     def _deliver(self, event: "TokenEvent") -> None:
         writing = self.writings[event.request]
@@ -253,14 +307,7 @@ class _Desk:
             event.finish,
         )
 
-    def _finish(self, writing: _Writing) -> None:
-        """Answer. What goes wrong here concerns one request alone."""
-        try:
-            writing.ticket.finish(self._result(writing))
-        except Exception as error:
-            writing.ticket.fail(plain(error))
-
-    def _result(self, writing: _Writing) -> Written:
+    def _result(self, writing: _Writing) -> Generator[None, None, Written]:
         job, prompt = writing.job, writing.prompt
         baseline = writing.known
         if baseline is None:
@@ -270,13 +317,14 @@ class _Desk:
         ids = (*prompt.ids, *(token.token_id for token in steered.tokens))[:SHARE_TOKENS]
         leading_bos = prompt.ids[0] == self.loaded.model.bos_token_id and not job.board.steer_bos
         applies = job.board.positions != "generated"
+        shares = yield from self.texts.steering.share_steps(job.board, ids)
         return Written(
             prompt,
             tuple(applies and not (leading_bos and place == 0) for place in range(len(prompt))),
             baseline,
             steered,
             writing.injected,
-            tuple(self.texts.steering.shares(job.board, ids)),
+            tuple(shares),
             writing.known is not None,
             close_pairs(job.board, self.dictionaries),
         )

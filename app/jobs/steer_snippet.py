@@ -1,17 +1,15 @@
 """A board as a Python program: it needs the weights, since it names token ids and checks that the board can be done."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from app.engine import Loaded, RowsJob, SourceKey
-from app.jobs.reading import Limits, TextInput, tokens_of
-from models.errors import PeriscopeModelError
+from app.engine import Loaded, SoloJob, SourceKey
+from app.jobs.texts import Limits, TextInput, TextJob
 from models.steer_terms import Board
 
 
 @dataclass(frozen=True)
-class SnippetJob(RowsJob):
+class SnippetJob(TextJob, SoloJob):
     """The program's text for one prompt and one board."""
 
     model: str
@@ -23,27 +21,30 @@ class SnippetJob(RowsJob):
     prepend_bos: bool
     limits: Limits
 
+    @property
+    def is_brief(self) -> bool:
+        """Little more than the prompt's tokens."""
+        return True
+
+    def texts(self) -> Sequence[TextInput]:
+        """The prompt."""
+        return (self.prompt,)
+
     def cost(self) -> int:
         """Next to nothing."""
         return 1 << 20
 
-    @classmethod
-    def run_batch(cls, loaded: Loaded, jobs: Sequence["SnippetJob"]) -> Sequence[Any]:
-        """One program, or the reason why there is none, per job."""
-        return [job._program(loaded) for job in jobs]
-
-    def _program(self, loaded: Loaded) -> str | PeriscopeModelError:
+    def steps(self, loaded: Loaded) -> Generator[None, None, str]:
+        """The prompt's tokens, then the program."""
         from models.snippet import python_snippet
 
-        try:
-            prompt = tokens_of(loaded, self.prompt, self.prepend_bos, self.limits.max_tokens)
-            return python_snippet(
-                loaded.model,
-                {source.slug: loaded.dictionary(source) for source in self.sources},
-                prompt.ids,
-                self.board,
-                max_new_tokens=self.max_new_tokens,
-                stop_at_eos=self.stop_at_eos,
-            )
-        except PeriscopeModelError as error:
-            return error
+        (prompt,) = yield from self.tokens(loaded, self.prepend_bos)
+        yield
+        return python_snippet(
+            loaded.model,
+            {source.slug: loaded.dictionary(source) for source in self.sources},
+            prompt.ids,
+            self.board,
+            max_new_tokens=self.max_new_tokens,
+            stop_at_eos=self.stop_at_eos,
+        )

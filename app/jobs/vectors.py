@@ -1,20 +1,19 @@
 """A contrast vector from two lists of prompts, with what it promotes and the latents that lie along it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from app.engine import Loaded, RowsJob, SourceKey
+from app.engine import Loaded, SoloJob, SourceKey
 from app.jobs.costs import forward_bytes, most_tokens
-from app.jobs.reading import Limits, TextInput, tokens_of
-from models.errors import PeriscopeModelError
+from app.jobs.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:
     from models.records import Neighbour
     from models.vectors import ContrastVector
 
-#: Prompts of one forward pass (models.vectors).
-ROWS = 32
+#: Tokens of one forward pass (models.microscope), unless one prompt has more.
+PASS_TOKENS = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +27,8 @@ class Made:
 
 
 @dataclass(frozen=True)
-class VectorJob(RowsJob):
+class VectorJob(TextJob, SoloJob):
     """The difference of the means of two lists; the result is ``Made``."""
-
-    max_batch: ClassVar[int] = 1
 
     model: str
     sources: tuple[SourceKey, ...]
@@ -42,35 +39,33 @@ class VectorJob(RowsJob):
     prepend_bos: bool
     limits: Limits
 
+    def texts(self) -> Sequence[TextInput]:
+        """Both lists."""
+        return (*self.positive, *self.negative)
+
     def cost(self) -> int:
-        """One pass over 32 of the longest prompts, and the effects on all logits."""
-        lengths = [most_tokens(p.characters(), self.limits.max_tokens) for p in (*self.positive, *self.negative)]
-        longest = min(max(lengths), self.limits.max_tokens)
-        return forward_bytes(ROWS * longest, self.limits.d_model) + 8 * self.limits.vocab_size * 4
+        """One pass over prompts, and the effects on all logits."""
+        longest = max(most_tokens(text.characters(), self.limits.max_tokens) for text in self.texts())
+        tokens = max(longest, min(PASS_TOKENS, self.most_tokens()))
+        return forward_bytes(tokens, self.limits.d_model) + 8 * self.limits.vocab_size * 4
 
-    @classmethod
-    def run_batch(cls, loaded: Loaded, jobs: Sequence["VectorJob"]) -> Sequence[Any]:
-        """One vector, or the reason why there is none, per job."""
-        return [job._made(loaded) for job in jobs]
+    def steps(self, loaded: Loaded) -> Generator[None, None, Made]:
+        """Some prompts, then each source, then the logits."""
+        from models.vectors import contrast_steps, nearest_steps, promoted_tokens
 
-    def _made(self, loaded: Loaded) -> Made | PeriscopeModelError:
-        from models.vectors import contrast_vector, nearest_latents, promoted_tokens
-
-        def ids(prompt: TextInput) -> tuple[int, ...]:
-            return tokens_of(loaded, prompt, self.prepend_bos, self.limits.max_tokens).ids
-
-        try:
-            positive, negative = ([ids(p) for p in prompts] for prompts in (self.positive, self.negative))
-            vector = contrast_vector(loaded.model, positive, negative, self.hook_name, self.positions)
-            dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
-            nearest = {
-                slug: nearest_latents(dictionary, vector.values)
-                for slug, dictionary in dictionaries.items()
-                if dictionary.d_out == len(vector.values)
-            }
-            effects = promoted_tokens(loaded.model, vector.values, self.hook_name)
-        except PeriscopeModelError as error:
-            return error
+        prompts = yield from self.tokens(loaded, self.prepend_bos)
+        yield
+        ids = [prompt.ids for prompt in prompts]
+        n = len(self.positive)
+        vector = yield from contrast_steps(loaded.model, ids[:n], ids[n:], self.hook_name, self.positions)
+        nearest = {}
+        for source in self.sources:
+            yield
+            dictionary = loaded.dictionary(source)
+            if dictionary.d_out == len(vector.values):
+                nearest[source.slug] = yield from nearest_steps(dictionary, vector.values)
+        yield
+        effects = promoted_tokens(loaded.model, vector.values, self.hook_name)
         strings = loaded.model.token_strings
         sides: list[Any] = [None, None]
         if effects is not None:

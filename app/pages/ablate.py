@@ -4,10 +4,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api_engine import EngineDep, ReaderDep
-from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.engine_requests import fields_of, with_problem
 from app.pages.rendering import page, part
 from app.services.ablate_page import ablate, ablate_page
 from app.services.ablate_query import ablate_query
+from app.web.connected import while_connected
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 #: The partial of each mode.
@@ -31,19 +33,17 @@ async def ablate_sent(request: Request, engine: EngineDep, reader: ReaderDep) ->
 async def ablate_part(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     """The panel; the browser's address becomes that of the page, where that can hold the prompt."""
     query = ablate_query(await fields_of(request))
-    try:
-        found = await while_connected(request, ablate(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
-    response = with_problem(part(request, PARTS[query.mode], found.view), found.problem)
+    found = await while_connected(request.receive, ablate(engine, reader, query))
+    response = await answer_in_lane(
+        request, "answers", lambda: with_problem(part(request, PARTS[query.mode], found.view), found.problem)
+    )
     response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
     return response
 
 
 async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     query = ablate_query(await fields_of(request))
-    try:
-        view, problem = await while_connected(request, ablate_page(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
-    return with_problem(page(request, "ablate", view, active="ablate"), problem)
+    view, problem = await while_connected(request.receive, ablate_page(engine, reader, query))
+    return await answer_in_lane(
+        request, "answers", lambda: with_problem(page(request, "ablate", view, active="ablate"), problem)
+    )

@@ -2,24 +2,31 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
 
 from app.pages.navigation import has_page
 from app.pages.rendering import page
-from app.pages.requests import SessionDep
 from app.services.home import home_page
 from app.services.sources import random_source_latent_href
+from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def home(request: Request, session: SessionDep) -> HTMLResponse:
+async def home(request: Request) -> HTMLResponse:
     """A text box for the microscope, every source as a card, and what is being built."""
     microscope = "/microscope" if has_page(request.app, "microscope") else ""
-    return page(request, "home", home_page(session, request.app.state.settings.data_dir, microscope), active="home")
+    folder = request.app.state.settings.data_dir
+
+    def answer(session: Session) -> HTMLResponse:
+        return page(request, "home", home_page(session, folder, microscope), active="home")
+
+    return await answer_with_session(request, "reads", answer)
 
 
 @router.get("/random")
-def random_latent(session: SessionDep) -> RedirectResponse:
+async def random_latent(request: Request) -> RedirectResponse:
     """A live latent of any source."""
-    return RedirectResponse(random_source_latent_href(session), 302, {"Cache-Control": "no-store"})
+    address = await with_session(request, "reads", random_source_latent_href)
+    return RedirectResponse(address, 302, {"Cache-Control": "no-store"})

@@ -5,22 +5,16 @@ from fastapi.responses import HTMLResponse
 
 from app.errors import NotFound
 from app.pages.rendering import page
-from app.pages.requests import SessionDep
 from app.services.bands import bands_query
 from app.services.latents import embedded
+from app.web.units import answer_with_session
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/embed/sources/{source}/latents/{index}")
-def embed(
-    request: Request,
-    session: SessionDep,
-    source: str,
-    index: int,
-    view: str = "quantile",
-    scale: str = "log",
-    band: str = "top",
+async def embed(
+    request: Request, source: str, index: int, view: str = "quantile", scale: str = "log", band: str = "top"
 ) -> HTMLResponse:
     """The latent in little: numbers, histogram, the strongest examples or another band, direct effects."""
     if not request.app.state.settings.embed_origins:
@@ -28,4 +22,7 @@ def embed(
             "The embedded view is switched off: name the sites that may frame it in PERISCOPE_EMBED_ORIGINS, for "
             "example http://localhost:8888, and start Periscope again."
         )
-    return page(request, "embed", embedded(session, source, index, bands_query(view, scale, band)))
+    query = bands_query(view, scale, band)
+    return await answer_with_session(
+        request, "latents", lambda session: page(request, "embed", embedded(session, source, index, query))
+    )

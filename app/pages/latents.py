@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep, in_line
 from app.pages.staleness import is_stale, load_anew
 from app.services.bands import BandsQuery, bands_query
 from app.services.labels import save_label
 from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
 from app.services.prompts import prompt_view
+from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
 PATH = "/sources/{source}/latents/{index}"
@@ -35,7 +35,7 @@ async def latent(request: Request, source: str, index: int, query: QueryDep) -> 
     def answer(session: Session) -> HTMLResponse:
         return page(request, "latent", latent_page(session, source, index, query))
 
-    return await in_line(request, "latents", answer)
+    return await answer_with_session(request, "latents", answer)
 
 
 @router.get("/parts" + PATH + "/bands")
@@ -47,7 +47,7 @@ async def bands(request: Request, source: str, index: int, query: QueryDep) -> H
             return load_anew()
         return part(request, "bands", bands_part(session, source, index, query))
 
-    return await in_line(request, "latents", answer)
+    return await answer_with_session(request, "latents", answer)
 
 
 @router.get("/parts" + PATH + "/later-bands")
@@ -59,40 +59,45 @@ async def later_bands(request: Request, source: str, index: int, query: QueryDep
             return load_anew()
         return part(request, "later_bands", later_bands_part(session, source, index, query))
 
-    return await in_line(request, "latents", answer)
+    return await answer_with_session(request, "latents", answer)
 
 
 @router.get(PATH + "/prompts/{prompt}")
-def prompt(
-    request: Request, session: SessionDep, source: str, index: int, prompt: int, position: int | None = None
-) -> HTMLResponse:
+async def prompt(request: Request, source: str, index: int, prompt: int, position: int | None = None) -> HTMLResponse:
     """A whole prompt around an example."""
-    return page(request, "prompt", prompt_view(session, source, index, prompt, position))
+
+    def answer(session: Session) -> HTMLResponse:
+        return page(request, "prompt", prompt_view(session, source, index, prompt, position))
+
+    return await answer_with_session(request, "reads", answer)
 
 
 @router.get("/parts" + PATH + "/prompts/{prompt}")
-def prompt_part(
-    request: Request, session: SessionDep, source: str, index: int, prompt: int, position: int | None = None
+async def prompt_part(
+    request: Request, source: str, index: int, prompt: int, position: int | None = None
 ) -> HTMLResponse:
     """A whole prompt, to stand below its example."""
-    if is_stale(request, session, source):
-        return load_anew()
-    return part(request, "prompt", prompt_view(session, source, index, prompt, position))
+
+    def answer(session: Session) -> HTMLResponse:
+        if is_stale(request, session, source):
+            return load_anew()
+        return part(request, "prompt", prompt_view(session, source, index, prompt, position))
+
+    return await answer_with_session(request, "reads", answer)
 
 
 @router.post(PATH + "/labels")
-def label(
-    request: Request,
-    session: SessionDep,
-    source: str,
-    index: int,
-    text: Annotated[str, Form()] = "",
-    author: Annotated[str, Form()] = "",
+async def label(
+    request: Request, source: str, index: int, text: Annotated[str, Form()] = "", author: Annotated[str, Form()] = ""
 ) -> Response:
     """Store a label and go back to the page, or show the page with the reason why not."""
-    try:
-        save_label(session, source, index, text, author)
-    except InvalidRequest as error:
-        refused = RefusedLabel(text, author, str(error))
-        return page(request, "latent", latent_page(session, source, index, BandsQuery(), refused), status=422)
-    return RedirectResponse(f"/sources/{source}/latents/{index}#labels", 303)
+
+    def answer(session: Session) -> Response:
+        try:
+            save_label(session, source, index, text, author)
+        except InvalidRequest as error:
+            refused = RefusedLabel(text, author, str(error))
+            return page(request, "latent", latent_page(session, source, index, BandsQuery(), refused), status=422)
+        return RedirectResponse(f"/sources/{source}/latents/{index}#labels", 303)
+
+    return await with_session(request, "writes", answer)

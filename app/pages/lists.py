@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from app.pages.rendering import page
-from app.pages.requests import in_line
 from app.request_types import PathNumber, Whole
 from app.services.lists import MAX_PAGE, labels_list, mixes_list, vectors_list
 from app.views import ListView
+from app.web.units import answer_with_session
 
 router = APIRouter(include_in_schema=False)
 Page = Annotated[int, Whole(1, MAX_PAGE, "a number", is_text=True), Query(alias="page")]
@@ -36,4 +36,6 @@ async def vectors(request: Request, number: Page = 1) -> HTMLResponse:
 
 
 async def _page(request: Request, make: Callable[[Session], ListView], active: str = "") -> HTMLResponse:
-    return await in_line(request, "tables", lambda session: page(request, "list", make(session), active=active))
+    return await answer_with_session(
+        request, "reads", lambda session: page(request, "list", make(session), active=active)
+    )

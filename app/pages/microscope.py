@@ -4,11 +4,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api_engine import EngineDep, ReaderDep
-from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.engine_requests import fields_of, with_problem
 from app.pages.rendering import page, part
 from app.services.latent_try import latent_try
 from app.services.microscope_page import microscope_page, reading
 from app.services.microscope_query import microscope_query
+from app.web.connected import while_connected
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 TRY = "/sources/{source}/latents/{index}/try"
@@ -31,11 +33,10 @@ async def microscope_sent(request: Request, engine: EngineDep, reader: ReaderDep
 async def microscope_part(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     """The panel; the browser's address becomes that of the page, where that can hold the text."""
     query = microscope_query(await fields_of(request))
-    try:
-        read = await while_connected(request, reading(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
-    response = with_problem(part(request, "microscope", read.view), read.problem)
+    read = await while_connected(request.receive, reading(engine, reader, query))
+    response = await answer_in_lane(
+        request, "answers", lambda: with_problem(part(request, "microscope", read.view), read.problem)
+    )
     # With an error the field is being edited still; the address stays that of the last view.
     response.headers["HX-Replace-Url"] = (read.view.link if read.problem is None else "") or "false"
     return response
@@ -46,18 +47,16 @@ async def microscope_part(request: Request, engine: EngineDep, reader: ReaderDep
 async def try_latent(request: Request, engine: EngineDep, reader: ReaderDep, source: str, index: int) -> Response:
     """One latent on texts that somebody types, one a line; as a page without scripts."""
     texts = next((value for name, value in await fields_of(request) if name == "texts"), "")
-    try:
-        found = await while_connected(request, latent_try(engine, reader, source, index, texts))
-    except ReaderLeft:
-        return nobody()
+    found = await while_connected(request.receive, latent_try(engine, reader, source, index, texts))
     show = part if request.url.path.startswith("/parts/") else page
-    return with_problem(show(request, "latent_try", found.view), found.problem)
+    return await answer_in_lane(
+        request, "answers", lambda: with_problem(show(request, "latent_try", found.view), found.problem)
+    )
 
 
 async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     query = microscope_query(await fields_of(request))
-    try:
-        view, problem = await while_connected(request, microscope_page(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
-    return with_problem(page(request, "microscope", view, active="microscope"), problem)
+    view, problem = await while_connected(request.receive, microscope_page(engine, reader, query))
+    return await answer_in_lane(
+        request, "answers", lambda: with_problem(page(request, "microscope", view, active="microscope"), problem)
+    )

@@ -5,12 +5,17 @@ from fastapi.responses import HTMLResponse
 
 from app.pages.rendering import page
 from app.services.reference import reference_view
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-def reference(request: Request) -> HTMLResponse:
+async def reference(request: Request) -> HTMLResponse:
     """Every path of the API with its parameters, an example and the shape of its answer."""
     base = str(request.base_url).rstrip("/")
-    return page(request, "reference", reference_view(request.app.openapi(), base), active="api")
+
+    def answer() -> HTMLResponse:
+        return page(request, "reference", reference_view(request.app.openapi(), base), active="api")
+
+    return await answer_in_lane(request, "reads", answer)

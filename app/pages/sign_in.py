@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.errors import Problem
 from app.pages.rendering import page
 from app.sign_in import SESSION_KEY, SESSION_SECONDS, Door, local_path
-from app.token_gate import COOKIE, SIGN_IN, client_of, problem_with, session_of
+from app.token_gate import COOKIE, SIGN_IN, problem_with, session_of
 from app.views import SignInView
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +37,7 @@ async def sign_in(request: Request) -> Response:
     target = local_path(fields.get("next", "/"))
     if door is None:
         return _go(target)
-    problem = problem_with(door, client_of(request.scope), fields.get("token", "").strip())
+    problem = problem_with(door, request.scope, fields.get("token", "").strip())
     if problem is not None:
         return _form(request, SignInView(target, problem.detail, False), problem.status, problem)
     response = _go(target)

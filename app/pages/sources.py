@@ -1,21 +1,24 @@
 """Source ``/sources/{source}``, its table alone and as a file, its scatter, and a random latent of it."""
 
+import asyncio
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, Overloaded
 from app.pages.rendering import page, part
-from app.pages.requests import SessionDep, in_line, refuse_unknown
+from app.pages.requests import refuse_unknown
 from app.pages.staleness import is_stale, load_anew
 from app.pages.table_requests import TableRequestDep
 from app.services import latent_export
 from app.services.latent_table import LatentQuery, TableRequest
 from app.services.sources import page_address, random_latent_href, scatter_points, source_page, table_part
+from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,10 +26,7 @@ router = APIRouter(include_in_schema=False)
 ONLY_THE_FORM = {"HX-Retarget": "#table-filters", "HX-Reselect": "#table-filters", "HX-Reswap": "outerHTML"}
 #: The address of the scatter's numbers names the build, so they never change.
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-EXPORTS: dict[str, tuple[Callable[..., Iterator[str]], str]] = {
-    "csv": (latent_export.export_csv, "text/csv; charset=utf-8"),
-    "json": (latent_export.export_json, "application/json"),
-}
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 #: A file is read by programs, which do not see that a filter was misspelt.
 EXPORT_PARAMETERS = [field.name for field in dataclasses.fields(LatentQuery)]
 
@@ -38,7 +38,7 @@ async def source(request: Request, source: str, table: TableRequestDep) -> HTMLR
     def answer(session: Session) -> HTMLResponse:
         return page(request, "source", source_page(session, source, table), status=_status(table))
 
-    return await in_line(request, "tables", answer)
+    return await answer_with_session(request, "tables", answer)
 
 
 @router.get("/parts/sources/{source}/latents")
@@ -52,7 +52,7 @@ async def latents(request: Request, source: str, table: TableRequestDep) -> HTML
         response.headers.update(ONLY_THE_FORM if table.refused else {"HX-Push-Url": page_address(source, table)})
         return response
 
-    return await in_line(request, "tables", answer)
+    return await answer_with_session(request, "tables", answer)
 
 
 def _status(table: TableRequest) -> int:
@@ -60,31 +60,48 @@ def _status(table: TableRequest) -> int:
 
 
 @router.get("/figures/sources/{source}/{build}/scatter.json")
-def scatter(session: SessionDep, source: str, build: str) -> Response:
+async def scatter(request: Request, source: str, build: str) -> Response:
     """Density and maximum of every latent, for static/js/scatter.js."""
-    return Response(scatter_points(session, source, build), media_type="application/json", headers=FOREVER)
+    points = await with_session(request, "tables", lambda session: scatter_points(session, source, build))
+    return Response(points, media_type="application/json", headers=FOREVER)
 
 
 @router.get("/exports/sources/{source}/latents.{kind}")
-def export(
-    request: Request,
-    session: SessionDep,
-    source: str,
-    kind: Annotated[str, Path(pattern="^(csv|json)$")],
-    table: TableRequestDep,
+async def export(
+    request: Request, source: str, kind: Annotated[str, Path(pattern="^(csv|json)$")], table: TableRequestDep
 ) -> StreamingResponse:
     """Every latent of the filtered table in its order, as a file."""
     refuse_unknown(request, EXPORT_PARAMETERS)
     if table.refused:
         raise InvalidRequest(" ".join(item.error for item in table.refused))
-    found = latent_export.find_source(session, source)
-    write, media_type = EXPORTS[kind]
+    file = await with_session(
+        request, "tables", lambda session: latent_export.export(session, source, table.query, kind)
+    )
     headers = {"Content-Disposition": f'attachment; filename="{source}-latents.{kind}"', "Cache-Control": "no-store"}
-    # The stream outlives the request's own session.
-    return StreamingResponse(write(request.app.state.sessions, found, table.query), 200, headers, media_type)
+    return StreamingResponse(_pieces(request, file), 200, headers, MEDIA_TYPES[kind])
+
+
+async def _pieces(request: Request, file: latent_export.Export) -> AsyncIterator[str]:
+    """The pieces of a file, each a unit of work of its own: who reads slowly holds no connection meanwhile."""
+    for place in range(file.n_pieces):
+        yield await _patiently(request, partial(_piece, file, place))
+
+
+def _piece(file: latent_export.Export, place: int, session: Session) -> str:
+    return file.piece(session, place)
+
+
+async def _patiently(request: Request, work: Callable[[Session], str]) -> str:
+    """A file that has begun cannot say any more that there is too much to do, so it waits for its turn."""
+    while True:
+        try:
+            return await with_session(request, "tables", work)
+        except Overloaded:
+            await asyncio.sleep(1)
 
 
 @router.get("/sources/{source}/random")
-def random_latent(session: SessionDep, source: str) -> RedirectResponse:
+async def random_latent(request: Request, source: str) -> RedirectResponse:
     """A live latent of the source."""
-    return RedirectResponse(random_latent_href(session, source), 302, {"Cache-Control": "no-store"})
+    address = await with_session(request, "reads", lambda session: random_latent_href(session, source))
+    return RedirectResponse(address, 302, {"Cache-Control": "no-store"})

@@ -7,10 +7,12 @@ from fastapi.responses import RedirectResponse
 
 from app.api_engine import EngineDep, ReaderDep
 from app.errors import InvalidRequest
-from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.engine_requests import fields_of, with_problem
 from app.pages.rendering import page, part
 from app.services import steer_curve, steer_page, steer_sliders
 from app.services.steer_query import SliderQuery, steer_query
+from app.web.connected import while_connected
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,26 +32,34 @@ async def steer_sent(request: Request, engine: EngineDep, reader: ReaderDep) -> 
 
 
 @router.get("/parts/steer/search")
-def search(
+async def search(
     request: Request,
     reader: ReaderDep,
     model: Annotated[str, Query()] = "",
     search: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Latents and vectors that can be added."""
-    return part(request, "steer_found", steer_page.search(reader, model, search))
+    return await answer_in_lane(
+        request, "reads", lambda: part(request, "steer_found", steer_page.search(reader, model, search))
+    )
 
 
 @router.get("/parts/steer/slider")
-def slider(request: Request, reader: ReaderDep) -> Response:
+async def slider(request: Request, reader: ReaderDep) -> Response:
     """One slider, as the address names it."""
-    return part(request, "steer_slider", steer_sliders.slider(reader, _one(request)).view)
+    query = _one(request)
+    return await answer_in_lane(
+        request, "reads", lambda: part(request, "steer_slider", steer_sliders.slider(reader, query).view)
+    )
 
 
 @router.get("/parts/steer/calibration")
-def calibration(request: Request, reader: ReaderDep) -> Response:
+async def calibration(request: Request, reader: ReaderDep) -> Response:
     """The stored curve of one slider."""
-    return part(request, "steer_curve", steer_curve.curve(reader, _one(request)))
+    query = _one(request)
+    return await answer_in_lane(
+        request, "reads", lambda: part(request, "steer_curve", steer_curve.curve(reader, query))
+    )
 
 
 def _one(request: Request) -> SliderQuery:
@@ -61,8 +71,7 @@ def _one(request: Request) -> SliderQuery:
 
 async def _page(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     query = steer_query(await fields_of(request))
-    try:
-        view, problem = await while_connected(request, steer_page.steer_page(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
-    return with_problem(page(request, "steer", view, active="steer"), problem)
+    view, problem = await while_connected(request.receive, steer_page.steer_page(engine, reader, query))
+    return await answer_in_lane(
+        request, "answers", lambda: with_problem(page(request, "steer", view, active="steer"), problem)
+    )

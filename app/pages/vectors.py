@@ -4,16 +4,17 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from app.api_engine import EngineDep, ReaderDep
 from app.errors import Problem
-from app.pages.engine_requests import ReaderLeft, fields_of, nobody, while_connected, with_problem
+from app.pages.engine_requests import fields_of, with_problem
 from app.pages.navigation import has_page
 from app.pages.rendering import page, part
 from app.services import vectors_page as service
 from app.services.vectors_query import PATH, VectorsQuery, vectors_query
+from app.web.connected import while_connected
+from app.web.units import answer_in_lane
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,11 +38,10 @@ async def vectors_sent(request: Request, engine: EngineDep, reader: ReaderDep) -
 async def preview(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     """The preview; the browser's address becomes that of the page, where that can hold the prompts."""
     query = vectors_query(await fields_of(request))
-    try:
-        found = await while_connected(request, service.preview(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
-    response = with_problem(part(request, "vector", found.view), found.problem)
+    found = await while_connected(request.receive, service.preview(engine, reader, query))
+    response = await answer_in_lane(
+        request, "answers", lambda: with_problem(part(request, "vector", found.view), found.problem)
+    )
     response.headers["HX-Replace-Url"] = (found.view.link if found.problem is None else "") or "false"
     return response
 
@@ -50,10 +50,7 @@ async def preview(request: Request, engine: EngineDep, reader: ReaderDep) -> Res
 async def save(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     """Save the vector and go to its page, or show the form again with the reason why not."""
     query = vectors_query(await fields_of(request))
-    try:
-        found = await while_connected(request, service.save(engine, reader, query))
-    except ReaderLeft:
-        return nobody()
+    found = await while_connected(request.receive, service.save(engine, reader, query))
     if isinstance(found, Problem):
         return await _page(request, engine, reader, query, refused=found)
     return RedirectResponse(f"{PATH}?vector={found}&saved=1", 303)
@@ -64,12 +61,12 @@ async def delete(
     request: Request, reader: ReaderDep, number: int, hx_request: Annotated[str, Header()] = ""
 ) -> Response:
     """Delete a vector; then the page, or for htmx the list alone with a message."""
-    said = await run_in_threadpool(service.delete, reader, number)
+    said = await reader.write(service.delete, reader, number)
     if not hx_request:
         return RedirectResponse(f"{PATH}#saved", 303)
     can_steer = has_page(request.app, "steer")
-    response = part(
-        request, "saved_vectors", await run_in_threadpool(lambda: service.saved(reader, can_steer=can_steer))
+    response = await answer_in_lane(
+        request, "reads", lambda: part(request, "saved_vectors", service.saved(reader, can_steer=can_steer))
     )
     response.headers["HX-Trigger"] = json.dumps({"periscope:toast": said})
     return response
@@ -85,8 +82,7 @@ async def _page(
     is_saved: bool = False,
 ) -> Response:
     around = service.Page(has_page(request.app, "steer"), refused, is_saved)
-    try:
-        view, problem = await while_connected(request, service.vectors_page(engine, reader, query, around))
-    except ReaderLeft:
-        return nobody()
-    return with_problem(page(request, "vectors", view, active="vectors"), problem)
+    view, problem = await while_connected(request.receive, service.vectors_page(engine, reader, query, around))
+    return await answer_in_lane(
+        request, "answers", lambda: with_problem(page(request, "vectors", view, active="vectors"), problem)
+    )

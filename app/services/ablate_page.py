@@ -1,6 +1,5 @@
 """The Ablate page: which latents a prediction rests on, whether one suffices, and whom else removing them hurts."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -10,7 +9,7 @@ from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
 from app.jobs.ablation import Asked
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.services import ablation
 from app.services.ablate_form import form_view
 from app.services.ablate_query import AblateQuery, GroupQuery
@@ -46,20 +45,20 @@ class Ablated:
 
 async def ablate_page(engine: ModelEngine, reader: Reader, query: AblateQuery) -> tuple[AblateView, Problem | None]:
     """The page with its panel; what went wrong is in the panel, so that the form keeps what was typed."""
-    query = await asyncio.to_thread(_with_default, reader, query)
+    query = await reader.work(_with_default, reader, query)
     found = await ablate(engine, reader, query)
-    return await asyncio.to_thread(form_view, reader, query, found.view), found.problem
+    return await reader.work(form_view, reader, query, found.view), found.problem
 
 
 async def ablate(engine: ModelEngine, reader: Reader, query: AblateQuery) -> Ablated:
     """The panel alone: empty, loading, an error in a sentence, or what was found."""
-    query = await asyncio.to_thread(_with_default, reader, query)
+    query = await reader.work(_with_default, reader, query)
     empty = EMPTY[query.mode]
     if query.is_empty or not query.source:
         return Ablated(empty("empty", query))
     try:
         indices = query.indices() if query.mode == "selectivity" else [index for index, _ in query.picks]
-        source = await asyncio.to_thread(reader.find_one, query.source, *indices)
+        source = await reader.work(reader.find_one, query.source, *indices)
         if said := not_ready(engine, [source]):
             return Ablated(empty("loading", query, said))
         answer = {"remove": _removed, "patch": _patched, "selectivity": _selectivity}[query.mode]
@@ -86,10 +85,10 @@ async def _patched(engine: ModelEngine, reader: Reader, query: AblateQuery, sour
 
 
 async def _selectivity(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
-    groups, notes = await asyncio.to_thread(_texts, reader, query, source)
+    groups, notes = await reader.work(_texts, reader, query, source)
     request = SelectivityRequest(query.source, query.indices(), groups, query.controls, 0)
     found = await ablation.selectivity(engine, reader, request)
-    labels = await asyncio.to_thread(_labels, reader, source, found.latents)
+    labels = await reader.work(_labels, reader, source, found.latents)
     return selectivity_view(found, query, labels, notes, has_build=source.build is not None)
 
 

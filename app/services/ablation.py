@@ -1,6 +1,5 @@
 """Causal questions about a prediction: which latents it rests on, whether they suffice, whom else they serve."""
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
 from app.jobs.ablation import AblateJob, Answer, Asked, PatchJob, SelectivityJob, SetJob
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.services.activations import named
 from app.services.corpus_groups import LabelGroup, texts_of
 from app.services.engine_sources import Reader, key_of, notes_on
@@ -43,9 +42,9 @@ class SelectivityRequest:
 async def ablate(engine: ModelEngine, reader: Reader, slug: str, asked: Asked, top_k: int) -> answers.AblateAnswer:
     """Remove the latents that seem to matter, one by one."""
     _check_top_k(top_k)
-    source = await asyncio.to_thread(reader.find_one, slug)
+    source = await reader.work(reader.find_one, slug)
     job = AblateJob(source.facts.model.location, key_of(source), asked, top_k, reader.limits(source))
-    return await asyncio.to_thread(_ablation, reader, source, await engine.run(job))
+    return await reader.work(_ablation, reader, source, await engine.run(job))
 
 
 async def patch(
@@ -53,11 +52,11 @@ async def patch(
 ) -> answers.PatchAnswer:
     """Take values over from a second prompt of the same length, both ways."""
     _check_top_k(top_k)
-    source = await asyncio.to_thread(reader.find_one, slug)
+    source = await reader.work(reader.find_one, slug)
     given = TextInput(other, name="The other prompt")
     job = PatchJob(source.facts.model.location, key_of(source), asked, given, top_k, reader.limits(source))
     answer, other_tokens = await engine.run(job)
-    return await asyncio.to_thread(_patching, reader, source, answer, other_tokens)
+    return await reader.work(_patching, reader, source, answer, other_tokens)
 
 
 async def remove_set(
@@ -72,7 +71,7 @@ async def remove_set(
     """Remove a set of latents together, or all others."""
     if len(chosen) > MAX_SET or (not chosen and not keep):
         raise InvalidRequest(f"latents has {len(chosen)} entries; from {0 if keep else 1} to {MAX_SET} can be given.")
-    source = await asyncio.to_thread(reader.find_one, slug, *(index for index, _ in chosen))
+    source = await reader.work(reader.find_one, slug, *(index for index, _ in chosen))
     limits = reader.limits(source)
     job = SetJob(source.facts.model.location, key_of(source), asked, tuple(chosen), keep, limits)
     return _set(source, await engine.run(job), keep)
@@ -86,8 +85,8 @@ async def selectivity(engine: ModelEngine, reader: Reader, request: SelectivityR
         raise InvalidRequest(f"controls is a number of random sets from 0 to {MAX_CONTROLS}, not {request.controls}.")
     if not 1 <= len(set(request.latents)) <= MAX_CONTROLS:
         raise InvalidRequest(f"latents has {len(set(request.latents))} entries; from 1 to {MAX_CONTROLS} can be given.")
-    source = await asyncio.to_thread(reader.find_one, request.source, *request.latents)
-    given, notes = await asyncio.to_thread(texts_of, reader, source, request.groups)
+    source = await reader.work(reader.find_one, request.source, *request.latents)
+    given, notes = await reader.work(texts_of, reader, source, request.groups)
     for name, texts in given.items():
         if not 1 <= len(texts) <= MAX_GROUP_TEXTS:
             raise InvalidRequest(

@@ -1,6 +1,5 @@
 """One latent on texts that somebody types: its activation on every token, beside what the corpus showed."""
 
-import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +10,8 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
-from app.jobs.reading import OneLatentJob, TextInput
+from app.jobs.reading import OneLatentJob
+from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader, key_of, notes_on
 from models.chat import PromptTokens
 
@@ -29,11 +29,11 @@ async def activations(
     """
     if not 1 <= len(texts) <= MAX_TEXTS:
         raise InvalidRequest(f"texts has {len(texts)} entries; from 1 to {MAX_TEXTS} are read at once.")
-    source = await asyncio.to_thread(reader.find_one, slug, index)
+    source = await reader.work(reader.find_one, slug, index)
     inputs = named(texts)
     job = OneLatentJob(source.facts.model.location, key_of(source), index, inputs, reader.limits(source))
     found = await engine.run(job)
-    return await asyncio.to_thread(_answer, reader, source, index, found)
+    return await reader.work(_answer, reader, source, index, found)
 
 
 def named(texts: Sequence[str], what: str = "Text") -> tuple[TextInput, ...]:

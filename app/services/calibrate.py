@@ -1,6 +1,5 @@
 """How far sliders may be moved: the sweep of one, stored, and the balance of a mix."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -25,8 +24,8 @@ from app.errors import InvalidRequest
 from app.jobs.ablation import Progress
 from app.jobs.calibrate import BalanceJob, CalibrateJob
 from app.jobs.close_pairs import ClosePair
-from app.jobs.reading import TextInput
 from app.jobs.steer import check_option
+from app.jobs.texts import TextInput
 from app.services.activations import named
 from app.services.engine_sources import Reader
 from app.services.paging import Part
@@ -112,10 +111,10 @@ async def stored_or_sweep(reader: Reader, request: CalibrateRequest) -> answers.
     prompts = _prompts(request.prompts)
     temperature = TEMPERATURE if request.temperature is None else request.temperature
     check_option("temperature", temperature)
-    resolved = await asyncio.to_thread(resolve, reader, [replace(request.term, strength=1.0)])
+    resolved = await reader.work(resolve, reader, [replace(request.term, strength=1.0)])
     resolved.board("all")
     if not request.fresh:
-        stored = await asyncio.to_thread(_stored, reader, resolved)
+        stored = await reader.work(_stored, reader, resolved)
         if stored is not None and stored.unit == unit_of(resolved) and _is_meant(request, stored):
             return _calibration_answer(resolved, stored, was_stored=True)
     job = CalibrateJob(
@@ -127,12 +126,13 @@ async def stored_or_sweep(reader: Reader, request: CalibrateRequest) -> answers.
         reader.limits(resolved.model),
         temperature,
     )
+    job.check()
     return Sweep(resolved, job, [prompt.text for prompt in prompts], temperature)
 
 
 async def _saved(reader: Reader, sweep: Sweep, measured: "Calibration") -> answers.CalibrationAnswer:
     found = _info(sweep.resolved, list(sweep.prompts), sweep.temperature, measured)
-    await asyncio.to_thread(_save, reader, found)
+    await reader.keep(_save, reader, found)
     return _calibration_answer(sweep.resolved, found, was_stored=False)
 
 
@@ -143,9 +143,7 @@ async def balance(engine: ModelEngine, reader: Reader, request: BalanceRequest) 
     require_positions(request.positions)
     prompts = _prompts(request.prompts)
     check_option("temperature", request.temperature)
-    resolved = await asyncio.to_thread(
-        lambda: resolve(reader, request.terms, model=request.model, source=request.source)
-    )
+    resolved = await reader.work(lambda: resolve(reader, request.terms, model=request.model, source=request.source))
     board = resolved.board(request.positions, request.steer_bos)
     limits = reader.limits(resolved.model)
     job = BalanceJob(resolved.location, resolved.keys, board, prompts, resolved.wants_bos, limits, request.temperature)

@@ -1,6 +1,5 @@
 """Contrast search: which latents tell texts with a concept from texts without; two texts are its smallest case."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,10 +38,10 @@ class ContrastRequest:
 async def contrast(engine: ModelEngine, reader: Reader, request: ContrastRequest) -> answers.ContrastAnswer:
     """Latents ranked by how far they are from telling nothing, in either direction."""
     _check(request)
-    source = await asyncio.to_thread(reader.find_one, request.source)
+    source = await reader.work(reader.find_one, request.source)
     texts = (*named(request.with_texts, "Text with"), *named(request.without_texts, "Text without"))
     readings = (await read_all(engine, reader, [source], texts))[source.facts.model.location]
-    return await asyncio.to_thread(_answer, reader, source, request, readings)
+    return await reader.work(_answer, reader, source, request, readings)
 
 
 def _check(request: ContrastRequest) -> None:

@@ -1,17 +1,26 @@
 """From what a request names to what the engine needs: sources as keys, limits, notes that go with their answers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import SourceKey
-from app.errors import InvalidRequest, UnknownLatent
-from app.jobs.reading import Limits
+from app.errors import InvalidRequest, Unavailable, UnknownLatent
+from app.hints import command
+from app.jobs.texts import Limits
 from app.settings import Settings
+from app.web.lanes import Lanes
 
+T = TypeVar("T")
+#: Seconds between tries to keep the result of long work.
+PAUSES = (1, 3, 6, 12)
 #: Sources of one request.
 MAX_SOURCES = 16
 
@@ -22,6 +31,26 @@ class Reader:
 
     sessions: sessionmaker[Session]
     settings: Settings
+    lanes: Lanes = field(default_factory=Lanes)
+
+    async def work(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What ``work`` returns, in a thread; it opens and closes its own sessions.
+
+        Raises Overloaded and DatabaseBusy as a lane does.
+        """
+        return await self.lanes.run("answers", partial(work, *arguments))
+
+    async def write(self, work: Callable[..., T], *arguments: Any) -> T:
+        """The same for work that writes, and may wait for another process that does."""
+        return await self.lanes.run("writes", partial(work, *arguments))
+
+    async def keep(self, work: Callable[..., T], *arguments: Any) -> T:
+        """The same for the result of long work, which is not thrown away because the database is busy for a while."""
+        for pause in PAUSES:
+            with suppress(Unavailable):
+                return await self.write(work, *arguments)
+            await asyncio.sleep(pause)
+        return await self.write(work, *arguments)
 
     def find(self, slugs: Sequence[str]) -> tuple[SourceInfo, ...]:
         """The sources, each once. Raises UnknownSource, or InvalidRequest for none or too many."""
@@ -70,7 +99,7 @@ def notes_on(source: SourceInfo, n_tokens: int) -> list[str]:
     if source.build is None:
         notes.append(
             f"{source.slug} has no finished build: activations are exact, but shares of the maximum and densities are "
-            f"not recorded. `periscope build {source.slug}` adds them, with examples of what each latent fires on."
+            f"not recorded. `{command(f'build {source.slug}')}` adds them, with examples of what each latent fires on."
         )
     if n_tokens > source.facts.context_size:
         notes.append(

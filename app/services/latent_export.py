@@ -8,12 +8,14 @@ Injection"); numbers stay numbers. JSON has every text as it is.
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from app.db import queries
 from app.db.queries import LatentQuery, LatentRow, SourceInfo
+from app.db.queries.indexes.rest import Latents
 
 COLUMNS = (
     "index", "label", "n_active", "density", "max_activation", "mean_activation", "output_score", "top_token",
@@ -24,38 +26,47 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 PIECE = 500
 
 
-def export_csv(open_session: Callable[[], Session], source: SourceInfo, query: LatentQuery) -> Iterator[str]:
-    """The rows as CSV with a header; ``promoted`` is a JSON list, so that tokens with spaces and commas stay apart."""
+@dataclass(frozen=True)
+class Export:
+    """A file of the table: which latents, in which order; it is written piece by piece, each with its own session."""
+
+    source: SourceInfo
+    indices: Latents
+    kind: str  # csv or json
+
+    @property
+    def n_pieces(self) -> int:
+        """Pieces of the file; one that has no latents has one all the same."""
+        return max(1, -(-len(self.indices) // PIECE))
+
+    def piece(self, session: Session, place: int) -> str:
+        """The piece of this number: the first has the head of the file, the last its end."""
+        rows = queries.rows_in_order(session, self.source, self.indices[place * PIECE : (place + 1) * PIECE])
+        is_first, is_last = place == 0, place == self.n_pieces - 1
+        return _csv(rows, is_first) if self.kind == "csv" else _json(self.source.slug, rows, is_first, is_last)
+
+
+def export(session: Session, slug: str, query: LatentQuery, kind: str) -> Export:
+    """What the file will have. NotBuilt or UnknownSource before anything is sent."""
+    source = queries.source_by_slug(session, slug)
+    return Export(source, queries.all_matching(session, source, query), kind)
+
+
+def _csv(rows: Sequence[LatentRow], with_header: bool) -> str:
+    """Rows as CSV; ``promoted`` is a JSON list, so that tokens with spaces and commas stay apart."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    with open_session() as session:
-        for place, row in enumerate(queries.all_matching(session, source, query), 1):
-            writer.writerow([_cell(value) for value in _values(row)])
-            if place % PIECE == 0:
-                yield _taken(buffer)
-    yield _taken(buffer)
+    if with_header:
+        writer.writerow(COLUMNS)
+    writer.writerows([_cell(value) for value in _values(row)] for row in rows)
+    return buffer.getvalue()
 
 
-def export_json(open_session: Callable[[], Session], source: SourceInfo, query: LatentQuery) -> Iterator[str]:
+def _json(slug: str, rows: Sequence[LatentRow], is_first: bool, is_last: bool) -> str:
     """``{"source": ..., "latents": [...]}`` with a line for each latent."""
-    yield f'{{"source": {json.dumps(source.slug)}, "latents": ['
-    lines: list[str] = []
-    separator = "\n"
-    with open_session() as session:
-        for row in queries.all_matching(session, source, query):
-            lines.append(json.dumps(dict(zip(COLUMNS, _values(row), strict=True)), ensure_ascii=False))
-            if len(lines) == PIECE:
-                yield separator + ",\n".join(lines)
-                lines, separator = [], ",\n"
-    yield (separator + ",\n".join(lines) if lines else "") + "\n]}\n"
-
-
-def find_source(session: Session, slug: str) -> SourceInfo:
-    """The source, with a finished build; NotBuilt or UnknownSource before anything is sent."""
-    source = queries.source_by_slug(session, slug)
-    queries.has_output_scores(session, source)
-    return source
+    lines = [json.dumps(dict(zip(COLUMNS, _values(row), strict=True)), ensure_ascii=False) for row in rows]
+    head = f'{{"source": {json.dumps(slug)}, "latents": [\n' if is_first else ",\n"
+    return head + ",\n".join(lines) + ("\n]}\n" if is_last else "")
 
 
 def _values(row: LatentRow) -> Sequence[object]:
@@ -68,10 +79,3 @@ def _cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(DANGEROUS):
         return f"'{value}"
     return "" if value is None else value
-
-
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text

@@ -1,6 +1,5 @@
 """One latent on texts that a reader types: heat on the tokens, values on the corpus's histogram."""
 
-import asyncio
 from dataclasses import dataclass
 
 from app import answers_engine as answers
@@ -36,7 +35,7 @@ async def latent_try(engine: ModelEngine, reader: Reader, slug: str, index: int,
     Raises UnknownSource or UnknownLatent; everything else that goes wrong is in the panel.
     """
     typed = typed.replace("\r\n", "\n")
-    source = await asyncio.to_thread(reader.find_one, slug, index)
+    source = await reader.work(reader.find_one, slug, index)
     texts = lines(typed)
     if not texts:
         return Tried(_view(source, index, typed, "empty"))
@@ -44,7 +43,7 @@ async def latent_try(engine: ModelEngine, reader: Reader, slug: str, index: int,
         if said := not_ready(engine, [source]):
             return Tried(_view(source, index, typed, "loading", said))
         found = await activations(engine, reader, slug, index, texts)
-        return Tried(await asyncio.to_thread(_data, reader, source, index, typed, found))
+        return Tried(await reader.work(_data, reader, source, index, typed, found))
     except (PeriscopeError, PeriscopeModelError) as error:
         problem = problem_of(error)
         return Tried(_view(source, index, typed, "error", plain(problem.detail), title=problem.title), problem)

@@ -16,7 +16,8 @@ from app.db.queries import SourceInfo
 from app.db.queries.numbers import LatentNumbers, latent_numbers
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, Unfit
-from app.jobs.reading import ReadJob, TextInput, TextReading
+from app.jobs.reading import ReadJob, TextReading
+from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader, key_of, notes_on
 
 RANKINGS = ("max", "sum", "share")
@@ -52,7 +53,7 @@ class MicroscopeRequest:
 
 async def read(engine: ModelEngine, reader: Reader, request: MicroscopeRequest) -> answers.MicroscopeAnswer:
     """One forward pass per model; the database and the sorting happen in threads."""
-    return await asyncio.to_thread(await reading(engine, reader, request))
+    return await reader.work(await reading(engine, reader, request))
 
 
 async def reading(
@@ -60,7 +61,7 @@ async def reading(
 ) -> Callable[[], answers.MicroscopeAnswer]:
     """The same without the last step, which belongs into a thread: the database and the sorting."""
     request.check()
-    sources = await asyncio.to_thread(reader.find, request.sources)
+    sources = await reader.work(reader.find, request.sources)
     readings = await read_all(engine, reader, sources, (request.text,))
     return partial(_answer, reader, request, sources, readings)
 

@@ -9,7 +9,8 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
-from app.jobs.reading import TextInput, TextReading
+from app.jobs.reading import TextReading
+from app.jobs.texts import TextInput
 from app.services import microscope
 from app.services.contrast import ContrastRequest, contrast
 from app.services.engine_sources import Reader
@@ -42,18 +43,18 @@ async def microscope_page(
     engine: ModelEngine, reader: Reader, query: MicroscopeQuery
 ) -> tuple[MicroscopeView, Problem | None]:
     """The page with its panel; what went wrong is in the panel, so that the form keeps what was typed."""
-    with_sources = await asyncio.to_thread(_with_default, reader, query)
+    with_sources = await reader.work(_with_default, reader, query)
     read = await reading(engine, reader, with_sources)
-    return await asyncio.to_thread(form_view, reader, with_sources, read.view), read.problem
+    return await reader.work(form_view, reader, with_sources, read.view), read.problem
 
 
 async def reading(engine: ModelEngine, reader: Reader, query: MicroscopeQuery) -> Read:
     """The panel alone: empty, loading, an error in a sentence, or what was found."""
-    query = await asyncio.to_thread(_with_default, reader, query)
+    query = await reader.work(_with_default, reader, query)
     if query.is_empty or not query.sources:
         return Read(_state("empty", query, ""))
     try:
-        sources = await asyncio.to_thread(reader.find, query.sources)
+        sources = await reader.work(reader.find, query.sources)
         if said := not_ready(engine, sources):
             return Read(_state("loading", query, said))
         return Read(await _Reading(engine, reader, query, sources).view())
@@ -171,7 +172,7 @@ class _Reading:
             found = await microscope.read_all(self.engine, self.reader, [source], inputs)
             readings = found[source.facts.model.location]
         values = [_values(reading, slug, index) for reading in readings]
-        return values, await asyncio.to_thread(self._card, source, index, _scale(values))
+        return values, await self.reader.work(self._card, source, index, _scale(values))
 
     def _card(self, source: SourceInfo, index: int, here: float) -> LatentCard:
         with self.reader.sessions() as session:

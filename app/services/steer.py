@@ -10,9 +10,9 @@ from app import answers_steer as answers
 from app.engine import Finished, ModelEngine, Waiting
 from app.errors import InvalidRequest, shorten
 from app.jobs.close_pairs import ClosePair
-from app.jobs.reading import TextInput
 from app.jobs.steer import Options, Side, SteerJob, Written
 from app.jobs.steer_snippet import SnippetJob
+from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader
 from app.services.steer_terms import Resolved, TermRequest, resolve
 from models.coherence import compare, measure
@@ -47,8 +47,8 @@ class SteerRequest:
 
 async def steer(engine: ModelEngine, reader: Reader, request: SteerRequest) -> answers.SteerAnswer:
     """Both texts at once."""
-    resolved, job = await asyncio.to_thread(prepare, reader, request)
-    return await asyncio.to_thread(_answer, resolved, await engine.run(job))
+    resolved, job = await reader.work(prepare, reader, request)
+    return await reader.work(_answer, resolved, await engine.run(job))
 
 
 async def steer_events(engine: ModelEngine, resolved: Resolved, job: SteerJob) -> AsyncGenerator[tuple[str, Any], None]:
@@ -78,7 +78,7 @@ async def steer_events(engine: ModelEngine, resolved: Resolved, job: SteerJob) -
 
 async def snippet(engine: ModelEngine, reader: Reader, request: SteerRequest) -> answers.SnippetAnswer:
     """A Python program that writes the steered text greedily."""
-    _, job = await asyncio.to_thread(prepare, reader, request)
+    _, job = await reader.work(prepare, reader, request)
     asked = SnippetJob(
         job.model,
         job.sources,
@@ -100,7 +100,7 @@ def prepare(reader: Reader, request: SteerRequest) -> tuple[Resolved, SteerJob]:
     board = resolved.board(request.positions, request.steer_bos)
     bos = resolved.wants_bos if request.prepend_bos is None else request.prepend_bos
     limits = reader.limits(resolved.model)
-    return resolved, SteerJob(
+    job = SteerJob(
         model=resolved.location,
         sources=resolved.keys,
         prompt=request.prompt,
@@ -110,6 +110,8 @@ def prepare(reader: Reader, request: SteerRequest) -> tuple[Resolved, SteerJob]:
         limits=limits,
         may_shorten=request.max_new_tokens is None,
     )
+    job.check()  # before a stream begins, whose status could not tell
+    return resolved, job
 
 
 def require_positions(positions: str) -> None:

@@ -1,6 +1,5 @@
 """The Steer page: what an address asks -> the board with its sliders, and the texts where the server writes them."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -57,11 +56,11 @@ class Written:
 
 async def steer_page(engine: ModelEngine, reader: Reader, query: SteerQuery) -> tuple[SteerView, Problem | None]:
     """The page; what went wrong stands on it, so that the board keeps what was set."""
-    board = await asyncio.to_thread(_board, reader, query)
+    board = await reader.work(_board, reader, query)
     written = Written(_first_state(board))
     if board.query.run and board.model is not None and board.query.has_prompt:
         written = await _written(engine, reader, board, board.model)
-    return await asyncio.to_thread(_view, reader, board, written), written.problem
+    return await reader.work(_view, reader, board, written), written.problem
 
 
 def search(reader: Reader, model: str, typed: str) -> FoundView:
@@ -106,11 +105,15 @@ def _board(reader: Reader, query: SteerQuery) -> Board:
 
 def _with_mix(reader: Reader, query: SteerQuery) -> SteerQuery:
     with reader.sessions() as session:
-        is_number = query.mix.isascii() and query.mix.isdigit() and len(query.mix) < 10
-        mix = mix_by_id(session, int(query.mix) if is_number else -1)
+        mix = mix_by_id(session, _number(query.mix))
     if said := problem_of_mix(mix):
         raise Unfit(f"The mix {shorten(mix.name, 60)!r} is beyond what can be played: {said}")
     return replace(query_of_mix(mix), run=query.run)
+
+
+def _number(text: str) -> int:
+    """The number of a mix in an address; a number that no mix has if the text is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
 
 
 def _model(

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from app.errors import InvalidRequest, shorten
-from app.jobs.reading import TextInput
 from app.jobs.steer import Options
+from app.jobs.texts import TextInput
 from app.services.microscope_query import MAX_LINK
 from app.services.steer import SteerRequest
 from app.services.steer_terms import TermRequest

@@ -15,6 +15,7 @@ from app.db.display import searchable
 from app.db.queries import LatentQuery, LatentRow, SourceInfo
 from app.db.queries.vectors import vectors_of
 from app.formats import number, percent
+from app.hints import command
 from app.services.latents import DENSE
 from app.services.output_score_words import steer_words
 from app.services.steer_query import PATH, VECTOR
@@ -81,7 +82,8 @@ def _to_try(
     if items:
         return FoundView("To try", tuple(items), "")
     if sources:
-        hint = f"None of this model's sources is built, so nothing can be searched: periscope build {sources[0].slug}. "
+        building = command(f"build {sources[0].slug}")
+        hint = f"None of this model's sources is built, so nothing can be searched: {building}. "
         return FoundView("Not built yet", (), f"{hint}The number of a latent can be typed.")
     return FoundView("No source", (), "")
 

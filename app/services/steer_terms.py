@@ -11,6 +11,7 @@ from app.db.queries.numbers import latent_numbers
 from app.db.queries.vectors import VectorInfo, vector_by_id
 from app.engine import SourceKey
 from app.errors import InvalidRequest, Unfit, UnknownLatent, shorten
+from app.hints import command
 from app.services.engine_sources import Reader, key_of
 from models.steer_terms import MAX_TERMS, MODES, Board, LatentSubject, SteerTerm, VectorSubject, check_board
 
@@ -135,7 +136,7 @@ def _model_of(
     (key,) = wanted
     found = next((s for s in everything if s.language_model_id == key), None)
     if found is None:
-        raise Unfit("The vector's model has no source any more; add one with `periscope sources add`.")
+        raise Unfit(f"The vector's model has no source any more; add one with `{command('sources add')}`.")
     return found
 
 
@@ -164,8 +165,8 @@ def _terms(
             if sources[slug].build is None and term.mode in IN_MAXIMA:
                 raise Unfit(
                     f"{slug} has no finished build, so the maximum of latent {index}, in which the strength of "
-                    f"{term.mode} is measured, is not recorded; run `periscope build {slug}`, or use scale, ablate or "
-                    "project."
+                    f"{term.mode} is measured, is not recorded; run `{command(f'build {slug}')}`, or use scale, "
+                    "ablate or project."
                 )
             subject = LatentSubject(slug, index, maxima.get((slug, index)))
         found.append(SteerTerm(subject, term.mode, term.strength, term.everywhere))

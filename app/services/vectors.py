@@ -1,6 +1,5 @@
 """Contrast vectors: made from two lists of prompts, saved, listed, deleted, exported."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -41,9 +40,9 @@ class VectorRequest:
 async def make(engine: ModelEngine, reader: Reader, request: VectorRequest) -> answers.VectorAnswer:
     """The vector with its norm, its share of the residual norm, what it promotes and its nearest latents."""
     _check(request)
-    resolved, near, job = await asyncio.to_thread(_prepare, reader, request)
+    resolved, near, job = await reader.work(_prepare, reader, request)
     made = await engine.run(job)
-    return await asyncio.to_thread(_finish, reader, request, resolved, near, made)
+    return await reader.write(_finish, reader, request, resolved, near, made)
 
 
 def listed(reader: Reader, part: Part) -> answers.VectorsAnswer:

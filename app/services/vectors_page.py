@@ -1,6 +1,5 @@
 """The Vectors page: two lists of prompts -> a preview of the vector between them, saved, listed, deleted."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -50,15 +49,15 @@ async def vectors_page(
     engine: ModelEngine, reader: Reader, query: VectorsQuery, around: Page
 ) -> tuple[VectorsView, Problem | None]:
     """The page with its preview; what went wrong is said in it, so that the form keeps what was typed."""
-    query = await asyncio.to_thread(_completed, reader, query)
+    query = await reader.work(_completed, reader, query)
     found = await preview(engine, reader, query)
-    view = await asyncio.to_thread(_form, reader, query, found.view, around)
+    view = await reader.work(_form, reader, query, found.view, around)
     return view, around.refused or found.problem
 
 
 async def preview(engine: ModelEngine, reader: Reader, query: VectorsQuery) -> Previewed:
     """The preview alone: empty, loading, an error in a sentence, or what the vector is."""
-    query = await asyncio.to_thread(_completed, reader, query)
+    query = await reader.work(_completed, reader, query)
     positive, negative = query.prompts
     if not query.hook or not (positive or negative):
         return Previewed(empty_preview("empty", query, "Write a prompt into each of the two lists."))
@@ -66,11 +65,11 @@ async def preview(engine: ModelEngine, reader: Reader, query: VectorsQuery) -> P
         other = "second" if positive else "first"
         return Previewed(empty_preview("empty", query, f"The {other} list has no prompt yet; each needs at least one."))
     try:
-        resolved = await asyncio.to_thread(lambda: resolve(reader, [], model=query.model))
+        resolved = await reader.work(lambda: resolve(reader, [], model=query.model))
         if said := not_ready(engine, [resolved.model]):
             return Previewed(empty_preview("loading", query, said))
         found = await vectors.make(engine, reader, _request(query, None))
-        built = await asyncio.to_thread(_built, reader)
+        built = await reader.work(_built, reader)
         return Previewed(vector_preview(found, query, built))
     except (PeriscopeError, PeriscopeModelError) as error:
         problem = problem_of(error)
@@ -80,7 +79,7 @@ async def preview(engine: ModelEngine, reader: Reader, query: VectorsQuery) -> P
 async def save(engine: ModelEngine, reader: Reader, query: VectorsQuery) -> int | Problem:
     """Save the vector: its number, or why it cannot be."""
     try:
-        query = await asyncio.to_thread(_completed, reader, query)
+        query = await reader.work(_completed, reader, query)
         found = await vectors.make(engine, reader, _request(query, query.name))
     except (PeriscopeError, PeriscopeModelError) as error:
         return problem_of(error)

@@ -314,7 +314,7 @@ def test_several_clients_are_written_in_one_batch_each_as_alone(
     ]  # fmt: skip
     together: list[Any] = [None] * len(bodies)
     most = 0
-    whole = TextBatch.step
+    whole = TextBatch.write
 
     def counted(self: TextBatch) -> Any:
         nonlocal most
@@ -322,7 +322,7 @@ def test_several_clients_are_written_in_one_batch_each_as_alone(
         time.sleep(0.02)  # so that the others arrive while the first is written
         return whole(self)
 
-    monkeypatch.setattr(TextBatch, "step", counted)
+    monkeypatch.setattr(TextBatch, "write", counted)
 
     def ask(n: int) -> None:
         together[n] = post(api, STEER, bodies[n])
@@ -394,14 +394,14 @@ def test_writing_stops_within_a_token_when_the_client_leaves(
     from models.generate import TextBatch
 
     steps: list[int] = []
-    whole = TextBatch.step
+    whole = TextBatch.write
 
     def slow(self: TextBatch) -> Any:
         steps.append(self.live)
         time.sleep(0.05)
         return whole(self)
 
-    monkeypatch.setattr(TextBatch, "step", slow)
+    monkeypatch.setattr(TextBatch, "write", slow)
 
     async def main() -> None:
         app = create_app(world.settings)

@@ -18,8 +18,7 @@ from transformers import AutoModelForCausalLM
 
 from app.engine import ModelEngine
 from app.jobs.calibrate import CalibrateJob
-from app.jobs.calibrate_steps import InSteps
-from app.jobs.reading import TextInput
+from app.jobs.texts import TextInput
 from app.main import create_app
 from app.services.calibrate import NEUTRAL_PROMPTS
 from app.services.engine_sources import Reader
@@ -181,14 +180,14 @@ def test_a_calibration_stops_within_a_token_when_its_client_leaves(
     from models.generate import TextBatch
 
     steps: list[str] = []
-    whole = TextBatch.step
+    whole = TextBatch.write
 
     def slow(self: TextBatch) -> Any:
         steps.append(threading.current_thread().name)
         time.sleep(0.02)
         return whole(self)
 
-    monkeypatch.setattr(TextBatch, "step", slow)
+    monkeypatch.setattr(TextBatch, "write", slow)
 
     async def main() -> None:
         app = create_app(world.settings)
@@ -206,35 +205,9 @@ def test_a_calibration_stops_within_a_token_when_its_client_leaves(
         await asyncio.sleep(0.4)
         assert len(steps) <= at + 1 < 24
         assert engine.budget.used == sum(state.bytes for state in engine.states())
-        assert not [thread for thread in threading.enumerate() if thread.name == "steps"]
         await asyncio.to_thread(engine.close)
 
     asyncio.run(main())
-
-
-def test_a_function_run_in_steps_takes_turns_and_tells_what_happened() -> None:
-    log: list[str] = []
-
-    def count(pause: Any) -> int:
-        for n in range(3):
-            log.append(f"work {n}")
-            if pause():
-                raise ValueError("cancelled")
-        return 3
-
-    steps = InSteps(count)
-    assert log == []
-    while steps.step():
-        log.append("other")
-    assert log == ["work 0", "other", "work 1", "other", "work 2", "other"]
-    assert steps.result() == 3
-    steps = InSteps(count)
-    steps.step()
-    steps.cancel()
-    assert steps.step() is False
-    with pytest.raises(ValueError, match="cancelled"):
-        steps.result()
-    InSteps(count).cancel()
 
 
 # -------------------------------------------------------------------- vectors

@@ -3,17 +3,18 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from app.engine import Batch, Finished, Job, MemoryBudget, ModelEngine, RowsJob, SourceKey, Waiting
+from app.engine import Batch, Finished, Job, MemoryBudget, ModelEngine, Prepared, RowsJob, SourceKey, Waiting
 from app.engine import engine as engine_module
 from app.errors import InvalidRequest, Overloaded, Unavailable
 from app.settings import Settings
 from models.errors import InputRefused, ModelNotFound
+from models.pace import Pace
 
 GO = threading.Event
 
@@ -59,18 +60,32 @@ class Echo(RowsJob):
     gate: threading.Event | None = None
     bytes: int = 1
 
+    def __len__(self) -> int:
+        return 1
+
     def cost(self) -> int:
         return self.bytes
 
+    def prepare(self, loaded: Any) -> Generator[None, None, Prepared]:
+        yield
+        if self.text == "refuse":
+            raise InputRefused("no")
+        return Prepared([self], lambda results: results[0])
+
     @classmethod
-    def run_batch(cls, loaded: Any, jobs: Sequence["Echo"]) -> Sequence[Any]:
-        loaded.batches.append(len(jobs))
-        for job in jobs:
+    def pace(cls, loaded: Any, rows: Sequence["Echo"]) -> Pace:
+        return Pace(first=32)
+
+    @classmethod
+    def read(cls, loaded: Any, rows: Sequence["Echo"]) -> Generator[None, None, Sequence[Any]]:
+        yield from ()
+        loaded.batches.append(len(rows))
+        for job in rows:
             if job.gate is not None:
                 assert job.gate.wait(10)
             if job.text == "explode":
                 raise RuntimeError("boom")
-        return [InputRefused("no") if job.text == "refuse" else (job.text, len(jobs)) for job in jobs]
+        return [(job.text, len(rows)) for job in rows]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Effects of removing, patching and keeping latents, against plain transformers runs with hooks made by hand."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from models.errors import InputRefused, Unsupported
 from models.language_model import LanguageModel
 from models.loading import load_dictionary, load_language_model
 from models.metrics import Target, find_target, measure
+from models.pace import result_of
 from models.patching import Patching, patch, remove_or_keep
 from models.resume import Resumable
 from models.selectivity import selectivity
@@ -37,12 +38,6 @@ TEXT, OTHER = "she sells sea shells, he", "the cat sat on the mat a"
 @pytest.fixture(scope="module")
 def loaded(tiny_models: dict[str, Path]) -> dict[str, LanguageModel]:
     return {name: load_language_model(str(folder), device="cpu") for name, folder in tiny_models.items()}
-
-
-def last(steps: Iterator[Any]) -> Any:
-    """The result after all progress."""
-    *_, result = steps
-    return result
 
 
 def tokens(model: LanguageModel, text: str) -> PromptTokens:
@@ -95,7 +90,7 @@ def test_exact_equals_a_plain_forward_with_the_contribution_subtracted(
     clean = by_hand(tiny_gpt2, ids, *path_of(hook), lambda h: box.update(h=h.clone()) or h)
     with torch.no_grad():
         latents = reference.encode(box["h"][0])
-    found = last(ablate(prompt(tiny_gpt2, dictionary), None, None, 12))
+    found = result_of(ablate(prompt(tiny_gpt2, dictionary), None, None, 12))
     target = int(clean.argmax())
     assert found.target == Target(target)
     assert found.baseline.log_prob == pytest.approx(float(clean.log_softmax(-1)[target]), abs=1e-4)
@@ -130,7 +125,7 @@ def test_every_architecture_resumes_at_the_hook_as_if_it_had_run_from_the_beginn
     clean = by_hand(model, ids, module, "out", lambda h: box.update(h=h.clone()) or h)
     with torch.no_grad():
         latents = reference.encode(box["h"][0])
-    found = last(ablate(prompt(model, dictionary), None, None, 8))
+    found = result_of(ablate(prompt(model, dictionary), None, None, 8))
     for effect in found.effects:
 
         def without(h: torch.Tensor, effect: Any = effect) -> torch.Tensor:
@@ -148,7 +143,7 @@ def test_the_lower_blocks_are_not_run_again(tiny_gpt2: LanguageModel, tmp_path: 
     place = prompt(tiny_gpt2, dictionary)
     calls: list[int] = []
     handle = tiny_gpt2.model.transformer.h[1].mlp.register_forward_hook(lambda m, i, o: calls.append(len(o)))
-    last(ablate(place, None, None, 5))
+    result_of(ablate(place, None, None, 5))
     assert not calls
     handle.remove()
     assert Resumable(tiny_gpt2, torch.tensor([[0, 5]]), "blocks.0.hook_resid_post")._blocks == []
@@ -177,7 +172,7 @@ def test_normalising_saes_and_transcoders_write_what_they_read_times_their_scale
         with torch.no_grad():
             latents = reference.encode(box["h"][0])
         scale = box["h"][0].std(-1, keepdim=True) if name == "layer_norm" else torch.ones(len(ids), 1)
-        found = last(ablate(prompt(tiny_gpt2, dictionary), None, None, 5))
+        found = result_of(ablate(prompt(tiny_gpt2, dictionary), None, None, 5))
         for effect in found.effects:
             p, i = effect.position, effect.latent
 
@@ -202,7 +197,7 @@ def test_estimates_are_the_slope_of_the_exact_effect(tiny_gpt2: LanguageModel, t
     """A thousandth of each latent's write, removed by hand, changes the metric by a thousandth of the estimate."""
     dictionary, reference = sae_of(tmp_path)
     ids = tokens(tiny_gpt2, TEXT).ids
-    found = last(ablate(prompt(tiny_gpt2, dictionary), " the", "a", 6))
+    found = result_of(ablate(prompt(tiny_gpt2, dictionary), " the", "a", 6))
     a, b = found.target.token_id, found.target.contrast_id
     model = tiny_gpt2.model.double()
     try:
@@ -237,25 +232,25 @@ def test_the_contrast_is_a_difference_of_logits_and_changes_are_of_every_metric(
     tiny_gpt2: LanguageModel, tmp_path: Path
 ) -> None:
     dictionary, _ = sae_of(tmp_path)
-    found: Ablation = last(ablate(prompt(tiny_gpt2, dictionary), " the", "a", 4))
+    found: Ablation = result_of(ablate(prompt(tiny_gpt2, dictionary), " the", "a", 4))
     assert found.target.metric == "logit_difference"
     logits = tiny_gpt2.logits(torch.tensor([tokens(tiny_gpt2, TEXT).ids]))[0, -1]
     expected = float(logits[found.target.token_id] - logits[found.target.contrast_id or 0])
     assert found.baseline.logit_difference == pytest.approx(expected, abs=1e-4)
     assert all(effect.change.logit_difference == effect.exact for effect in found.effects)
-    assert last(ablate(prompt(tiny_gpt2, dictionary), " the", None, 4)).baseline.logit_difference is None
+    assert result_of(ablate(prompt(tiny_gpt2, dictionary), " the", None, 4)).baseline.logit_difference is None
 
 
 def test_effects_come_by_their_exact_size_and_the_correlation_is_pearsons(
     tiny_gpt2: LanguageModel, tmp_path: Path
 ) -> None:
     dictionary, _ = sae_of(tmp_path)
-    found = last(ablate(prompt(tiny_gpt2, dictionary), None, None, 30))
+    found = result_of(ablate(prompt(tiny_gpt2, dictionary), None, None, 30))
     sizes = [abs(effect.exact) for effect in found.effects]
     assert sizes == sorted(sizes, reverse=True)
     pairs = np.array([(effect.estimate, effect.exact) for effect in found.effects])
     assert found.correlation == pytest.approx(np.corrcoef(pairs.T)[0, 1])
-    everything = last(ablate(prompt(tiny_gpt2, dictionary), None, None, 10_000))
+    everything = result_of(ablate(prompt(tiny_gpt2, dictionary), None, None, 10_000))
     assert len(everything.effects) == everything.n_active
     strongest = sorted((abs(effect.estimate) for effect in everything.effects), reverse=True)[:30]
     assert sorted((abs(effect.estimate) for effect in found.effects), reverse=True) == pytest.approx(
@@ -313,7 +308,7 @@ def test_in_the_last_layer_direct_and_total_differ_only_by_the_norms_scale(
     tiny_gpt2: LanguageModel, tmp_path: Path
 ) -> None:
     dictionary, _ = sae_of(tmp_path, "standard", "blocks.2.hook_resid_post")
-    found = last(ablate(prompt(tiny_gpt2, dictionary), None, None, 10_000))
+    found = result_of(ablate(prompt(tiny_gpt2, dictionary), None, None, 10_000))
     n = len(tokens(tiny_gpt2, TEXT).ids)
     for effect in found.effects:
         if effect.position != n - 1:
@@ -373,7 +368,7 @@ def pair(tiny_gpt2: LanguageModel, tmp_path: Path) -> tuple[Prompt, Prompt, Any]
 
 def test_patching_everything_gives_the_other_prompts_prediction(pair: tuple[Prompt, Prompt, Any]) -> None:
     text, other, _ = pair
-    found: Patching = last(patch(text, other, None, None, 5))
+    found: Patching = result_of(patch(text, other, None, None, 5))
     references = {reference.name: reference for reference in found.references}
     assert list(references) == ["all latents", "error term", "everything"]
     assert references["everything"].noising == pytest.approx(-found.gap, abs=1e-4)
@@ -387,7 +382,7 @@ def test_patched_values_equal_a_run_by_hand_both_ways(
     pair: tuple[Prompt, Prompt, Any], tiny_gpt2: LanguageModel
 ) -> None:
     text, other, reference = pair
-    found: Patching = last(patch(text, other, None, None, 6))
+    found: Patching = result_of(patch(text, other, None, None, 6))
     assert len(found.effects) == 6
     target = found.target.token_id
     ids = [tuple(p.rest.token_ids[0].tolist()) for p in (text, other)]
@@ -446,7 +441,7 @@ def test_selectivity_is_the_loss_per_group_with_and_without_beside_random_direct
     groups = {"short": ["the cat", "a bird sang"], "long": [SENTENCES[3], SENTENCES[0]]}
     read = {name: [tokens(tiny_gpt2, text) for text in texts] for name, texts in groups.items()}
     chosen = [4, 11]
-    found = last(selectivity(tiny_gpt2, dictionary, read, chosen, n_controls=3, seed=1))
+    found = result_of(selectivity(tiny_gpt2, dictionary, read, chosen, n_controls=3, seed=1))
     others = np.setdiff1d(np.arange(96), chosen)
     random = np.random.default_rng(1)
     sets = [random.choice(others, 2, replace=False) for _ in range(3)]

@@ -11,10 +11,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calibration import FINE_SHARE, Plan, balance, calibrate, safe_range
+from models import calibration
+from models.calibration import FINE_SHARE, ROWS_AT_ONCE, Plan, balance, calibrate, calibration_steps, safe_range
 from models.coherence import mean_measure, within_bounds
 from models.errors import SteeringError, Unsupported
 from models.loading import load_dictionary, load_language_model
+from models.pace import result_of
 from models.readings import read_texts
 from models.sampling import Sampling
 from models.sources import SourceSpec
@@ -141,9 +143,25 @@ def test_modes_without_a_strength_and_plans_without_prompts_are_refused(tiny_gpt
         calibrate(tiny_gpt2, saes, term(latent, "add"), replace(PLAN, prompts=()))
 
 
-def test_a_cancelled_sweep_stops(tiny_gpt2: Any, saes: Any, latent: int) -> None:
-    with pytest.raises(SteeringError, match="cancelled"):
-        calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, cancelled=lambda: True)
+def alike(found: Any, wanted: Any) -> None:
+    assert found.strengths == wanted.strengths
+    for name in ("effect", "base_nll", "distinct_2"):
+        assert getattr(found, name) == pytest.approx(getattr(wanted, name), rel=1e-4)
+
+
+def test_a_sweep_in_steps_tells_the_tokens_it_wrote_and_finds_the_same(tiny_gpt2: Any, saes: Any, latent: int) -> None:
+    steps = calibration_steps(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-1, 1))
+    written = [next(steps) for _ in range(5)]
+    assert 0 < max(written) <= ROWS_AT_ONCE
+    alike(result_of(steps), calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-1, 1)))
+
+
+def test_texts_written_a_few_at_a_time_are_those_written_together(
+    tiny_gpt2: Any, saes: Any, latent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-2, 2))
+    monkeypatch.setattr(calibration, "ROWS_AT_ONCE", 3)
+    alike(calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-2, 2)), together)
 
 
 def test_balance_finds_the_largest_factor_that_stays_fine(sharp: Any) -> None:

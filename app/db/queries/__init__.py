@@ -30,7 +30,14 @@ from app.db.queries.latents import (
     random_latent,
     shown_latent,
 )
-from app.db.queries.lists import MAX_LIMIT, all_matching, has_output_scores, latent_page, latents_by_index
+from app.db.queries.lists import (
+    MAX_LIMIT,
+    all_matching,
+    has_output_scores,
+    latent_page,
+    latents_by_index,
+    rows_in_order,
+)
 from app.db.queries.points import latent_points, point_step
 from app.db.queries.scores import count_unscored, unscored_latents
 from app.db.queries.sources import (
@@ -86,6 +93,7 @@ __all__ = [
     "prompts",
     "random_latent",
     "recent_builds",
+    "rows_in_order",
     "running_builds",
     "shown_latent",
     "shown_source",

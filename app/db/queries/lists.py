@@ -1,6 +1,6 @@
 """Pages of the table of latents: sorted, filtered, searched; by keyset: page 1000 costs what page 1 does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,6 @@ LATENT = Latent.__table__
 DETAIL = LatentDetail.__table__
 
 MAX_LIMIT = 500
-#: Latents read at once for an export.
-EXPORT_STEP = 1000
 #: More promoted tokens than a latent has.
 ALL = 1000
 
@@ -63,14 +61,20 @@ def latent_page(
     )
 
 
-def all_matching(session: Session, source: SourceInfo, query: LatentQuery) -> Iterator[LatentRow]:
-    """Every latent that matches, in the order of the query; memory for some thousand of them at a time."""
+def all_matching(session: Session, source: SourceInfo, query: LatentQuery) -> Latents:
+    """The index of every latent that matches, in the order of the query; four bytes each."""
     index = index_of(session, source)
     mask, _ = matching(session, index, query)
     order = index.order(session, query.sort)
-    for first in range(0, len(order), EXPORT_STEP):
-        found = order.latents(first, first + EXPORT_STEP, query.order == "desc")
-        yield from _rows(session, source, found if mask is None else found[mask[found]])
+    found = order.latents(0, len(order), query.order == "desc")
+    return found if mask is None else found[mask[found]]
+
+
+def rows_in_order(session: Session, source: SourceInfo, indices: Latents) -> tuple[LatentRow, ...]:
+    """The rows of these latents in this order; memory for all of them. NotBuilt where there is no build."""
+    if source.build is None:
+        raise NotBuilt(source.slug)
+    return _rows(session, source, indices)
 
 
 def has_output_scores(session: Session, source: SourceInfo) -> bool:

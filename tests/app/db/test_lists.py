@@ -144,7 +144,8 @@ def test_pages_equal_a_sort_by_hand(session: Session, labelled: SourceInfo, limi
         found = all_pages(session, labelled, query, limit)
         assert [row.index for row in found] == by_hand(everything, query), query
         if limit == 64:
-            assert list(queries.all_matching(session, labelled, query)) == found
+            indices = queries.all_matching(session, labelled, query)
+            assert list(queries.rows_in_order(session, labelled, indices)) == found
 
 
 def test_a_page_takes_two_queries(engine: Engine, session: Session, labelled: SourceInfo) -> None:

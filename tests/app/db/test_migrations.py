@@ -122,8 +122,8 @@ def test_migrations_do_not_depend_on_the_working_directory(
 
 
 def test_missing_migrations_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sessions, "REPOSITORY", tmp_path)
-    with pytest.raises(DatabaseNotMigrated, match="full checkout"):
+    monkeypatch.setattr(sessions, "MIGRATIONS", tmp_path)
+    with pytest.raises(DatabaseNotMigrated, match="install Periscope again"):
         sessions.migrations()
 
 

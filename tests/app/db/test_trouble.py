@@ -1,5 +1,6 @@
 """A full disk or a held database is one sentence, and nothing is left half done."""
 
+import sqlite3
 from collections.abc import Iterator
 
 import psycopg
@@ -10,7 +11,14 @@ from sqlalchemy.orm import Session
 from app.db import queries, writes
 from app.db.session import make_engine, make_session_maker, translated, upgrade
 from app.db.tables import LanguageModel, Source, Token
-from app.errors import DatabaseBusy, DatabaseFull, DatabaseNotMigrated, DatabaseUnreachable, PeriscopeError
+from app.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseFull,
+    DatabaseNotMigrated,
+    DatabaseUnreachable,
+    PeriscopeError,
+)
 from app.settings import Settings
 from models.records import LatentRecord
 from tests.app.db.support import built, fill, start
@@ -113,3 +121,11 @@ def test_errors_of_postgres_become_sentences(error: Exception, kind: type[Perisc
 def test_other_errors_stay_what_they_are() -> None:
     assert translated(psycopg.errors.UniqueViolation("x")) is None
     assert translated(ValueError("x")) is None
+
+
+def test_a_log_whose_index_cannot_grow_is_a_full_disk_and_no_damage() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    assert isinstance(translated(error), DatabaseFull)
+    error.sqlite_errorname = "SQLITE_IOERR_READ"
+    assert isinstance(translated(error), DatabaseDamaged)

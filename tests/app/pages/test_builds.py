@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
@@ -79,7 +80,7 @@ def test_the_stream_follows_a_build_and_ends_with_it(
 ) -> None:
     monkeypatch.setattr(builds_module, "INTERVAL", 0.02)
     build = start_other(own_session)
-    stream = builds_module.watch(own_client.app.state, f"{build}.{build}")  # type: ignore[attr-defined]
+    stream = builds_module.watch(Request({"type": "http", "app": own_client.app}), f"{build}.{build}")
 
     async def follow() -> list[dict[str, str]]:
         events = [await anext(stream)]

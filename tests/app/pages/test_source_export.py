@@ -64,16 +64,23 @@ def test_no_cell_of_hostile_tokens_begins_like_a_formula(client: TestClient) -> 
         assert not row["top_token"].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
-def test_files_are_made_in_pieces(own_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latent_export, "PIECE", 10)
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    query = queries.LatentQuery()
-    as_csv = list(latent_export.export_csv(lambda: own_session, source, query))
-    assert len(as_csv) == D_SAE // 10 + 1
-    assert len(rows_of("".join(as_csv))) == D_SAE
-    as_json = list(latent_export.export_json(lambda: own_session, source, query))
-    assert len(as_json) == D_SAE // 10 + 2
-    assert len(json.loads("".join(as_json))["latents"]) == D_SAE
+@pytest.mark.parametrize("piece", [10, 64, 1000])
+def test_files_are_made_in_pieces(own_session: Session, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(latent_export, "PIECE", piece)
+    pieces = {}
+    for kind in ("csv", "json"):
+        file = latent_export.export(own_session, "tiny-mid", queries.LatentQuery(), kind)
+        assert file.n_pieces == -(-D_SAE // piece)
+        pieces[kind] = [file.piece(own_session, place) for place in range(file.n_pieces)]
+    assert len(rows_of("".join(pieces["csv"]))) == D_SAE
+    assert len(json.loads("".join(pieces["json"]))["latents"]) == D_SAE
+
+
+def test_a_file_that_is_read_slowly_holds_no_connection(own_client: TestClient) -> None:
+    pool = own_client.app.state.engine.pool  # type: ignore[attr-defined]
+    with own_client.stream("GET", f"{EXPORT}.csv") as answer:
+        for _ in answer.iter_raw(16):
+            assert pool.checkedout() == 0
 
 
 def test_an_empty_table_is_a_valid_file(client: TestClient) -> None:

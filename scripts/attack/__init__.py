@@ -1,0 +1,1 @@
+"""Attacks on a server of this checkout, over loopback only: ``python -m scripts.attack --help``."""
