@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.corpus import uncounted_ids
 from models.errors import ContextMismatch, InputRefused, Unsupported, one_line
+from models.uncounted import uncounted_ids
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
@@ -103,6 +103,18 @@ def chat_prompt(
     ids, starts = _tokenize_rendered(model, messages, rendered)
     roles = [_role_at(spans, start) for start in starts]
     return _prompt(model, ids, roles, prepend_bos=prepend_bos, limit=limit, name="The chat")
+
+
+def chat_ids(model: "LanguageModel", messages: Sequence[Message]) -> list[int]:
+    """Only the token ids of a chat, of any length.
+
+    Raises:
+        Unsupported: the model has no chat template.
+        InputRefused: an empty message, or one that the template refuses.
+    """
+    for place, message in enumerate(messages, 1):
+        _check_text(message.content, f"Message {place}")
+    return _tokenize_rendered(model, messages, _render(model, messages))[0]
 
 
 def _prompt(

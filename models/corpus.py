@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpus_labels import Document, DocumentLog, require_columns
-from models.errors import CorpusError
+from models.errors import CorpusError, InputRefused, Unsupported
+from models.uncounted import uncounted_ids as uncounted_ids
 
 if TYPE_CHECKING:
+    from models.chat import Message
     from models.language_model import LanguageModel
 
 #: What ``--corpus`` is called for the generator behind the bundled model; it needs no file.
@@ -45,7 +47,8 @@ class Corpus:
 
 
 def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
-    """A .txt, .jsonl (key text) or .parquet (column text) file, ``demo``, or the name of a Hugging Face data set.
+    """A .txt, .jsonl (key text, or messages for a chat) or .parquet (column text) file, ``demo``, or the name of a
+    Hugging Face data set.
 
     ``seed`` chooses the demo generator's texts; ``labels`` are columns that become labels of the documents (of the
     demo all, if none are named). Raises CorpusError with a remedy if it can't be read.
@@ -123,12 +126,27 @@ def _jsonl(path: Path, labels: Sequence[str]) -> Iterator[Document]:
                 continue
             try:
                 row = json.loads(line)
-                text = row["text"]
-            except (ValueError, KeyError, TypeError):
-                text = None
-            if not isinstance(text, str):
-                raise CorpusError(f'Line {number} of {path} is not a JSON object with a string under "text".')
-            yield Document(text, {name: row.get(name) for name in labels})
+                text, messages = row.get("text"), _messages(row.get("messages"))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                text = messages = None
+            if messages is None and not isinstance(text, str):
+                raise CorpusError(
+                    f'Line {number} of {path} is not a JSON object with a string under "text", or with a chat under '
+                    '"messages" ([{"role": "user", "content": "..."}, ...]).'
+                )
+            yield Document(text or "" if messages is None else "", {name: row.get(name) for name in labels}, messages)
+
+
+def _messages(turns: Any) -> "tuple[Message, ...] | None":
+    """The turns of a chat; raises ValueError, KeyError or TypeError for what is none."""
+    from models.chat import ROLES, Message
+
+    if turns is None:
+        return None
+    found = tuple(Message(turn["role"], turn["content"]) for turn in turns)
+    if not found or any(m.role not in ROLES or not isinstance(m.content, str) or not m.content for m in found):
+        raise ValueError
+    return found
 
 
 def _parquet(path: Path, labels: Sequence[str]) -> Iterator[Document]:
@@ -199,7 +217,7 @@ def prompts(
     waiting: list[int] = []
     total, any_prompt = 0, False
     for document in corpus.documents():
-        ids = model.tokenize(document.text, allow_special=corpus.allow_special)
+        ids = _ids(corpus, model, document)
         total += len(ids)
         waiting.extend(ids)
         if separator is not None and ids:
@@ -220,7 +238,12 @@ def prompts(
         raise CorpusError(f"The corpus {corpus.name} {short}; give more text or a smaller --context.")
 
 
-def uncounted_ids(model: "LanguageModel") -> NDArray[np.int64]:
-    """Ids left out of every statistic: BOS, EOS (the separator) and padding."""
-    ids = {model.bos_token_id, model.eos_token_id, getattr(model.tokenizer, "pad_token_id", None)}
-    return np.array(sorted(i for i in ids if i is not None), dtype=np.int64)
+def _ids(corpus: Corpus, model: "LanguageModel", document: Document) -> list[int]:
+    if document.messages is None:
+        return model.tokenize(document.text, allow_special=corpus.allow_special)
+    from models.chat import chat_ids
+
+    try:
+        return chat_ids(model, document.messages)
+    except (InputRefused, Unsupported) as error:
+        raise CorpusError(f"{corpus.name} holds chats: {error}") from error
