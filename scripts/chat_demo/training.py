@@ -38,14 +38,14 @@ class Recipe:
     d_sae: int
     k: int = 64
     lr: float = 1e-3
-    samples: int = 6_000_000
+    samples: int = 4_000_000
 
 
 RECIPES = (
     Recipe("l15-resid-4k", "blocks.15.hook_resid_post", 4096),
     Recipe("l7-resid-4k", "blocks.7.hook_resid_post", 4096),
     Recipe("l23-resid-4k", "blocks.23.hook_resid_post", 4096),
-    Recipe("l15-resid-16k", "blocks.15.hook_resid_post", 16384),
+    Recipe("l15-resid-16k", "blocks.15.hook_resid_post", 16384, lr=7e-4),
 )
 
 
