@@ -47,7 +47,7 @@ class Corpus:
 
 
 def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
-    """A .txt, .jsonl (key text, or messages for a chat) or .parquet (column text) file, ``demo``, or the name of a
+    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, or the name of a
     Hugging Face data set.
 
     ``seed`` chooses the demo generator's texts; ``labels`` are columns that become labels of the documents (of the
@@ -155,19 +155,33 @@ def _parquet(path: Path, labels: Sequence[str]) -> Iterator[Document]:
 
     try:
         file = parquet.ParquetFile(path)
-        if "text" not in file.schema_arrow.names:
-            names = ", ".join(file.schema_arrow.names[:8])
-            raise CorpusError(f'{path} has no column "text" but {names}; rename the one that holds the text.')
-        require_columns(labels, file.schema_arrow.names, str(path))
-        for batch in file.iter_batches(batch_size=256, columns=list(dict.fromkeys(("text", *labels)))):
+        names = file.schema_arrow.names
+        held = [name for name in ("text", "messages") if name in names]
+        if not held:
+            shown = ", ".join(names[:8])
+            raise CorpusError(f'{path} has no column "text" but {shown}; rename the one that holds the text.')
+        require_columns(labels, names, str(path))
+        for batch in file.iter_batches(batch_size=256, columns=list(dict.fromkeys((*held, *labels)))):
             for row in batch.to_pylist():
-                text = row["text"]
-                if text is not None and not isinstance(text, str):
-                    raise CorpusError(f'The column "text" of {path} does not hold text.')
-                if text:
-                    yield Document(text, row)
+                document = _row(path, row)
+                if document is not None:
+                    yield document
     except pyarrow.ArrowException as error:
         raise CorpusError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}).") from None
+
+
+def _row(path: Path, row: dict[str, Any]) -> Document | None:
+    """The chat or the text of a row, ``None`` for an empty one."""
+    try:
+        messages = _messages(row.get("messages"))
+    except (ValueError, KeyError, TypeError):
+        raise CorpusError(f'The column "messages" of {path} does not hold chats (lists of role and content).') from None
+    text = row.get("text")
+    if messages is not None:
+        return Document("", row, messages)
+    if text is not None and not isinstance(text, str):
+        raise CorpusError(f'The column "text" of {path} does not hold text.')
+    return Document(text, row) if text else None
 
 
 def _hub(name: str, labels: Sequence[str] = ()) -> Iterator[Document]:

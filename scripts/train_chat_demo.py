@@ -21,10 +21,10 @@ from pathlib import Path
 
 import torch
 
+from models.demo_chat.bundle import CORPUS, FOLDER
 from models.gguf_file import convert_gguf, find_gguf
 from models.load_model import load_language_model
 
-RESULTS = Path(__file__).resolve().parents[1] / "models" / "demo_chat"
 STEPS = ("fetch", "chats", "corpus", "activations", "train", "measure", "publish")
 
 
@@ -99,15 +99,19 @@ def measure(work: Path, options: argparse.Namespace) -> None:
             half = publish_to(final, work / "saes" / recipe.slug / "half")
             figures = quality.measure(model, recipe, half, work / "corpus", work / "activations")
             quality.write(figures, work / "saes" / recipe.slug / "quality.json")
+    print(quality.table(work / "saes", RECIPES), flush=True)
 
 
 def publish(work: Path, options: argparse.Namespace) -> None:
-    """Put the SAEs into the repository, in half precision."""
+    """Put the SAEs, in half precision, and the texts for their dashboards into the repository."""
+    from scripts.chat_demo.corpus import write_shipped
     from scripts.chat_demo.training import RECIPES, publish_to
 
     for recipe in RECIPES:
         if options.slug in (None, recipe.slug):
-            publish_to(work / "saes" / recipe.slug / "final", RESULTS / recipe.slug)
+            publish_to(work / "saes" / recipe.slug / "final", FOLDER / recipe.slug)
+    if options.slug is None:
+        write_shipped(work / "corpus", CORPUS)
 
 
 def main() -> None:

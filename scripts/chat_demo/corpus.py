@@ -14,6 +14,9 @@ from scripts.chat_demo.readers import READERS
 SEED = 11
 CHAT, SMALL_TALK = "chat", "small talk"
 Row = dict[str, Any]
+#: Kinds whose text stays where it comes from: under the GPL alone, or quotations by many authors.
+NOT_SHIPPED = frozenset({"fantasy", "handbook", "manual", "quotation"})
+SHIPPED = 2_400_000
 
 
 def write_texts(packages: Path, folder: Path) -> None:
@@ -26,6 +29,25 @@ def write_chats(chats: Path, folder: Path) -> None:
     rows = [json.loads(line) for line in chats.read_text().splitlines()]
     whole = [row for row in rows if all(turn["content"] for turn in row["messages"])]
     _write([{"messages": row["messages"], "group": CHAT, "task": row["task"]} for row in whole], folder, "chats")
+
+
+def write_shipped(folder: Path, target: Path) -> None:
+    """The documents that may be passed on, as one .parquet file that ``periscope build`` reads: every chat, and of each
+    other kind the same share, ``SHIPPED`` characters in all.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    names = ("texts", "texts-held-out", "chats", "chats-held-out")
+    rows = [json.loads(line) for name in names for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    rows = [row for row in rows if row["group"] not in NOT_SHIPPED]
+    share = SHIPPED / sum(len(json.dumps(row)) for row in rows if "text" in row)
+    chosen = [row for row in rows if "messages" in row or random.Random(row["text"]).random() < share]
+    random.Random(SEED).shuffle(chosen)
+    whole = [{key: row.get(key) for key in ("text", "messages", "group", "task")} for row in chosen]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.Table.from_pylist(whole), target, compression="zstd", compression_level=19)
+    print(f"{target.name}: {len(whole):,} documents, {target.stat().st_size / 2**20:.1f} MiB", flush=True)
 
 
 def _texts(packages: Path) -> Iterator[Row]:

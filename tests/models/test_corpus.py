@@ -92,6 +92,22 @@ def test_a_chat_in_a_jsonl_file_is_rendered_by_the_models_template(tmp_path, tin
     assert found[-5:] in (model.tokenize(SENTENCES[2])[n : n + 5] for n in range(100))
 
 
+def test_a_parquet_file_holds_texts_and_chats_as_a_jsonl_file_does(tmp_path, tiny_models):
+    model = load_language_model(str(tiny_models["llama"]), "cpu")
+    chat = [{"role": "user", "content": SENTENCES[0]}, {"role": "assistant", "content": SENTENCES[1]}]
+    rows = [{"text": None, "messages": chat}, {"text": SENTENCES[2], "messages": None}] * 3
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "mixed.parquet")
+    (tmp_path / "mixed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = [all_prompts(tmp_path / f"mixed.{end}", model, PromptShape(8, False)) for end in ("parquet", "jsonl")]
+    assert (found[0] == found[1]).all()
+
+
+def test_a_parquet_file_whose_chats_are_none_is_one_sentence(tmp_path, tiny_gpt2):
+    parquet.write_table(pa.table({"messages": [["hello"]]}), tmp_path / "bad.parquet")
+    with pytest.raises(CorpusError, match="does not hold chats"):
+        all_prompts(tmp_path / "bad.parquet", tiny_gpt2)
+
+
 def test_a_chat_for_a_model_without_a_template_is_one_sentence(tmp_path, tiny_gpt2):
     path = tmp_path / "chats.jsonl"
     path.write_text(json.dumps({"messages": [{"role": "user", "content": "hi"}]}) + "\n")

@@ -8,6 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from models.corpus import open_corpus
+from models.demo_chat import bundle
 from models.loading import load_dictionary, load_language_model
 from models.sources import SourceSpec
 from scripts.chat_demo import activations, corpus, readers, training
@@ -150,3 +152,22 @@ def test_long_texts_are_cut_at_paragraphs():
     assert len(cut) > 3
     assert "\n\n".join(cut).split() == "\n\n".join(paragraphs).split()
     assert all(len(piece) < readers.SIZE + 600 for piece in cut)
+
+
+def test_every_kind_in_the_corpus_file_has_its_licence_beside_it():
+    licences = (bundle.FOLDER / "LICENSES.md").read_text()
+    documents = list(open_corpus(str(bundle.CORPUS), labels=bundle.LABELS).documents())
+    groups = {str(document.labels["group"]) for document in documents}
+    named = {
+        name.strip() for row in licences.splitlines() if row.startswith("| ") for name in row.split("|")[1].split(",")
+    }
+    assert groups == named - {"group"}
+    assert not groups & corpus.NOT_SHIPPED
+    assert all(bool(document.text) != bool(document.messages) for document in documents)
+    assert all(document.labels["task"] for document in documents if document.labels["group"] == corpus.CHAT)
+
+
+def test_the_recipes_are_the_sources_of_the_bundle():
+    recipes = {(recipe.slug, recipe.hook, recipe.d_sae) for recipe in training.RECIPES}
+    assert recipes == {(source.slug, source.hook_name, source.d_sae) for source in bundle.SOURCES}
+    assert {recipe.hook for recipe in training.RECIPES} == set(activations.HOOKS)
