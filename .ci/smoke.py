@@ -24,7 +24,8 @@ MODEL = "from models.demo.bundle import LANGUAGE_MODEL, SOURCES; print(LANGUAGE_
 def run(*arguments: str, folder: Path) -> str:
     """A command of Periscope that must succeed."""
     command = [PERISCOPE, *arguments]
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
+    given = {"cwd": folder, "env": ENVIRONMENT, "capture_output": True, "text": True}
+    done = subprocess.run(command, **given, timeout=300, check=False)
     if done.returncode:
         sys.exit(f"periscope {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
@@ -70,7 +71,8 @@ def main() -> None:
         run("sources", "list", folder=folder)
         if "--models" in sys.argv:
             run("doctor", folder=folder)
-            asked = subprocess.run([sys.executable, "-c", MODEL], cwd=folder, capture_output=True, text=True, check=True)
+            make_model = [sys.executable, "-c", MODEL]
+            asked = subprocess.run(make_model, cwd=folder, capture_output=True, text=True, check=True)
             run("sources", "add", *asked.stdout.split("\n")[:2], "--slug", "mine", folder=folder)
             run("build", "mine", "--corpus", "demo", "--tokens", "4096", "--no-output-scores", folder=folder)
         print(f"Commands work, and the page has its {look_at_pages(folder)} files.")

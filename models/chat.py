@@ -11,16 +11,18 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.corpus import uncounted_ids
 from models.errors import ContextMismatch, InputMismatch, InputRefused, Unsupported
 from models.pace import result_of
 from models.template_process import Rendered
 from models.text_limits import check_characters, check_density
+from models.uncounted import uncounted_ids
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
 
 ROLES = ("system", "user", "assistant")
+#: Tokens of a chat that is a document of a corpus.
+MAX_CORPUS_TOKENS = 1 << 17
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -127,6 +129,20 @@ def chat_steps(
     ids, starts = _tokenize_rendered(model, messages, rendered.text)
     roles = [_role_at(spans, start) for start in starts]
     return _prompt(model, ids, roles, prepend_bos=prepend_bos, limit=limit, name="The chat")
+
+
+def chat_ids(model: "LanguageModel", messages: Sequence[Message]) -> list[int]:
+    """Only the token ids of a chat, which may be longer than the model's context: a document of a corpus.
+
+    Raises:
+        Unsupported: the model has no chat template.
+        InputRefused: an empty message, or one that the template refuses.
+        ContextMismatch: far longer than any context.
+    """
+    for place, message in enumerate(messages, 1):
+        _check_text(message.content, f"Message {place}", MAX_CORPUS_TOKENS)
+    rendered = result_of(_render(model, messages, False, MAX_CORPUS_TOKENS))
+    return _tokenize_rendered(model, messages, rendered.text)[0]
 
 
 def _prompt(

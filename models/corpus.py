@@ -27,8 +27,9 @@ from models.corpus_files import (
 )
 from models.corpus_labels import Document, DocumentLog, require_columns
 from models.corpus_repairs import Repairs
-from models.errors import CorpusError
+from models.errors import ContextMismatch, CorpusError, InputRefused, Unsupported
 from models.files import kind_of
+from models.uncounted import uncounted_ids as uncounted_ids
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
@@ -53,7 +54,8 @@ class Corpus:
 
 
 def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
-    """A .txt, .jsonl (key text) or .parquet (column text) file, ``demo``, or the name of a Hugging Face data set.
+    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, or the name of a
+    Hugging Face data set.
 
     ``seed`` chooses the demo generator's texts; ``labels`` are columns that become labels of the documents (of the
     demo all, if none are named). Raises CorpusError with a remedy if it can't be read.
@@ -147,8 +149,7 @@ def prompts(
     total, any_prompt = 0, False
     for document in corpus.documents():
         n_ids = 0
-        for piece in _pieces(document.text):
-            ids = model.tokenize(piece, allow_special=corpus.allow_special)
+        for ids in _ids(corpus, model, document):
             n_ids += len(ids)
             waiting.extend(ids)
         total += n_ids
@@ -170,6 +171,20 @@ def prompts(
         raise CorpusError(f"The corpus {corpus.name} {short}; give more text or a smaller --context.")
 
 
+def _ids(corpus: Corpus, model: "LanguageModel", document: Document) -> Iterator[list[int]]:
+    """The tokens of a document, piece by piece; of a chat, in the model's own template."""
+    if document.messages is None:
+        for piece in _pieces(document.text):
+            yield model.tokenize(piece, allow_special=corpus.allow_special)
+        return
+    from models.chat import chat_ids
+
+    try:
+        yield chat_ids(model, document.messages)
+    except (ContextMismatch, InputRefused, Unsupported) as error:
+        raise CorpusError(f"{corpus.name} holds chats: {error}") from error
+
+
 def _pieces(text: str) -> Iterator[str]:
     """The text, cut at white space if it is too long to be tokenised at once, in a hundred times its own memory."""
     start = 0
@@ -180,9 +195,3 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start:end]
         start = end
     yield text[start:] if start else text
-
-
-def uncounted_ids(model: "LanguageModel") -> NDArray[np.int64]:
-    """Ids left out of every statistic: BOS, EOS (the separator) and padding."""
-    ids = {model.bos_token_id, model.eos_token_id, getattr(model.tokenizer, "pad_token_id", None)}
-    return np.array(sorted(i for i in ids if i is not None), dtype=np.int64)

@@ -115,17 +115,44 @@ def read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
         except ValueError as error:
             reason = "" if isinstance(error, json.JSONDecodeError) else f": {one_line(error)}"
             raise _not_a_row(number, path, reason) from None
-        found = row.get("text") if isinstance(row, dict) else None
-        if not isinstance(found, str):
+        document = _document(row, number, repairs)
+        if document is None:
             raise _not_a_row(number, path)
         repairs.add(number, n_replaced)
-        yield Document(repairs.valid(found, number), row)
+        yield document
 
 
 def _not_a_row(number: int, path: Path, reason: str = "") -> CorpusError:
     return CorpusError(
-        f'Line {number:,} of {path} is not a JSON object with a string under "text"{reason}; correct or remove it.'
+        f'Line {number:,} of {path} is not a JSON object with a string under "text", or a chat under '
+        f'"messages"{reason}; '
+        "correct or remove it."
     )
+
+
+def _document(row: Any, number: int, repairs: Repairs) -> Document | None:
+    """The chat or the text of a row; None for what has neither."""
+    from models.chat import Message
+
+    if not isinstance(row, dict):
+        return None
+    turns = row.get("messages")
+    if turns is None:
+        text = row.get("text")
+        return Document(repairs.valid(text, number), row) if isinstance(text, str) else None
+    if not isinstance(turns, list) or not turns or not all(_is_turn(turn) for turn in turns):
+        return None
+    chat = tuple(Message(turn["role"], repairs.valid(turn["content"], number)) for turn in turns)
+    return Document("", row, chat)
+
+
+def _is_turn(turn: Any) -> bool:
+    from models.chat import ROLES
+
+    if not isinstance(turn, dict) or turn.get("role") not in ROLES:
+        return False
+    content = turn.get("content")
+    return isinstance(content, str) and 0 < len(content) <= MAX_LINE
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -142,18 +169,26 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def read_table(path: Path, labels: Sequence[str], repairs: Repairs) -> Iterator[Document]:
-    """The column ``text`` of a parquet file, and the columns that are labels."""
+    """The column ``text`` or ``messages`` of a parquet file, and the columns that are labels."""
     with _reading(path):
         table = _open_table(path)
         require_columns(labels, table.schema_arrow.names, str(path))
+        held = [name for name in ("text", "messages") if name in table.schema_arrow.names]
         number = 0
-        for batch in table.iter_batches(batch_size=256, columns=list(dict.fromkeys(("text", *labels)))):
-            texts = _texts(batch.column("text"), path, number, repairs)
-            rows = batch.select(list(labels)).to_pylist() if labels else [{}] * len(texts)
+        for batch in table.iter_batches(batch_size=256, columns=list(dict.fromkeys((*held, *labels)))):
+            others = [name for name in batch.schema.names if name != "text"]
+            rows = batch.select(others).to_pylist() if others else [{} for _ in range(len(batch))]
+            texts = _texts(batch.column("text"), path, number, repairs) if "text" in held else [None] * len(batch)
             for text, row in zip(texts, rows, strict=True):
                 number += 1
-                if text:
-                    yield Document(repairs.valid(text, number), {**row, "text": text})
+                document = _document({**row, "text": text}, number, repairs)
+                if document is None and row.get("messages") is not None:
+                    raise CorpusError(
+                        f'Row {number:,} of {path} holds no chat in the column "messages" (turns of role and content); '
+                        "correct or remove it."
+                    )
+                if document is not None and (document.text or document.messages):
+                    yield document
 
 
 @contextmanager
@@ -179,15 +214,17 @@ def _open_table(path: Path) -> "ParquetFile":
         raise CorpusError(f"{path} is not a readable parquet file (its description is too long); write it again.")
     table = parquet.ParquetFile(path)
     schema = table.schema_arrow
-    if schema.names.count("text") != 1:
+    if schema.names.count("text") > 1 or not {"text", "messages"} & set(schema.names):
         names = ", ".join(schema.names[:8]) or "none"
         raise CorpusError(f'{path} has no column "text" but {names}; rename the one that holds the text.')
+    for group in range(table.metadata.num_row_groups):
+        _require_size(path, table.metadata.row_group(group))
+    if "text" not in schema.names:
+        return table
     kind = schema.field("text").type
     value = kind.value_type if types.is_dictionary(kind) else kind
     if not (types.is_string(value) or types.is_large_string(value) or types.is_string_view(value)):
         raise CorpusError(f'The column "text" of {path} does not hold text but {str(kind)[:80]}; convert it.')
-    for group in range(table.metadata.num_row_groups):
-        _require_size(path, table.metadata.row_group(group))
     return table
 
 
@@ -195,12 +232,13 @@ def _require_size(path: Path, group: Any) -> None:
     """Refuse texts that a few kilobytes of the file would unfold to gigabytes of memory."""
     for number in range(group.num_columns):
         column = group.column(number)
-        if column.path_in_schema != "text":
+        name = column.path_in_schema.partition(".")[0]
+        if name not in ("text", "messages"):
             continue
         size, stored = column.total_uncompressed_size, max(1, column.total_compressed_size)
         if size > _SUSPICIOUS_BYTES and size > _SUSPICIOUS_RATIO * stored:
             raise CorpusError(
-                f'The column "text" of {path} unfolds from {stored:,} bytes to {size >> 20:,} MiB at once; write it in '
+                f'The column "{name}" of {path} unfolds from {stored:,} bytes to {size >> 20:,} MiB at once; write '
                 "smaller row groups."
             )
 

@@ -10,19 +10,26 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.errors import CorpusError
+
+if TYPE_CHECKING:
+    from models.chat import Message
 
 MAX_LABELS, MAX_NAME, MAX_VALUE = 8, 80, 80
 
 
 @dataclass(frozen=True)
 class Document:
-    """A text of a corpus; ``labels`` are the values of the columns asked for, as they came."""
+    """A text of a corpus; ``labels`` are the values of the columns asked for, as they came.
+
+    ``messages``: a chat, which the model's own template makes a text of; ``text`` is empty then.
+    """
 
     text: str
     labels: Mapping[str, Any] = field(default_factory=dict)
+    messages: "tuple[Message, ...] | None" = None
 
 
 def require_columns(names: Sequence[str], known: Sequence[str], where: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="Sources: one SAE on one hook of one model.", no_args_is_help=True, rich_markup_mode=None)
 
-Model = Annotated[str, typer.Argument(help="A Hugging Face folder or a hub name.", show_default=False)]
+Model = Annotated[str, typer.Argument(help="A Hugging Face folder, a GGUF file or a hub name.", show_default=False)]
 Sae = Annotated[str, typer.Argument(help="A SAELens folder or release/sae_id.", show_default=False)]
 Slug = Annotated[str, typer.Argument(help="The source's short name.", show_default=False)]
 NewSlug = Annotated[str | None, typer.Option("--slug", help="Short name in URLs [default: made from the names].")]
@@ -35,9 +35,10 @@ def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None) -> 
     from app.db.queries import source_by_slug
     from app.db.writes import register_source, require_free_slug
     from models.loading import check_files
-    from models.sources import SourceSpec
+    from models.sources import SourceSpec, parse_sae_location
 
-    spec = SourceSpec(model, sae, hook)
+    parse_sae_location(sae)
+    spec = SourceSpec(model_folder(model, settings), sae, hook)
     name = slug or spec.slug()
     with open_session(settings) as session:
         # What costs nothing to find out comes before the weights are loaded.
@@ -100,6 +101,19 @@ def remove(slug: Slug) -> None:
     with open_session(load_settings()) as session:
         remove_source(session, slug)
     console().print(f"Removed {slug}.")
+
+
+def model_folder(location: str, settings: Settings) -> str:
+    """The model as it is named; a GGUF file, or a folder with one, as the folder under the data folder that it is
+    turned into, once.
+    """
+    from models.gguf_file import convert_gguf, find_gguf
+
+    file = find_gguf(location)
+    if file is None:
+        return location
+    with console().status(f"Reading {file.name}") as status:
+        return str(convert_gguf(file, settings.data_dir.absolute() / "models", status.update))
 
 
 def inspect(spec: "SourceSpec", settings: Settings) -> "tuple[SourceFacts, list[str]]":

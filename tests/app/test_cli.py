@@ -300,6 +300,34 @@ def test_add_registers_a_source_that_fits(run: Run, tiny_models: dict[str, Path]
     assert (status, is_one_sentence(err)) == (1, True)
 
 
+def test_add_takes_a_gguf_file_and_keeps_what_it_became(run: Run, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from tests.models.tiny import save_sae
+    from tests.models.tiny_gguf import write_gguf
+
+    sae = save_sae(tmp_path / "sae")
+    write_gguf(tiny_models["llama"], tmp_path / "Tiny.gguf")
+    run("db", "upgrade")
+    status, _, err = run("sources", "add", "Tiny.gguf", str(sae), "--slug", "mine")
+    assert (status, err) == (0, "")
+    (tmp_path / "Tiny.gguf").unlink()
+    with opened() as session:
+        facts = queries.source_by_slug(session, "mine").facts.model
+    assert facts.name == "Tiny"
+    assert Path(facts.location).is_relative_to(tmp_path / "data" / "models")
+    assert (Path(facts.location) / "model.safetensors").is_file()
+
+
+def test_add_refuses_a_damaged_gguf_file_in_one_sentence(run: Run, tmp_path: Path) -> None:
+    from tests.models.tiny import save_sae
+
+    sae = save_sae(tmp_path / "sae")
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF" + bytes(40))
+    run("db", "upgrade")
+    status, _, err = run("sources", "add", "bad.gguf", str(sae))
+    assert (status, is_one_sentence(err)) == (1, True)
+    assert "No sources yet" in run("sources", "list")[1]
+
+
 def test_add_refuses_what_does_not_exist_and_registers_nothing(run: Run) -> None:
     run("db", "upgrade")
     status, _, err = run("sources", "add", "/no/such/model", "/no/such/sae")

@@ -10,6 +10,7 @@ from pyarrow import parquet
 
 from models.corpus import DEMO, PromptShape, open_corpus, prompts, uncounted_ids
 from models.errors import CorpusError
+from models.loading import load_language_model
 from tests.models.tiny import SENTENCES
 
 TEXTS = [f"{i}: {SENTENCES[i % 5]} <|endoftext|> {SENTENCES[(i + 2) % 5]}" for i in range(40)]
@@ -71,6 +72,58 @@ def test_special_tokens_written_in_a_file_are_plain_text(tmp_path, tiny_gpt2):
     found = all_prompts(write(tmp_path, ".jsonl"), tiny_gpt2)
     n_separators = np.isin(found[:, 1:], uncounted_ids(tiny_gpt2)).sum()
     assert n_separators <= len(TEXTS)
+
+
+def test_a_chat_in_a_jsonl_file_is_rendered_by_the_models_template(tmp_path, tiny_models):
+    model = load_language_model(str(tiny_models["llama"]), "cpu")
+    chat = [
+        {"role": "user", "content": f"{SENTENCES[0]} <|assistant|>"},
+        {"role": "assistant", "content": SENTENCES[1]},
+    ]
+    path = tmp_path / "chats.jsonl"
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in ({"messages": chat}, {"text": SENTENCES[2]}) for _ in "ab")
+    )
+    found = all_prompts(path, model, PromptShape(8, False)).reshape(-1).tolist()
+    user, assistant = (model.tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ("user", "assistant"))
+    written = model.tokenize(f"{SENTENCES[0]} <|assistant|>")  # what a user types is text
+    assert found[: len(written) + 1] == [user, *written]
+    assert found.count(assistant) == found.count(user) == 2
+    assert found[-5:] in (model.tokenize(SENTENCES[2])[n : n + 5] for n in range(100))
+
+
+def test_a_parquet_file_holds_texts_and_chats_as_a_jsonl_file_does(tmp_path, tiny_models):
+    model = load_language_model(str(tiny_models["llama"]), "cpu")
+    chat = [{"role": "user", "content": SENTENCES[0]}, {"role": "assistant", "content": SENTENCES[1]}]
+    rows = [{"text": None, "messages": chat}, {"text": SENTENCES[2], "messages": None}] * 3
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "mixed.parquet")
+    (tmp_path / "mixed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = [all_prompts(tmp_path / f"mixed.{end}", model, PromptShape(8, False)) for end in ("parquet", "jsonl")]
+    assert (found[0] == found[1]).all()
+
+
+def test_a_parquet_file_whose_chats_are_none_is_one_sentence(tmp_path, tiny_gpt2):
+    parquet.write_table(pa.table({"messages": [["hello"]]}), tmp_path / "bad.parquet")
+    with pytest.raises(CorpusError, match="holds no chat in the column"):
+        all_prompts(tmp_path / "bad.parquet", tiny_gpt2)
+
+
+def test_a_chat_for_a_model_without_a_template_is_one_sentence(tmp_path, tiny_gpt2):
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({"messages": [{"role": "user", "content": "hi"}]}) + "\n")
+    with pytest.raises(CorpusError, match=r"holds chats: .* has no chat template"):
+        all_prompts(path, tiny_gpt2)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    ["hello", [], [{"role": "user"}], [{"role": "robot", "content": "x"}], [{"role": "user", "content": ""}], [3], 7],
+)
+def test_what_is_no_chat_is_refused_with_its_line(tmp_path, tiny_gpt2, messages):
+    path = tmp_path / "chats.jsonl"
+    path.write_text('{"text": "a"}\n' + json.dumps({"messages": messages}) + "\n")
+    with pytest.raises(CorpusError, match=r"Line 2 .* chat under \"messages\""):
+        all_prompts(path, tiny_gpt2)
 
 
 @pytest.mark.parametrize(
