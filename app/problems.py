@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -15,6 +16,7 @@ from app.errors import PeriscopeError, Problem, problem_of, shorten
 from app.pages.rendering import page, part
 from app.views import ErrorView
 from models.errors import PeriscopeModelError
+from models.files import safe_text
 
 log = logging.getLogger("periscope.web")
 
@@ -36,6 +38,7 @@ KINDS = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "string_type": "a text",
+    "string_unicode": "text of valid Unicode",
     "list_type": "a list",
     "model_attributes_type": "an object",
     "dataclass_type": "an object",
@@ -52,7 +55,8 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     """The problem as JSON, as a page or as a panel, whatever the request can use."""
-    response = _body(request, problem)
+    # It may quote what was sent, which need not be Unicode.
+    response = _body(request, replace(problem, detail=safe_text(problem.detail)))
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     if problem.retry_after is not None:
