@@ -17,6 +17,7 @@ KINDS = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "string_type": "a text",
+    "string_unicode": "text of valid Unicode",
     "list_type": "a list",
     "model_attributes_type": "an object",
     "dataclass_type": "an object",

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app import api, api_causal, api_engine, api_steer
 from app.assets import STATIC
@@ -43,6 +43,7 @@ from app.security import HostGate, SecurityHeaders
 from app.settings import Settings
 from app.sign_in import make_door
 from app.token_gate import TokenGate
+from app.unicode import require_unicode
 from app.web.admission import Admission, Impatience
 from app.web.forwarded import ForwardedClient
 from app.web.lanes import CONNECTIONS, Lanes
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,  # own page: the usual one loads scripts from another host
         redoc_url=None,
+        dependencies=[Depends(require_unicode)],
         lifespan=_lifespan,
     )
     app.state.settings = settings

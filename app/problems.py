@@ -1,6 +1,7 @@
 """Errors -> answers: problem+json for the API, a page for people, a panel for htmx. No traceback ever leaves."""
 
 import logging
+from dataclasses import replace
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +18,7 @@ from app.sign_in import SESSION_KEY
 from app.views import ErrorView
 from app.web.lanes import too_much
 from models.errors import PeriscopeModelError
+from models.files import safe_text
 
 log = logging.getLogger("periscope.web")
 
@@ -50,7 +52,8 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     """The problem as JSON, as a page or as a panel, whatever the request can use."""
-    response = _body(request, problem)
+    # It may quote what was sent, which need not be Unicode.
+    response = _body(request, replace(problem, detail=safe_text(problem.detail)))
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     if problem.retry_after is not None:

@@ -3,13 +3,18 @@
 from fastapi import Request, Response
 
 from app.errors import Problem
+from models.files import safe_text
 
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
-    """Names and values of the form of a POST, else of the address, in their order."""
+    """Names and values of the form of a POST, else of the address, in their order; with U+FFFD for what is not Unicode.
+
+    A form may name a charset in which half of a surrogate pair can be spelt.
+    """
     if request.method == "POST":
         form = await request.form()
-        return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        return [(safe_text(name), safe_text(value)) for name, value in found]
     return request.query_params.multi_items()
 
 

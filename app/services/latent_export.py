@@ -2,12 +2,15 @@
 
 CSV is meant for spreadsheets, which run a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break as a
 formula. Texts come from models and data sets, so such a text gets an apostrophe in front, as OWASP advises ("CSV
-Injection"); numbers stay numbers. JSON has every text as it is.
+Injection"); numbers stay numbers. The same goes for forms of these characters that programs take for them (full-width
+``＝``, a minus sign, other dashes), and for what stands behind spaces and invisible characters, which an import can
+drop. JSON has every text as it is.
 """
 
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +24,8 @@ COLUMNS = (
     "index", "label", "n_active", "density", "max_activation", "mean_activation", "output_score", "top_token",
     "top_token_share", "promoted",
 )  # fmt: skip
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: With the minus sign, which is no dash.
+DANGEROUS = "=+-@\N{MINUS SIGN}"
 #: Rows in one piece of the answer.
 PIECE = 500
 
@@ -76,6 +80,19 @@ def _values(row: LatentRow) -> Sequence[object]:
 def _cell(value: object) -> object:
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(DANGEROUS):
+    if isinstance(value, str) and begins_formula(value):
         return f"'{value}"
     return "" if value is None else value
+
+
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet could run the text as a formula."""
+    for character in text:
+        category = unicodedata.category(character)
+        if category in ("Cc", "Zl", "Zp"):  # tabs and line breaks
+            return True
+        if category[0] in "CZM":  # spaces, invisible characters, marks that belong to no letter
+            continue
+        first = unicodedata.normalize("NFKC", character)[0]
+        return first in DANGEROUS or unicodedata.category(first) == "Pd"
+    return False

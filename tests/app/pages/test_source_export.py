@@ -47,14 +47,23 @@ def test_both_files_have_the_filters_and_the_order_of_the_page(client: TestClien
     assert set(data["latents"][0]) == set(latent_export.COLUMNS)
 
 
-@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', 'say "hi", then go'])
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")',
+    "＝1+1", "＋1", "－1", "＠SUM(A1)", "﹦1", "﹢1", "﹣1", "﹫A1", "⁼1", "₊1", "⁻1", "−1", "–1", "‑1", "⩵1",
+    "\u200b=1", "\ufeff=1", "\u2060+1", "a\N{COMBINING ACUTE ACCENT}"[1:] + "=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "label", [*FORMULAS, 'say "hi", then go', "a=b", "½ = 0.5", "“=1”", "e-mail", "·", "÷ 2", "é+1", "中=1"]
+)
 def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(
     own_client: TestClient, own_session: Session, label: str
 ) -> None:
     source = queries.source_by_slug(own_session, "tiny-mid")
     writes.add_explanation(own_session, source, 20, label, author="me", method="by hand")
     row = rows_of(own_client.get(f"{EXPORT}.csv?sort=index&order=asc").text)[20]
-    assert row["label"] == (f"'{label}" if label[0] in "=+-@" else label)
+    assert row["label"] == (f"'{label}" if label in FORMULAS else label)
     exact = own_client.get(f"{EXPORT}.json?sort=index&order=asc").json()["latents"][20]
     assert exact["label"] == label
 
@@ -62,6 +71,18 @@ def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(
 def test_no_cell_of_hostile_tokens_begins_like_a_formula(client: TestClient) -> None:
     for row in rows_of(client.get(f"{EXPORT}.csv").text):
         assert not row["top_token"].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize(
+    "text", ["\t=1", "\r1", "\n1", "  =1", "\u00a0=1", "\u3000＝1", " \x0b+1", "\x85-1", "\u2028@A1", "\x00=1", " \tx"]
+)
+def test_what_an_import_would_drop_hides_no_formula(text: str) -> None:
+    assert latent_export.begins_formula(text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "word", " the", "3-4", "(=)", "'=1", "#=1"])
+def test_other_texts_are_left_alone(text: str) -> None:
+    assert not latent_export.begins_formula(text)
 
 
 @pytest.mark.parametrize("piece", [10, 64, 1000])
