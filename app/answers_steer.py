@@ -144,9 +144,10 @@ class CalibrationAnswer:
 
 @dataclass(frozen=True)
 class CalibrationsAnswer:
-    """Stored sweeps."""
+    """A part of the stored sweeps; ``total``: of all that match."""
 
     calibrations: list[CalibrationAnswer]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -191,9 +192,10 @@ class VectorRow:
 
 @dataclass(frozen=True)
 class VectorsAnswer:
-    """All saved vectors."""
+    """A part of the saved vectors, by model and name; ``total``: of all."""
 
     vectors: list[VectorRow]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -245,18 +247,23 @@ class VectorAnswer:
 
 @dataclass(frozen=True)
 class MixAnswer:
-    """A saved set of sliders with everything that restores the view. ``terms`` as ``POST /steer`` takes them."""
+    """A saved set of sliders with everything that restores the view. ``terms`` as ``POST /steer`` takes them.
+
+    ``problem``: why it cannot be played, where what is stored is beyond a limit of today.
+    """
 
     id: int
     name: str
     model: str
     terms: list[dict[str, Any]]
     options: dict[str, Any]
+    problem: str | None
     created: datetime
 
 
 @dataclass(frozen=True)
 class MixesAnswer:
-    """All saved mixes."""
+    """A part of the saved mixes, by name; ``total``: of all."""
 
     mixes: list[MixAnswer]
+    total: int

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from app import answers
 from app.pages.requests import known_parameters
 from app.pages.table_requests import Cursor, LatentQueryDep
+from app.paging import PartDep
+from app.request_types import PathNumber, Whole
 from app.services import answers as service
 from app.services.labels import save_label
 from app.services.latent_table import MAX_LIMIT
@@ -15,7 +17,11 @@ from app.web.units import json_with_session
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
-Limit = Annotated[int, Query(description=f"Latents on a page, 1 to {MAX_LIMIT}.", examples=[50])]
+Limit = Annotated[
+    int,
+    Whole(1, MAX_LIMIT, "a number of latents", is_text=True),
+    Query(description="Latents on a page.", examples=[50]),
+]
 
 
 @router.get("/sources", summary="All sources", response_model=answers.SourcesAnswer)
@@ -35,7 +41,7 @@ async def latents(
 
 
 @router.get("/sources/{source}/latents/{index}", summary="One latent", response_model=answers.LatentAnswer)
-async def latent(request: Request, source: str, index: int) -> Response:
+async def latent(request: Request, source: str, index: PathNumber) -> Response:
     """Everything on the latent's page: statistics, histogram, token effects, neighbours, bands of examples."""
     return await json_with_session(request, "latents", lambda session: service.latent(session, source, index))
 
@@ -46,13 +52,23 @@ async def latent(request: Request, source: str, index: int) -> Response:
     status_code=201,
     response_model=answers.ExplanationAnswer,
 )
-async def label(request: Request, source: str, index: int, new: answers.NewLabel) -> Response:
+async def label(request: Request, source: str, index: PathNumber, new: answers.NewLabel) -> Response:
     """Store what a person calls the latent: it becomes the label, for the weights that the source has now."""
 
     def save(session: Session) -> answers.ExplanationAnswer:
         return service.explanation(save_label(session, source, index, new.text, new.author))
 
     return await json_with_session(request, "writes", save, 201)
+
+
+@router.get(
+    "/sources/{source}/latents/{index}/explanations",
+    summary="Labels of a latent",
+    response_model=answers.ExplanationsAnswer,
+)
+async def explanations(request: Request, source: str, index: PathNumber, part: PartDep) -> Response:
+    """What the latent is and was called, newest first."""
+    return await json_with_session(request, "reads", lambda session: service.explanations(session, source, index, part))
 
 
 @router.get("/builds", summary="Builds", response_model=answers.BuildsAnswer)

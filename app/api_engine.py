@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from app import answers_engine as answers
+from app.bodies import ActivationsBody, MicroscopeBody
 from app.connections import answer_while_connected
 from app.engine import CLIENT, ModelEngine
-from app.errors import InvalidRequest
-from app.jobs.texts import TextInput
 from app.pages.requests import known_parameters
+from app.request_types import PathNumber
 from app.services import activations as activations_service
 from app.services import microscope as microscope_service
 from app.services import models as models_service
@@ -19,7 +18,6 @@ from app.services.microscope import MicroscopeRequest
 from app.web.addresses import network
 from app.web.forwarded import client_of
 from app.web.units import in_lane, json_in_lane, no_content
-from models.chat import parse_messages
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
@@ -42,55 +40,6 @@ EngineDep = Annotated[ModelEngine, Depends(get_engine)]
 ReaderDep = Annotated[Reader, Depends(get_reader)]
 
 
-class Body(BaseModel):
-    """A body in which an unknown name is an error: an option that does nothing would mislead."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class MessageBody(Body):
-    """One turn of a chat."""
-
-    role: str = Field(description="system, user or assistant.")
-    content: str
-
-
-class TextBody(Body):
-    """A plain text or a chat, one of the two."""
-
-    text: str | None = Field(None, description="A plain text.", examples=["The cat sat on the mat."])
-    messages: list[MessageBody] | None = Field(
-        None, max_length=200, description="A chat, rendered with the model's own template; instead of text."
-    )
-    add_generation_prompt: bool = Field(False, description="For a chat: end with the beginning of an answer.")
-
-    def given(self) -> TextInput:
-        """What was given. Raises InvalidRequest unless it is exactly one of the two."""
-        if (self.text is None) == (self.messages is None):
-            raise InvalidRequest("Give either text or messages.")
-        if self.messages is None:
-            return TextInput(self.text or "")
-        messages = parse_messages([message.model_dump() for message in self.messages])
-        return TextInput(messages=messages, add_generation_prompt=self.add_generation_prompt)
-
-
-class MicroscopeBody(TextBody):
-    """A text and the sources to read it with."""
-
-    sources: list[str] = Field(description="Slugs of sources.", examples=[["demo-l2-resid-2k"]])
-    top_k: int = Field(10, description="Latents per token, 1 to 100.")
-    max_density: float | None = Field(None, description="Hide latents that are active on more of the corpus's tokens.")
-    positions: list[int] | None = Field(None, description="Tokens that the ranking is over; null: all that count.")
-    rank_by: str = Field("max", description="max, sum or share (of the latent's maximum in the build).")
-    ranked: int = Field(50, description="Latents in the ranking, 1 to 1000.")
-
-
-class ActivationsBody(Body):
-    """Texts to read one latent on."""
-
-    texts: list[str] = Field(description="1 to 64 texts.", examples=[["The cat sat on the mat."]])
-
-
 @router.post("/microscope", summary="Latents on a text", response_model=answers.MicroscopeAnswer)
 async def microscope(request: Request, engine: EngineDep, reader: ReaderDep, body: MicroscopeBody) -> Response:
     """Which latents fire on each token of a text or a chat, and which of them most, in one or more sources."""
@@ -106,7 +55,7 @@ async def microscope(request: Request, engine: EngineDep, reader: ReaderDep, bod
     response_model=answers.ActivationsAnswer,
 )
 async def activations(
-    request: Request, engine: EngineDep, reader: ReaderDep, source: str, index: int, body: ActivationsBody
+    request: Request, engine: EngineDep, reader: ReaderDep, source: str, index: PathNumber, body: ActivationsBody
 ) -> Response:
     """One latent's activation on every token of each text."""
     work = activations_service.activations(engine, reader, source, index, body.texts)

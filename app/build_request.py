@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.errors import InvalidRequest, shorten
 from app.settings import DEVICE_PATTERN, DTYPES
 from models.corpus_labels import MAX_LABELS, MAX_NAME
+from models.files import safe_text
 
 MAX_TOKENS = 10**12
 #: The stage in which a build reads its corpus; only then does its speed say when it will be done.
@@ -40,7 +41,7 @@ class BuildRequest:
             raise InvalidRequest("Name at least one source to build.")
         if len(set(self.slugs)) != len(self.slugs):
             raise InvalidRequest("A source is named twice; name each once.")
-        if not self.corpus.strip() or "\0" in self.corpus:
+        if not self.corpus.strip() or "\0" in self.corpus or safe_text(self.corpus) != self.corpus:
             raise InvalidRequest("--corpus must name a file or a Hugging Face data set.")
         _require_range("--tokens", self.tokens, 1, MAX_TOKENS)
         if self.context is not None:

@@ -9,6 +9,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -18,7 +19,7 @@ from app.build_request import READING, BuildProgress, BuildRequest, Reporter
 from app.build_sources import common_shape, first_l0, load_checked
 from app.checkpoints import Checkpoint
 from app.db import queries
-from app.db.session import check_revision, make_engine, make_session_maker
+from app.db.session import make_engine, make_ready, make_session_maker
 from app.db.writes import (
     cancel_build,
     clean_stale_builds,
@@ -30,7 +31,7 @@ from app.db.writes import (
     write_prompts,
     write_quality,
 )
-from app.errors import BuildLost, InvalidRequest
+from app.errors import BuildLost, DatabaseError, InvalidRequest
 from app.heartbeat import beating, has_ended
 from app.output_scores import ScoreStep
 from app.settings import Settings
@@ -66,9 +67,9 @@ def run_build(
     ``report`` gets the progress, ``say`` whole sentences (memory, what is resumed). Raises the errors of app.errors and
     models.errors; KeyboardInterrupt (also for SIGTERM) after the state has been saved.
     """
-    engine = make_engine(settings)
+    engine = make_engine(settings, is_durable=False)
     try:
-        check_revision(engine)
+        make_ready(engine)
         stop = StopSignal()
         with stop.listening():
             _Run(settings, request, make_session_maker(engine), report or _ignore, say or _ignore, stop).go()
@@ -170,7 +171,7 @@ class _Run:
         """Close the builds that are not complete; a database that is gone must not hide why."""
         for slug, build_id in self.ids.items():
             if slug not in self.done:
-                with self.sessions() as session:
+                with suppress(DatabaseError), self.sessions() as session:
                     how(session, build_id, message)
 
     def _build(self, resume: bool) -> None:
@@ -190,12 +191,19 @@ class _Run:
         self._require_memory(state)
         self.scores.begin(resume)
         if resume:
-            state.restore(self.checkpoint.load())
+            self._restore(state)
             self.say(f"Going on after {state.n_prompts:,} prompts.")
         self._stream(state)
         loss = clean_loss(model, state.held_out_tokens())
         for number, slug in enumerate(dictionaries):
             self._finish(slug, state, loss, number)
+
+    def _restore(self, state: BuildPass) -> None:
+        found = self.checkpoint.load()
+        try:
+            state.restore(found)
+        except ValueError as error:
+            raise self.checkpoint.unusable(error) from None
 
     def _require_memory(self, state: BuildPass) -> None:
         """State what the pass will need, from the density of the first prompt, and refuse what would not fit."""
@@ -232,8 +240,11 @@ class _Run:
                     self.checkpoint.save(state.state())
         if state.n_prompts < wanted:
             self.say(f"The corpus ended after {state.n_prompts * context:,} of {self.request.tokens:,} tokens.")
-        if self.documents is not None and (said := self.documents.sentence()):
-            self.say(said)
+        if not state.held_out:
+            self.say("That is too little to hold some of it out, so the quality of the SAE is not measured.")
+        for said in (self.corpus.repairs.sentence(), self.documents.sentence() if self.documents is not None else ""):
+            if said:
+                self.say(said)
 
     def _finish(self, slug: str, state: BuildPass, loss: float | None, number: int) -> None:
         """Quality, geometry, records and rows of one source; shown when all of it is stored."""

@@ -6,16 +6,20 @@ is written to one side and moved into place, so a kill at any moment leaves eith
 
 import hashlib
 import json
+import math
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import CheckpointFailed
+from app.private_files import make_private_folder
+from models.errors import one_line
+from models.files import open_file
 
 #: The parts of a checkpoint: the pass over the corpus, and the output scores that come after it.
 STATE, SCORES = "state", "scores"
@@ -36,26 +40,34 @@ class Checkpoint:
         """Replace a part on disk; CheckpointFailed leaves the one before in place."""
         waiting = self.folder / "writing.npz"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             np.savez(waiting, allow_pickle=False, **dict(arrays))
             waiting.replace(self._file(part))
         except OSError as error:
             waiting.unlink(missing_ok=True)
+            then = (
+                "then start the same command with --resume, which goes on from the state before"
+                if self.exists()
+                else "then start the same command again; nothing of it was kept yet"
+            )
             raise CheckpointFailed(
                 f"The state of the build cannot be written to {self.folder} ({error.strerror or error}); free space "
-                "there, then start the same command with --resume."
+                f"there, {then}."
             ) from None
 
     def load(self, part: str = STATE) -> dict[str, NDArray[Any]]:
         """A part on disk; a key with a slash comes back as it went in."""
         try:
-            # Opened here, since numpy leaves its own open when the archive turns out to be broken.
-            with self._file(part).open("rb") as file, np.load(file, allow_pickle=False) as found:
-                return {name: found[name] for name in found.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise CheckpointFailed(
-                f"The checkpoint in {self.folder} cannot be read ({error}); start again without --resume."
-            ) from None
+            with open_file(self._file(part)) as file, zipfile.ZipFile(file) as archive:
+                return dict(_arrays(archive))
+        except Exception as error:  # a damaged archive fails in a dozen ways
+            raise self.unusable(error) from None
+
+    def unusable(self, error: BaseException) -> CheckpointFailed:
+        """What to say of a state that is there and cannot be gone on from."""
+        return CheckpointFailed(
+            f"The checkpoint in {self.folder} cannot be read ({one_line(error)}); start again without --resume."
+        )
 
     def forget(self, part: str) -> None:
         """Remove one part."""
@@ -67,3 +79,24 @@ class Checkpoint:
 
     def _file(self, part: str) -> Path:
         return self.folder / f"{part}.npz"
+
+
+def _arrays(archive: zipfile.ZipFile) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The arrays of an archive as numpy writes it: none is larger than its part of the file, whatever it claims."""
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if member.compress_type != zipfile.ZIP_STORED or name == member.filename:
+            raise ValueError(f"{one_line(ValueError(name), 80)} is not a part of a checkpoint")
+        with archive.open(member) as file:
+            _require_size(name, file, member.file_size)
+        with archive.open(member) as file:
+            yield name, np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _require_size(name: str, file: IO[bytes], size: int) -> None:
+    """Raise ValueError unless the array that a header describes is as long as the bytes behind it."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != size - file.tell():
+        raise ValueError(f"{one_line(ValueError(name), 80)} is not what it says it is")

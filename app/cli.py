@@ -9,13 +9,16 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from app.commands import build, database, demo, doctor, scores, serve, sources
-from app.errors import PeriscopeError
+from app.errors import PeriscopeError, permission_sentence
+from app.private_files import write_privately
+from app.settings import PREFIX
 from models.errors import PeriscopeModelError
+from models.files import safe_text
 
 DEBUG = "--debug"
 
@@ -54,21 +57,34 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its status."""
+    write_privately()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
+    # Neither a database nor a page could take what is not Unicode. A setting's value may be secret, its name is not.
+    wrong = [f"The argument {text!a}" for text in given if safe_text(text) != text]
+    settings = [name for name in os.environ if name.startswith(PREFIX)]
+    wrong += [f"The setting {name!a}" for name in settings if safe_text(text := name + os.environ[name]) != text]
+    if wrong:
+        _fail(f"{wrong[0]} is not valid UTF-8; rename the file or folder that it names, or write it anew.", debug, 2)
     # Accepted before and after the command, as people type it.
     ordered = ([DEBUG] if debug else []) + [argument for argument in given if argument != DEBUG]
     try:
         cli(args=ordered, prog_name="periscope")
     except (PeriscopeError, PeriscopeModelError) as error:
         _fail(str(error), debug)
+    except PermissionError as error:
+        _fail(permission_sentence(error), debug)
+    except MemoryError:
+        _fail("There is not enough memory for this; free some, or give less work at once.", debug)
     except Exception as error:
         # A defect: the sentence says so, the details are one flag away.
         _fail(f"Unexpected {type(error).__name__}: {error} (run again with {DEBUG} for the details)", debug)
 
 
-def _fail(sentence: str, debug: bool) -> None:
-    if debug:
+def _fail(sentence: str, debug: bool, status: int = 1) -> NoReturn:
+    if debug and sys.exc_info()[0] is not None:
         traceback.print_exc()
-    typer.echo(f"Error: {' '.join(sentence.split())}", err=True)
-    sys.exit(1)
+    # It may quote a file: what would steer the terminal, or could not be written to it, is shown as it is spelt.
+    shown = "".join(c if c.isprintable() or c.isspace() else ascii(c)[1:-1] for c in sentence)
+    typer.echo(f"Error: {' '.join(shown.split())}", err=True)
+    sys.exit(status)

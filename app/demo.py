@@ -6,18 +6,21 @@ model, and so that a killed build leaves the pages up. A build that was interrup
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from sqlalchemy.orm import Session, sessionmaker
+
 from app.build_request import BuildProgress, BuildRequest
 from app.builds import NothingToResume, run_build
 from app.db import queries
-from app.db.queries.mixes import all_mixes
+from app.db.queries.mixes import count_mixes
 from app.db.session import make_engine, make_session_maker
-from app.db.writes import NewExplanation, add_explanations, register_source
+from app.db.writes import NewExplanation, add_explanations, refuse_if_running, register_source
 from app.demo_mixes import add_mixes
-from app.errors import PeriscopeError
+from app.errors import BuildRunning, PeriscopeError
 from app.preparing import announce, withdraw
 from app.settings import Settings, load_settings
 from models.demo import bundle
@@ -30,6 +33,8 @@ TOKENS = 250_000
 BATCH = 8
 #: The texts of the build are not those that the model was trained on.
 SEED = 7
+#: How often it is looked whether a build by another process still lives.
+POLL_SECONDS = 2.0
 AUTHOR, METHOD = "demo", "corpus labels"
 
 
@@ -46,8 +51,7 @@ def prepare(settings: Settings, tokens: int = TOKENS) -> None:
         if missing:
             announce(settings.data_dir, "Loading the bundled language model.")
             _register(settings, missing)
-        with sessions() as session:
-            todo = [s for s in bundle.SOURCES if queries.source_by_slug(session, s.slug).build is None]
+        todo = _wait_for_others(settings, sessions)
     finally:
         engine.dispose()
     if todo:
@@ -55,6 +59,31 @@ def prepare(settings: Settings, tokens: int = TOKENS) -> None:
         announce(settings.data_dir, "Starting to build the bundled sources.")
         _build(settings, todo, tokens)
     withdraw(settings.data_dir)
+
+
+def _wait_for_others(settings: Settings, sessions: sessionmaker[Session]) -> list[bundle.DemoSource]:
+    """The sources that nobody has built or builds now; waits while another process does.
+
+    One that was killed falls silent and is taken for dead after a minute, at once if it ran on this machine. A
+    container that takes the place of another one cannot see its processes, so it has to wait.
+    """
+    told = False
+    while True:
+        with sessions() as session:
+            infos = [(source, queries.source_by_slug(session, source.slug)) for source in bundle.SOURCES]
+            todo = [(source, info) for source, info in infos if info.build is None]
+            try:
+                for source, info in todo:
+                    refuse_if_running(session, info.id, source.slug)
+            except BuildRunning as running:
+                sentence = f"{running} The demo goes on when that build ends or has been silent for a minute."
+            else:
+                return [source for source, _ in todo]
+        announce(settings.data_dir, sentence)
+        if not told:
+            print(sentence, flush=True)  # noqa: T201 (a command's output)
+            told = True
+        time.sleep(POLL_SECONDS)
 
 
 def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:
@@ -86,7 +115,7 @@ def _mix(settings: Settings) -> None:
     """Add the ready-made mixes, once: whoever deletes them later does not get them back."""
     engine = make_engine(settings)
     with make_session_maker(engine)() as session:
-        if not all_mixes(session):
+        if not count_mixes(session):
             announce(settings.data_dir, "Making the ready-made mixes of sliders.")
             add_mixes(session, load_language_model(str(bundle.LANGUAGE_MODEL), settings.device, settings.dtype))
     engine.dispose()
@@ -125,6 +154,7 @@ def main() -> None:
         settings = load_settings()
         with _told_on_home(settings):
             prepare(settings)
+        print(f"The demo is ready: {', '.join(source.slug for source in bundle.SOURCES)}.")  # noqa: T201
     except KeyboardInterrupt:
         sys.exit(130)
     except (PeriscopeError, PeriscopeModelError) as error:

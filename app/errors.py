@@ -6,7 +6,8 @@
     ├── SettingsError                  500  a setting cannot be used
     │   └── InsecureHost               500  open to the network without a token
     ├── InvalidRequest                 422  change the request
-    │   └── BadCursor                  422
+    │   └── Unfit                      422  well-formed, but this source, model or build cannot do it; the API: 409
+    │       └── BadCursor              422
     ├── Unauthorized                   401
     ├── NotFound                       404
     │   ├── UnknownSource              404
@@ -31,19 +32,33 @@
             ├── DatabaseBusy           503
             └── DatabaseFull           507
 
-Of the models package (``models.errors``), MemoryRefused is a 503 and everything else a 422.
+Of the models package (``models.errors``), MemoryRefused is a 503 and everything else a 422, or what is unfit.
 
-4xx: change the request. 503: try again later. The message of each is one plain sentence or two that say what
-was asked, what the limit is and what to do next; it is shown to users as it is.
+In the API a 422 is what breaks the OpenAPI document, or a text that is too long; what is well-formed and does not fit
+the source, the model or the build that is there is a 409, so that a program can tell the two apart. A page says 422 of
+both: a form is refused. 404: something that does not exist. 503: try again later.
+
+The message of each is one plain sentence or two that say what was asked, what the limit is and what to do next; it is
+shown to users as it is.
 """
 
 # Named after what happened; "Error" at the end of each name would say nothing more.
 # ruff: noqa: N818
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.errors import MemoryRefused, PeriscopeModelError
+from app.hints import command, input_folder
+from models.errors import (
+    ContextMismatch,
+    CorpusError,
+    InputMismatch,
+    InputRefused,
+    MemoryRefused,
+    NoRoom,
+    PeriscopeModelError,
+)
 
 
 class PeriscopeError(Exception):
@@ -71,7 +86,11 @@ class InvalidRequest(PeriscopeError):
     title = "Cannot be processed"
 
 
-class BadCursor(InvalidRequest):
+class Unfit(InvalidRequest):
+    """Well-formed, but the source, the model or the build that it names cannot do it."""
+
+
+class BadCursor(Unfit):
     """A page cursor that this application did not make, or made for another order."""
 
 
@@ -97,7 +116,8 @@ class UnknownSource(NotFound):
     def __init__(self, slug: str, known: Sequence[str] = ()) -> None:
         shown = ", ".join(known[:5])
         more = ", ..." if len(known) > 5 else ""
-        hint = f"Known sources: {shown}{more}." if known else "No source is registered yet: `periscope sources add`."
+        adding = f"No source is registered yet: `{command('sources add')}`."
+        hint = f"Known sources: {shown}{more}." if known else adding
         super().__init__(f"There is no source {shorten(slug)!r}. {hint}")
 
 
@@ -141,7 +161,7 @@ class NotBuilt(Conflict):
     title = "Not built yet"
 
     def __init__(self, slug: str) -> None:
-        super().__init__(f"{slug} has no finished build yet; start one with `periscope build {slug}`.")
+        super().__init__(f"{slug} has no finished build yet; start one with `{command(f'build {slug}')}`.")
 
 
 class CheckpointFailed(PeriscopeError):
@@ -212,6 +232,11 @@ class DatabaseFull(DatabaseError):
     retry_after = None
 
 
+#: Of the models' errors, those about a text that nothing can read; every other one is unfit.
+_UNREADABLE = (InputRefused, ContextMismatch, CorpusError)
+_MISMATCHED = (InputMismatch, NoRoom)
+
+
 @dataclass(frozen=True)
 class Problem:
     """An error as HTTP sends it: RFC 9457 problem+json."""
@@ -226,17 +251,47 @@ class Problem:
         return {"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail}
 
 
-def problem_of(error: BaseException) -> Problem:
-    """The HTTP answer to an error; an error that was not foreseen becomes a 500 that tells no internals."""
-    if isinstance(error, PeriscopeError):
-        return Problem(error.status, error.title, str(error), error.retry_after)
+def problem_of(error: BaseException, *, for_program: bool = False) -> Problem:
+    """The HTTP answer to an error; an error that was not foreseen becomes a 500 that tells no internals.
+
+    ``for_program``: of the API, where what is unfit is a 409.
+    """
     if isinstance(error, MemoryRefused):
         return Problem(Overloaded.status, Overloaded.title, str(error), Overloaded.retry_after)
+    if isinstance(error, PermissionError):
+        return Problem(Unavailable.status, Unavailable.title, permission_sentence(error))
+    if for_program and _is_unfit(error):
+        return Problem(Conflict.status, "Does not fit", str(error))
+    if isinstance(error, PeriscopeError):
+        return Problem(error.status, error.title, str(error), error.retry_after)
     if isinstance(error, PeriscopeModelError):
         return Problem(InvalidRequest.status, InvalidRequest.title, str(error))
     return Problem(500, "Internal error", "Something went wrong in Periscope; the log says what.")
 
 
+def permission_sentence(error: PermissionError) -> str:
+    """A file or folder that this process may not use, as a sentence with the way out."""
+    what = shorten(str(error.filename), 200) if error.filename is not None else "A file"
+    who = f"user {os.getuid()}" if hasattr(os, "getuid") else "this user"
+    way_out = (
+        f"on the host: chmod -R a+rX {input_folder()}" if input_folder() else "change its owner or its permissions"
+    )
+    return f"{what} cannot be opened by {who} (permission denied); {way_out}."
+
+
+def _is_unfit(error: BaseException) -> bool:
+    if isinstance(error, PeriscopeModelError):
+        return isinstance(error, _MISMATCHED) or not isinstance(error, _UNREADABLE)
+    return isinstance(error, Unfit)
+
+
 def shorten(text: str, limit: int = 80) -> str:
     """Text from outside, cut for use in a message."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def number_text(value: float, limit: int = 40) -> str:
+    """A number from outside, short enough for a message; Python writes no whole number of thousands of digits."""
+    if isinstance(value, int) and abs(value) >= 10**limit:
+        return "a number of that many digits"
+    return shorten(str(value), limit)

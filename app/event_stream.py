@@ -53,4 +53,4 @@ class EventStream(Response):
         except Exception as error:
             if not isinstance(error, PeriscopeError | PeriscopeModelError):
                 log.exception("Error in a stream of events")
-            yield "error", json.dumps(problem_of(error).body())
+            yield "error", json.dumps(problem_of(error, for_program=True).body())

@@ -27,6 +27,7 @@ from app.pages import (
     latent_embed,
     latent_spectrum,
     latents,
+    lists,
     microscope,
     reference,
     sign_in,
@@ -119,6 +120,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(microscope.router)
     app.include_router(steer.router)
     app.include_router(vectors.router)
+    app.include_router(lists.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     app.mount("/static", CheckedStaticFiles(directory=STATIC), name="static")
 

@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.body_limit import REFUSED
 from app.errors import Problem
+from app.request_types import MAX_SEED
 
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")
 PROBLEM_TYPE = "application/problem+json"
@@ -37,16 +38,45 @@ PROBLEMS = {
     404: Problem(404, "Unknown latent", "demo-l2-resid-2k has no latent 4096; its latents are 0 to 2047."),
     409: Problem(409, "Not built yet", "tiny has no finished build yet; start one with `periscope build tiny`."),
     413: Problem(413, "Too large", REFUSED),
+    507: Problem(507, "Database problem", "There is no space left for the database; free some disk space."),
     422: Problem(422, "Cannot be processed", "limit must be a whole number, not 'many'."),
     429: Problem(429, "Too many attempts", "There were too many wrong tokens from 192.0.2.7; try again in 42 seconds."),
     503: Problem(503, "Database problem", "The database is held by another process; wait for its work to end."),
+    500: Problem(500, "Internal error", "Something went wrong in Periscope; the log says what."),
 }
 #: A sentence for those that are not clear from their title.
 MEANINGS = {
     401: "A token is asked for, and it is missing or wrong",
     429: "Too many wrong tokens; Retry-After says how long to wait",
+    404: "Something that the request names does not exist",
+    409: "Well-formed, but it does not fit what is there: the source, the model, the build, another thing of this name",
+    413: "The body is too large",
+    422: "It breaks what this document says, or a text is too long",
     503: "Not available now; Retry-After says when to try again",
+    507: "There is no space left",
 }
+#: Statuses whose answer says in Retry-After how many seconds to wait.
+LATER = (429, 503)
+RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
+#: What the answer of an operation is needed for: operation -> (status, name, operation, parameter, where its value is).
+LINKS = {
+    "post /api/v1/mixes": [
+        ("201", "mix", "get /api/v1/mixes/{id}", "id", "$response.body#/id"),
+        ("201", "delete", "delete /api/v1/mixes/{id}", "id", "$response.body#/id"),
+    ],
+    "get /api/v1/vectors": [
+        ("200", "file", "get /api/v1/vectors/{id}.safetensors", "id", "$response.body#/vectors/0/id"),
+        ("200", "delete", "delete /api/v1/vectors/{id}", "id", "$response.body#/vectors/0/id"),
+    ],
+    "get /api/v1/sources": [
+        ("200", "latents", "get /api/v1/sources/{source}/latents", "source", "$response.body#/sources/0/source"),
+    ],
+    "get /api/v1/sources/{source}/latents": [
+        ("200", "next", "get /api/v1/sources/{source}/latents", "cursor", "$response.body#/next_cursor"),
+    ],
+}
+#: Operations that can answer with server-sent events.
+STREAMS = ("post /api/v1/steer", "post /api/v1/calibrate")
 #: Parts of a path by their name, and examples of them.
 PARTS = {
     "source": ("The source's slug, as /sources has it.", "demo-l2-resid-2k"),
@@ -62,13 +92,16 @@ def install_openapi(app: FastAPI) -> None:
     @lru_cache(maxsize=1)
     def document() -> dict[str, Any]:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        return complete(made)
+        return complete(made, app.state.settings.max_new_tokens)
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with errors, examples and the bearer token; changes and returns it."""
+def complete(document: dict[str, Any], max_new_tokens: int) -> dict[str, Any]:
+    """The document with errors, examples, links and the bearer token; changes and returns it.
+
+    ``max_new_tokens`` is what the setting allows, which no class of the code can say.
+    """
     parts = document.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
@@ -77,17 +110,54 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     # Either nothing or the token: whether one is asked for is a setting.
     document["security"] = [{}, {"token": []}]
+    _make_exact(schemas)
+    for schema in schemas.values():
+        for option in schema.get("properties", {}).get("max_new_tokens", {}).get("anyOf", ()):
+            if "maximum" in option:
+                option["maximum"] = max_new_tokens
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            for parameter in operation.get("parameters", []):
-                if parameter["in"] == "path":
-                    parameter["description"], parameter["example"] = PARTS[parameter["name"]]
-            responses = operation["responses"]
-            responses.pop("422", None)
-            responses |= {str(status): _response(status) for status in _statuses(path, method, operation)}
-            _add_example(responses, examples.get(f"{method.upper()} {path}"))
+            _complete_operation(path, method, operation, examples.get(f"{method.upper()} {path}"))
+    _add_links(document["paths"])
     return document
+
+
+def _complete_operation(path: str, method: str, operation: dict[str, Any], example: Any) -> None:
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["description"], parameter["example"] = PARTS[parameter["name"]]
+        _without_null(parameter["schema"])
+    responses = operation["responses"]
+    responses.pop("422", None)
+    responses |= {str(status): _response(status) for status in _statuses(path, method, operation)}
+    _add_example(responses, example)
+    if f"{method} {path}" in STREAMS:
+        responses["200"]["content"]["text/event-stream"] = {
+            "schema": {"description": "Named events; docs/api.md says which."}
+        }
+
+
+def _make_exact(value: Any) -> None:
+    """Give whole numbers bounds that are whole numbers: FastAPI makes floats of them, and 2⁶³ - 1 is none."""
+    if isinstance(value, dict):
+        if value.get("type") == "integer":
+            for name in ("minimum", "maximum"):
+                if isinstance(value.get(name), float):
+                    value[name] = min(int(value[name]), MAX_SEED)
+        for item in value.values():
+            _make_exact(item)
+    elif isinstance(value, list):
+        for item in value:
+            _make_exact(item)
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """A parameter of an address is there or not; it cannot be null."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        del schema["anyOf"]
+        schema |= options[0]
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
@@ -95,19 +165,27 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         return []
     if path == "/readyz":
         return [503]
-    found = [400, 401, 429, 503]
-    found += [404] if "{" in path else []
-    found += [409] if path.startswith("/api/v1/sources/") else []
-    found += [422] if path.startswith("/api/") else []
-    found += [403] if method != "get" else []
+    found = [400, 401, 429, 500, 503]
+    found += [404, 409, 422] if path.startswith("/api/") else []
+    found += [403, 507] if method != "get" else []
     found += [413] if "requestBody" in operation else []
     return sorted(found)
+
+
+def _add_links(paths: dict[str, Any]) -> None:
+    for operation, links in LINKS.items():
+        method, path = operation.split(" ")
+        for status, name, target, parameter, value in links:
+            other, where = target.split(" ")
+            link = {"operationId": paths[where][other]["operationId"], "parameters": {parameter: value}}
+            paths[path][method]["responses"][status].setdefault("links", {})[name] = link
 
 
 def _response(status: int) -> dict[str, Any]:
     problem = PROBLEMS[status]
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem.body()}
-    return {"description": MEANINGS.get(status, problem.title), "content": {PROBLEM_TYPE: content}}
+    answer: dict[str, Any] = {"description": MEANINGS.get(status, problem.title), "content": {PROBLEM_TYPE: content}}
+    return answer | ({"headers": {"Retry-After": RETRY_AFTER}} if status in LATER else {})
 
 
 def _add_example(responses: dict[str, Any], example: Any) -> None:

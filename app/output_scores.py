@@ -17,7 +17,7 @@ from app.build_sources import load_checked
 from app.checkpoints import SCORES, Checkpoint
 from app.db import queries
 from app.db.queries import SourceInfo
-from app.db.session import check_revision, make_engine, make_session_maker
+from app.db.session import make_engine, make_ready, make_session_maker
 from app.db.writes import refuse_if_running, write_output_scores
 from app.errors import BuildLost, NotBuilt
 from app.settings import Settings
@@ -46,6 +46,8 @@ class ScoreStep:
             self.checkpoint.forget(SCORES)
         elif self.checkpoint.exists(SCORES):
             found = self.checkpoint.load(SCORES)
+            if any(scores.dtype != np.float32 or scores.ndim != 1 for scores in found.values()):
+                raise self.checkpoint.unusable(ValueError("its output scores are no such"))
             self._found = {name.removesuffix("/scores"): [scores] for name, scores in found.items()}
 
     def run(
@@ -54,6 +56,8 @@ class ScoreStep:
         """Scores by latent. ``tell`` gets the number of latents done; KeyboardInterrupt after what is done is saved."""
         found = self._found.setdefault(slug, [])
         done = sum(map(len, found))
+        if done > len(latents):
+            raise self.checkpoint.unusable(ValueError(f"it has more output scores than {slug} has latents"))
         saved = time.monotonic()
         with self.stop.held():
             try:
@@ -91,9 +95,9 @@ def add_scores(settings: Settings, slugs: Sequence[str], device: str, dtype: str
         BuildLost: a newer build took the place of the one that was being scored.
         KeyboardInterrupt: also for SIGTERM; what is done stays.
     """
-    engine = make_engine(settings)
+    engine = make_engine(settings, is_durable=False)
     try:
-        check_revision(engine)
+        make_ready(engine)
         sessions = make_session_maker(engine)
         with StopSignal().listening():
             sources = _complete(sessions, slugs)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from app.private_files import make_private_folder
+
 #: Loading a model on a slow disk may take this long without a word, in seconds.
 PATIENCE = 300.0
 SAME_START = 2.0
@@ -31,7 +33,7 @@ def announce(data_dir: Path, sentence: str, has_failed: bool = False) -> None:
     process = {"pid": os.getpid(), "started": psutil.Process().create_time(), "said": time.time()}
     waiting = data_dir / f"{_FILE}.{os.getpid()}"
     with contextlib.suppress(OSError):
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(data_dir)
         waiting.write_text(json.dumps(asdict(Preparation(sentence, has_failed)) | process), encoding="utf-8")
         waiting.replace(data_dir / _FILE)
 

@@ -1,8 +1,6 @@
 """Errors -> answers: problem+json for the API, a page for people, a panel for htmx. No traceback ever leaves."""
 
 import logging
-from collections.abc import Sequence
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Overloaded, PeriscopeError, Problem, problem_of, shorten
+from app.complaints import sentence
+from app.errors import Overloaded, PeriscopeError, Problem, problem_of
 from app.pages.rendering import page, part
 from app.sign_in import SESSION_KEY
 from app.views import ErrorView
@@ -27,26 +26,17 @@ SENTENCES = {
     404: "There is no page at this address.",
     405: "This address does not take that kind of request.",
 }
-TITLES = {400: "Cannot be read", 404: "Not found", 405: "Method not allowed", 413: "Too large"}
+TITLES = {
+    400: "Cannot be read",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    416: "Outside of the file",
+}
 #: Nobody reads this answer; the log shows it.
 CLIENT_LEFT = 499
 #: Pages of problems kept, of which there are few.
 MAX_KEPT = 64
-#: Complaints of pydantic that read better in other words.
-KINDS = {
-    "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number of fewer digits",
-    "int_from_float": "a whole number",
-    "int_type": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "string_type": "a text",
-    "list_type": "a list",
-    "model_attributes_type": "an object",
-    "dataclass_type": "an object",
-}
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -135,7 +125,7 @@ class ErrorBoundary:
 
 
 async def _on_periscope_error(request: Request, error: Exception) -> Response:
-    problem = problem_of(error)
+    problem = problem_of(error, for_program=request.url.path.startswith(FOR_PROGRAMS))
     request.app.state.readiness.note(error)
     if problem.status >= 500 and not isinstance(error, Overloaded):  # the lane says how many it refused
         log.error("%s %s: %s", request.method, request.url.path, problem.detail)
@@ -144,7 +134,7 @@ async def _on_periscope_error(request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it was installed for)
-    return answer(request, Problem(422, "Cannot be processed", _sentence(error.errors()[0])))
+    return answer(request, Problem(422, "Cannot be processed", sentence(error.errors()[0])))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -187,25 +177,3 @@ def _methods(request: Request) -> list[str]:
         if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in routes)
     ]
     return found if found and "GET" not in found else sorted({*found, "GET", "HEAD"})  # files too are only read
-
-
-def _sentence(first: Any) -> str:
-    """The first complaint of pydantic as one sentence about the parameter or the field of the body."""
-    name = _place(first["loc"])
-    if first["type"] == "missing":
-        return f"{name} is missing."
-    if first["type"] == "json_invalid":
-        return f"The body is not JSON ({shorten(str(first.get('ctx', {}).get('error', 'it cannot be read')))})."
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{name} is not known here; /docs lists what can be given."
-    if first["type"] in KINDS:
-        return f"{name} must be {KINDS[first['type']]}, not {shorten(str(first.get('input', '')))!r}."
-    said = str(first["msg"]).removeprefix("Value error, ")
-    return f"{name} {said.removeprefix('Input ')}." if said.startswith("Input ") else f"{name}: {said.rstrip('.')}."
-
-
-def _place(location: Sequence[str | int]) -> str:
-    """Where in the request, as people write it: ``terms[0].strength``."""
-    steps = [step for step in location if step not in ("body", "query", "path")] or ["The body"]
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return shorten(text.removeprefix("."))

@@ -28,7 +28,10 @@ DATABASE_SCHEMES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+ps
 class Settings(BaseSettings):
     """All settings. Build it with ``load_settings`` to get errors in one sentence."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    # Empty is not set: compose and .env files pass on names without a value.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Path("data")
     database_url: str = ""  # empty: SQLite under data_dir

@@ -24,6 +24,7 @@ from models.errors import CorpusError
 from models.language_model import LanguageModel
 from models.quality import HeldOut
 from models.statistics.accumulator import SourceStatistics
+from models.statistics.checkpoint import check_state
 from models.statistics.events import ActiveEvents, TokenRows
 
 #: Share of the tokens asked for that is read first, for the quality numbers; at least and at most so many.
@@ -161,7 +162,8 @@ class BuildPass:
         return arrays
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what :meth:`state` gave."""
+        """Go on from what :meth:`state` gave, of a pass with the same plan; ValueError for anything else."""
+        check_state(self.state(), arrays, self.plan.context_size, self.model.facts.vocab_size)
         self.n_prompts = int(arrays["n_prompts"])
         self.prompts = [arrays["prompts"]] if self.n_prompts else []
         for slug, statistics in self.statistics.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.corpus import uncounted_ids
-from models.errors import ContextMismatch, InputRefused, Unsupported
+from models.errors import ContextMismatch, InputMismatch, InputRefused, Unsupported
 from models.pace import result_of
 from models.template_process import Rendered
 from models.text_limits import check_characters, check_density
@@ -174,7 +174,7 @@ def _render(
     turns = [{"role": message.role, "content": message.content} for message in messages]
     rendered = yield from template.steps(turns, add_generation_prompt, limit)
     if _SURROGATE.search(rendered.text):
-        raise InputRefused(
+        raise InputMismatch(
             f"The chat template of {model.facts.name} writes half a surrogate pair, which is not a character; send a "
             "plain text instead."
         )

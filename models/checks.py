@@ -1,17 +1,9 @@
-"""Checks on files before anything heavy is imported: present, safe, whole and finite. No torch.
+"""Checks on folders before anything heavy is imported: all there, safe, whole, and of sizes that can be. No torch."""
 
-A safetensors file is eight bytes of header length, a JSON header with the place of every tensor, and the
-bytes (https://huggingface.co/docs/safetensors). So a truncated file shows by its size alone, and NaN or
-infinity can be looked for tensor by tensor without loading the model.
-"""
-
-import hashlib
-import json
-from collections.abc import Iterator
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from models.errors import (
     ModelNotFound,
@@ -21,36 +13,22 @@ from models.errors import (
     Unsupported,
     WeightsInvalid,
 )
+from models.files import kind_of, open_file, read_json, require_file
+from models.model_config import check_against_weights, check_generation_config, check_model_config
+from models.sae_config import PARAMETERS, check_sae_config
+from models.tokenizer_probe import highest_id
+from models.weight_files import require_floats, safetensors_header
 
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 SAE_WEIGHTS = "sae_weights.safetensors"
-
-_FLOAT_DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
-_CHUNK = 1 << 22  # values per look, so that no more than some 32 MiB are in memory at a time
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        WeightsInvalid: not valid JSON, or not an object.
-    """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise WeightsInvalid(f"{path} is not valid JSON ({error}); download or save it again.") from error
-    if not isinstance(value, dict):
-        raise WeightsInvalid(f"{path} should hold a JSON object, not a {type(value).__name__}.")
-    return value
-
-
-def sha256_of(path: Path) -> str:
-    """Hexadecimal sha256 of a file, read in pieces of 1 MiB."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+TOKENIZER = "tokenizer.json"
+#: Files that transformers reads if they are there; a broken one it passes over in silence, or fails on.
+DESCRIPTIONS = ("generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+#: Other files of tokenizers, and how many bytes of them are read; the largest known has 35 MB.
+VOCABULARIES = (TOKENIZER, "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model", "spiece.model", "tekken.json")
+MAX_VOCABULARY = 64 << 20
+MAX_TEMPLATE = 1 << 20
 
 
 def check_model_folder(folder: Path) -> dict[str, Any]:
@@ -60,40 +38,58 @@ def check_model_folder(folder: Path) -> dict[str, Any]:
         ModelNotFound: no config.json or no weights.
         UnsafeFile: only pickled weights, or code that would have to be run.
         Unsupported: not a text-only decoder.
-        WeightsInvalid: truncated weights.
+        WeightsInvalid: a file that is no file, JSON that is none, truncated weights, sizes that cannot be.
         TokenizerMismatch: no tokenizer files, or a vocabulary that does not fit.
     """
     config_path = folder / "config.json"
-    if not config_path.is_file():
+    if not kind_of(config_path):
         raise ModelNotFound(f"{folder} has no config.json, so it is not a Hugging Face model folder.")
+    _check_entries(folder)
     config = read_json(config_path)
     check_model_config(config, str(folder))
-    for path in model_weight_files(folder):
-        safetensors_header(path)
+    _check_descriptions(folder)
+    tensors = [(path, safetensors_header(path)) for path in model_weight_files(folder)]
+    if "quantization_config" not in config:
+        for path, _ in tensors:
+            require_floats(path)
     check_tokenizer_files(folder, int(config.get("vocab_size") or 0))
+    n_values = sum(tensor.n_values for _, found in tensors for tensor in found.values())
+    check_against_weights(config, str(folder), sum(len(found) for _, found in tensors), n_values)
     return config
 
 
-def check_model_config(config: dict[str, Any], name: str) -> None:
-    """Refuse configs that are not plain text decoders, before a loader tries to fetch what they need.
-
-    Raises:
-        UnsafeFile: the config points to code of its own.
-        Unsupported: multimodal or encoder-decoder.
-    """
-    if config.get("auto_map"):
-        raise UnsafeFile(
-            f"Model {name} asks to run its own Python code (auto_map in config.json); Periscope never does "
-            "that, so use a model whose architecture transformers knows."
-        )
-    extra = [key for key in ("vision_config", "audio_config", "vision_tower", "speech_config") if key in config]
-    if extra:
+def _check_entries(folder: Path) -> None:
+    """Only files and folders: what else is named in a model's folder could be waited for without end."""
+    if kind_of(folder / "adapter_config.json"):
         raise Unsupported(
-            f"Model {name} is multimodal ({', '.join(extra)} in config.json); Periscope works on text-only "
-            "decoders, so give the text model on its own."
+            f"{folder} holds an adapter for another model (adapter_config.json); merge it into its model with "
+            "peft's merge_and_unload and give the folder of the whole model."
         )
-    if config.get("is_encoder_decoder"):
-        raise Unsupported(f"Model {name} is an encoder-decoder; Periscope works on decoder-only language models.")
+    templates = folder / "additional_chat_templates"
+    for place in (folder, templates) if templates.is_dir() else (folder,):
+        for entry in sorted(place.iterdir()):
+            if kind_of(entry) not in ("a file", "a folder", "a link to nothing"):
+                require_file(entry)
+            if entry.suffix == ".jinja":
+                _require_size(entry, MAX_TEMPLATE)
+
+
+def _check_descriptions(folder: Path) -> None:
+    for name in DESCRIPTIONS:
+        if kind_of(folder / name) not in ("", "a link to nothing"):
+            found = read_json(folder / name)
+            if name == "generation_config.json":
+                check_generation_config(found, folder / name)
+    for name in VOCABULARIES:
+        if kind_of(folder / name) not in ("", "a link to nothing"):
+            _require_size(folder / name, MAX_VOCABULARY)
+
+
+def _require_size(path: Path, limit: int) -> None:
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    if size > limit:
+        raise WeightsInvalid(f"{path} has {size:,} bytes, and more than {limit:,} are not read; download it again.")
 
 
 def model_weight_files(folder: Path) -> list[Path]:
@@ -102,19 +98,15 @@ def model_weight_files(folder: Path) -> list[Path]:
     Raises:
         UnsafeFile: there are only pickled weights.
         ModelNotFound: there are none at all.
-        WeightsInvalid: a shard named in the index is missing.
+        WeightsInvalid: the index is damaged, or a shard named in it is missing or not in the folder.
     """
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        names = sorted(set(read_json(index).get("weight_map", {}).values()))
-        missing = [name for name in names if not (folder / name).is_file()]
-        if missing:
-            raise WeightsInvalid(f"{folder} lacks the weight file {missing[0]} named in its index; download it again.")
-        return [folder / name for name in names]
-    single = folder / "model.safetensors"
-    if single.is_file():
+    if kind_of(folder / INDEX):
+        return [_shard(folder, name) for name in _shard_names(folder / INDEX)]
+    single = folder / WEIGHTS
+    if kind_of(single):
+        require_file(single)
         return [single]
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLE_SUFFIXES)
+    pickles = _pickles(folder)
     if pickles:
         raise UnsafeFile(
             f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is "
@@ -124,26 +116,52 @@ def model_weight_files(folder: Path) -> list[Path]:
     raise ModelNotFound(f"{folder} has no model.safetensors; download the weights of the model into it.")
 
 
+def _shard_names(index: Path) -> list[str]:
+    places = read_json(index).get("weight_map")
+    if not isinstance(places, Mapping) or not places or not all(isinstance(name, str) for name in places.values()):
+        raise WeightsInvalid(
+            f"{index} has no weight_map that gives the file of each tensor; download or save it again."
+        )
+    return sorted(set(places.values()))
+
+
+def _shard(folder: Path, name: str) -> Path:
+    # transformers joins such a name to the folder as it is, so it could lead to any file of the machine.
+    if name != os.path.basename(name) or not name.endswith(".safetensors") or "\0" in name or len(name) > 255:
+        raise WeightsInvalid(
+            f"{folder / INDEX} names {name[:80]!r}, which is not a .safetensors file of its own folder; download the "
+            "model again."
+        )
+    if kind_of(folder / name) in ("", "a link to nothing"):
+        raise WeightsInvalid(f"{folder} lacks the weight file {name} named in its index {INDEX}; download it again.")
+    require_file(folder / name)
+    return folder / name
+
+
+def _pickles(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.suffix in PICKLE_SUFFIXES)
+
+
 def check_tokenizer_files(folder: Path, vocab_size: int) -> None:
     """Check that a local model brings a tokenizer whose ids fit its ``vocab_size``.
 
     Raises:
         TokenizerMismatch: no tokenizer, an unreadable one, or one of another model.
     """
-    path = folder / "tokenizer.json"
-    if not path.is_file():
+    path = folder / TOKENIZER
+    if not kind_of(path):
         if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
             return
         if (folder / "tokenizer.model").is_file():
             return
         raise TokenizerMismatch(f"{folder} has no tokenizer.json; copy the tokenizer files of the model into it.")
-    from tokenizers import Tokenizer
+    require_file(path, TokenizerMismatch)
+    check_vocabulary(highest_id(path) + 1, vocab_size, str(folder))
 
-    try:
-        vocabulary = Tokenizer.from_file(str(path)).get_vocab(with_added_tokens=True)
-    except Exception as error:  # tokenizers raises a bare Exception
-        raise TokenizerMismatch(f"{path} cannot be read ({error}); copy it again from the model.") from error
-    check_vocabulary(max(vocabulary.values(), default=-1) + 1, vocab_size, str(folder))
+
+def is_of_library(error: BaseException) -> bool:
+    """Whether a library written in Rust or Python failed; a panic of one in Rust is no ``Exception``."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def check_vocabulary(n_tokens: int, vocab_size: int, name: str) -> None:
@@ -154,13 +172,13 @@ def check_vocabulary(n_tokens: int, vocab_size: int, name: str) -> None:
     """
     if vocab_size and n_tokens > vocab_size:
         raise TokenizerMismatch(
-            f"The tokenizer of {name} has {n_tokens} tokens but the model only {vocab_size} embeddings; "
-            "use the tokenizer that came with the model."
+            f"The tokenizer of {name} (tokenizer.json) has {n_tokens} tokens but the model only {vocab_size} "
+            "embeddings (vocab_size in config.json); use the tokenizer that came with the model."
         )
     if n_tokens < vocab_size // 2:
         raise TokenizerMismatch(
             f"The tokenizer of {name} has only {n_tokens} tokens while the model has {vocab_size} "
-            "embeddings; tokenizer.json is missing or belongs to another model."
+            "embeddings (vocab_size in config.json); tokenizer.json is missing or belongs to another model."
         )
 
 
@@ -170,11 +188,11 @@ def check_sae_folder(folder: Path) -> tuple[dict[str, Any], Path]:
     Raises:
         SaeNotFound: no cfg.json or no weights.
         UnsafeFile: only pickled weights.
-        WeightsInvalid: truncated weights.
+        WeightsInvalid: truncated weights, or a configuration that does not fit them.
     """
     cfg_path, weights = folder / "cfg.json", folder / SAE_WEIGHTS
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLE_SUFFIXES)
-    if not weights.is_file():
+    if not kind_of(weights):
+        pickles = _pickles(folder)
         if pickles:
             raise UnsafeFile(
                 f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is "
@@ -182,60 +200,9 @@ def check_sae_folder(folder: Path) -> tuple[dict[str, Any], Path]:
                 "sae_weights.safetensors."
             )
         raise SaeNotFound(f"{folder} has no {SAE_WEIGHTS}, so it is not a SAELens folder.")
-    if not cfg_path.is_file():
+    if not kind_of(cfg_path):
         raise SaeNotFound(f"{folder} has no cfg.json, so it is not a SAELens folder.")
-    safetensors_header(weights)
-    return read_json(cfg_path), weights
-
-
-def safetensors_header(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file: tensor name -> dtype, shape, data_offsets.
-
-    Raises:
-        WeightsInvalid: not a safetensors file, or shorter than its header promises.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if size < 8 or length > size - 8:
-            raise WeightsInvalid(f"{path} is cut off or not a safetensors file; download or save it again.")
-        try:
-            header = json.loads(file.read(length))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise WeightsInvalid(f"{path} is not a safetensors file; download or save it again.") from error
-    header.pop("__metadata__", None)
-    promised = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    if size < promised:
-        raise WeightsInvalid(f"{path} is cut off: it has {size:,} bytes of {promised:,}; download or save it again.")
-    return header  # type: ignore[no-any-return]
-
-
-def check_finite(path: Path) -> None:
-    """Look through a safetensors file for NaN and infinity.
-
-    Raises:
-        WeightsInvalid: naming the first tensor that holds one.
-    """
-    for name, values in _float_tensors(path):
-        for start in range(0, len(values), _CHUNK):
-            piece = values[start : start + _CHUNK]
-            # bfloat16 comes as its bits: all exponent bits set means NaN or infinity.
-            bad = (piece & 0x7F80) == 0x7F80 if piece.dtype == np.uint16 else ~np.isfinite(piece)
-            if bad.any():
-                raise WeightsInvalid(
-                    f"{path} holds NaN or infinity in {name!r}; the file is damaged or its training diverged."
-                )
-
-
-def _float_tensors(path: Path) -> Iterator[tuple[str, Any]]:
-    """Name and flat memory-mapped values of every float tensor; bfloat16 as uint16."""
-    header = safetensors_header(path)
-    data = np.memmap(path, dtype=np.uint8, mode="r")
-    start = 8 + int.from_bytes(bytes(data[:8]), "little")
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        dtype = np.uint16 if entry["dtype"] == "BF16" else _FLOAT_DTYPES.get(entry["dtype"])
-        if dtype is not None and end > begin:
-            raw = data[start + begin : start + end]
-            # The data section need not be aligned to the item size, so a view may have to be a copy.
-            yield name, np.frombuffer(raw, dtype=dtype)
+    tensors, cfg = safetensors_header(weights), read_json(cfg_path)
+    check_sae_config(cfg, cfg_path, tensors, weights)
+    require_floats(weights, PARAMETERS)
+    return cfg, weights

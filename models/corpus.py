@@ -5,29 +5,36 @@ size, BOS first where the SAE was trained so. The last, incomplete prompt is lef
 not count in any statistic. Columns of the corpus can come along as labels of the documents (models.corpus_labels).
 """
 
-import json
+from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.corpus_files import (
+    LOOKED_AT,
+    MAX_LINE,
+    MAX_PIECE,
+    SUFFIXES,
+    check_corpus_file,
+    keys_of,
+    read_lines,
+    read_table,
+    read_text,
+)
 from models.corpus_labels import Document, DocumentLog, require_columns
+from models.corpus_repairs import Repairs
 from models.errors import CorpusError
+from models.files import kind_of
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
 
 #: What ``--corpus`` is called for the generator behind the bundled model; it needs no file.
 DEMO = "demo"
-SUFFIXES = (".txt", ".jsonl", ".parquet")
-_PIECE = 1 << 15  # characters of a plain text file that are tokenised at once
-#: Lines of a .jsonl file in which a column must occur to be one; a line may leave out what it has no value for.
-_LOOKED_AT = 1000
 #: What the demo generator says of each of its texts.
 DEMO_LABELS = ("genre", "topic", "mood", "register", "language")
 
@@ -35,13 +42,14 @@ DEMO_LABELS = ("genre", "topic", "mood", "register", "language")
 @dataclass(frozen=True)
 class Corpus:
     """Where text comes from. ``allow_special``: special tokens in the text are meant (the demo's chats). ``labels``:
-    the names of the labels that documents carry.
+    the names of the labels that documents carry. ``repairs``: what the last reading had to replace.
     """
 
     name: str
     documents: Callable[[], Iterator[Document]]
     allow_special: bool = False
     labels: tuple[str, ...] = ()
+    repairs: Repairs = field(default_factory=lambda: Repairs("", "text"))
 
 
 def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
@@ -56,28 +64,25 @@ def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Cor
         return Corpus(DEMO, lambda: _demo(seed), allow_special=True, labels=names or DEMO_LABELS)
     path = Path(location)
     suffix = path.suffix.lower()
-    if suffix in SUFFIXES or path.exists():
-        _check_file(path)
+    if suffix in SUFFIXES or kind_of(path):
+        check_corpus_file(path)
         if names and suffix == ".txt":
             raise CorpusError(f"{path} is plain text without columns; --label needs a .jsonl or .parquet file.")
         if names and suffix == ".jsonl":
-            require_columns(names, _keys(path), f"the first {_LOOKED_AT:,} lines of {path}")
-        reader = {".txt": _text, ".jsonl": _jsonl, ".parquet": _parquet}[suffix]
-        return Corpus(location, lambda: reader(path, names), labels=names)
-    return Corpus(location, lambda: _hub(location, names), labels=names)
+            require_columns(names, keys_of(path), f"the first {LOOKED_AT:,} lines of {path}")
+        repairs = Repairs(location, "row" if suffix == ".parquet" else "line")
+        return Corpus(location, lambda: _read(path, names, repairs), labels=names, repairs=repairs)
+    repairs = Repairs(location, "text")
+    return Corpus(location, lambda: _hub(location, names, repairs), labels=names, repairs=repairs)
 
 
-def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise CorpusError(f"There is no file {path}; check the path given to --corpus.")
-    if path.suffix.lower() not in SUFFIXES or not path.is_file():
-        raise CorpusError(f"{path} is not a {', '.join(SUFFIXES)} file; convert it to one of these.")
-    try:
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise CorpusError(f"{path} is empty; give a file with text in it.")
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+def _read(path: Path, labels: Sequence[str], repairs: Repairs) -> Iterator[Document]:
+    """The documents of a file, from its beginning."""
+    repairs.begin()
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return read_table(path, labels, repairs)
+    return read_lines(path, repairs) if suffix == ".jsonl" else read_text(path, repairs)
 
 
 def _demo(seed: int) -> Iterator[Document]:
@@ -87,84 +92,26 @@ def _demo(seed: int) -> Iterator[Document]:
         yield Document(document.text, document.labels)
 
 
-def _text(path: Path, labels: Sequence[str]) -> Iterator[Document]:
-    """The file as one document per piece; pieces end at line ends."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            lines: list[str] = []
-            size = 0
-            for line in file:
-                lines.append(line)
-                size += len(line)
-                if size >= _PIECE:
-                    yield Document("".join(lines))
-                    lines, size = [], 0
-            if lines:
-                yield Document("".join(lines))
-    except UnicodeDecodeError:
-        raise CorpusError(f"{path} is not UTF-8 text; convert it, for example with iconv.") from None
-
-
-def _keys(path: Path) -> list[str]:
-    """The keys of the first lines; what is wrong with a line, reading it says."""
-    found: dict[str, None] = {}
-    with path.open("rb") as file:
-        for line in islice(file, _LOOKED_AT):
-            with suppress(ValueError):
-                row = json.loads(line)
-                found |= dict.fromkeys(row) if isinstance(row, dict) else {}
-    return list(found)
-
-
-def _jsonl(path: Path, labels: Sequence[str]) -> Iterator[Document]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                text = row["text"]
-            except (ValueError, KeyError, TypeError):
-                text = None
-            if not isinstance(text, str):
-                raise CorpusError(f'Line {number} of {path} is not a JSON object with a string under "text".')
-            yield Document(text, {name: row.get(name) for name in labels})
-
-
-def _parquet(path: Path, labels: Sequence[str]) -> Iterator[Document]:
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(path)
-        if "text" not in file.schema_arrow.names:
-            names = ", ".join(file.schema_arrow.names[:8])
-            raise CorpusError(f'{path} has no column "text" but {names}; rename the one that holds the text.')
-        require_columns(labels, file.schema_arrow.names, str(path))
-        for batch in file.iter_batches(batch_size=256, columns=list(dict.fromkeys(("text", *labels)))):
-            for row in batch.to_pylist():
-                text = row["text"]
-                if text is not None and not isinstance(text, str):
-                    raise CorpusError(f'The column "text" of {path} does not hold text.')
-                if text:
-                    yield Document(text, row)
-    except pyarrow.ArrowException as error:
-        raise CorpusError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}).") from None
-
-
-def _hub(name: str, labels: Sequence[str] = ()) -> Iterator[Document]:
+def _hub(name: str, labels: Sequence[str] = (), repairs: Repairs | None = None) -> Iterator[Document]:
     """A Hugging Face data set, streamed: ``owner/name``, ``owner/name:config`` or ``...:config:split``."""
     import datasets
 
     parts = [*name.split(":"), "", ""][:3]
+    repairs = repairs or Repairs(name, "text")
+    repairs.begin()
     try:
         rows: Any = datasets.load_dataset(parts[0], parts[1] or None, split=parts[2] or "train", streaming=True)
-        for row in rows:
+        for number, row in enumerate(rows, 1):
             require_columns(labels, list(row), f"the data set {name}")
             text = row.get("text")
             if not isinstance(text, str):
                 raise CorpusError(f'The data set {name} has no text under "text"; export it to .jsonl.')
-            yield Document(text, row)
+            if len(text) > MAX_LINE:
+                raise CorpusError(
+                    f"Text {number:,} of the data set {name} is longer than {MAX_LINE >> 20} MiB; export the data set "
+                    "to .jsonl with shorter ones."
+                )
+            yield Document(repairs.valid(text, number), row)
     except CorpusError:
         raise
     except Exception as error:
@@ -196,16 +143,19 @@ def prompts(
     separator = model.eos_token_id
     width = shape.context_size - (1 if shape.prepend_bos else 0)
     head = np.array([bos] if shape.prepend_bos else [], dtype=np.int64)
-    waiting: list[int] = []
+    waiting = array("q")
     total, any_prompt = 0, False
     for document in corpus.documents():
-        ids = model.tokenize(document.text, allow_special=corpus.allow_special)
-        total += len(ids)
-        waiting.extend(ids)
-        if separator is not None and ids:
+        n_ids = 0
+        for piece in _pieces(document.text):
+            ids = model.tokenize(piece, allow_special=corpus.allow_special)
+            n_ids += len(ids)
+            waiting.extend(ids)
+        total += n_ids
+        if separator is not None and n_ids:
             waiting.append(separator)
         if log is not None:
-            log.add(document, len(ids), int(separator is not None and bool(ids)))
+            log.add(document, n_ids, int(separator is not None and n_ids > 0))
         if len(waiting) >= width:
             whole = len(waiting) // width * width
             block = np.array(waiting[:whole], dtype=np.int64).reshape(-1, width)
@@ -218,6 +168,18 @@ def prompts(
     if not any_prompt:
         short = f"has {total:,} tokens, fewer than one prompt of {shape.context_size}"
         raise CorpusError(f"The corpus {corpus.name} {short}; give more text or a smaller --context.")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text, cut at white space if it is too long to be tokenised at once, in a hundred times its own memory."""
+    start = 0
+    while len(text) - start > MAX_PIECE:
+        end = start + MAX_PIECE
+        space = text.rfind(" ", start + MAX_PIECE // 2, end)
+        end = end if space < 0 else space
+        yield text[start:end]
+        start = end
+    yield text[start:] if start else text
 
 
 def uncounted_ids(model: "LanguageModel") -> NDArray[np.int64]:

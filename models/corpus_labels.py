@@ -112,5 +112,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else str(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else str(value)
+    except (RecursionError, ValueError):  # nested as deeply as JSON can be read, or a number of thousands of digits
+        text = type(value).__name__
     return " ".join(text.replace("\0", " ").encode("utf-8", "replace").decode().split())

@@ -26,11 +26,12 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from models.dictionary_facts import KINDS, NORMALISATIONS, DictionaryFacts
+from models.dictionary_facts import DictionaryFacts
 from models.dictionary_parameters import Parameters
 from models.errors import Unsupported
 from models.pace import Paces
 from models.pursuit import pursue
+from models.sae_kinds import KINDS, NORMALISATIONS
 
 
 class Dictionary:

@@ -1,25 +1,9 @@
-"""What an SAE's configuration says, and the kinds Periscope reads."""
+"""What an SAE's configuration says."""
 
 from dataclasses import dataclass, field
 
 from models.pursuit import PursuitRule
 from models.temporal import TemporalRule
-
-THRESHOLD_KINDS = frozenset(
-    {
-        "standard",
-        "gated",
-        "jumprelu",
-        "transcoder",
-        "skip_transcoder",
-        "jumprelu_transcoder",
-        "jumprelu_skip_transcoder",
-    }
-)
-#: Latents of both signs, served as two latents each.
-TWO_SIDED_KINDS = frozenset({"abstopk"})
-KINDS = THRESHOLD_KINDS | TWO_SIDED_KINDS | {"topk", "matching_pursuit", "temporal"}
-NORMALISATIONS = frozenset({"none", "layer_norm", "constant_norm_rescale"})
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from models.dictionary_facts import TWO_SIDED_KINDS, DictionaryFacts
+from models.dictionary_facts import DictionaryFacts
 from models.errors import WeightsInvalid, one_line
+from models.sae_kinds import TWO_SIDED_KINDS
 from models.temporal import ContextPredictor, TemporalRule
 
 #: SAELens multiplies what a temporal SAE encodes by 1 / (4 d_in).
@@ -58,7 +59,8 @@ class Parameters:
         k = self.facts.k
         if self.facts.kind in ("topk", "abstopk") and (not k or k < 1):
             raise WeightsInvalid(
-                f"The configuration of SAE {self.facts.location} gives no k, which a {self.facts.kind} SAE needs."
+                f"The configuration (cfg.json) of SAE {self.facts.location} gives no k, which a {self.facts.kind} SAE "
+                "needs."
             )
         return k
 

@@ -8,14 +8,16 @@
     │   ├── ModelNotFound         no such folder, nothing in the cache, hub not reachable
     │   ├── SaeNotFound           no such folder, release or id
     │   ├── UnsafeFile            only pickled weights, or a model that wants to run its own code
-    │   ├── WeightsInvalid        truncated file, missing parameter, NaN or infinity
+    │   ├── WeightsInvalid        truncated or malformed file, missing parameter, NaN or infinity
     │   ├── HookMismatch          the model has no such hook, or it cannot be read or changed
     │   ├── DimensionMismatch     the SAE's width is not the hook's width
     │   ├── TokenizerMismatch     no tokenizer, or one that belongs to another model
     │   ├── ContextMismatch       the SAE's or the text's length exceeds the model's context
+    │   │   └── NoRoom            the text fits, but not with as many new tokens as are asked for
     │   ├── DeviceUnavailable     the device or number format asked for is not on this machine
     │   └── Unsupported           understood, but not something Periscope does
     ├── InputRefused              a text, a token or a choice in a request cannot be used as it is
+    │   └── InputMismatch         it could be, but not with this model or with the rest of the request
     ├── CorpusError               a text source is missing, empty or malformed
     ├── SteeringError             a steering or generation request cannot be done as it stands
     └── BuildError                a build cannot start or go on
@@ -27,8 +29,12 @@ module imports nothing else.
 
 
 def one_line(error: BaseException, limit: int = 200) -> str:
-    """A library's message for use inside a sentence: one line, at most ``limit`` characters, no full stop."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    """A library's message for use inside a sentence: one line, at most ``limit`` characters, no full stop.
+
+    It may quote a stranger's file, so what would steer a terminal is left out.
+    """
+    said = "".join(character if character.isprintable() else " " for character in str(error)[: 50 * limit])
+    text = " ".join(said.split()) or type(error).__name__
     return (text if len(text) <= limit else text[: limit - 1] + "…").rstrip(".: ")
 
 
@@ -53,7 +59,7 @@ class UnsafeFile(SourceError):
 
 
 class WeightsInvalid(SourceError):
-    """A weight file is truncated, lacks a parameter or holds NaN or infinity."""
+    """A file is truncated or malformed, lacks a parameter, or holds NaN or infinity."""
 
 
 class HookMismatch(SourceError):
@@ -72,6 +78,10 @@ class ContextMismatch(SourceError):
     """More tokens than the model's context holds."""
 
 
+class NoRoom(ContextMismatch):
+    """The context holds the text, and not as many new tokens besides."""
+
+
 class DeviceUnavailable(SourceError):
     """The device or the number format asked for does not exist on this machine."""
 
@@ -86,6 +96,10 @@ class SteeringError(PeriscopeModelError):
 
 class InputRefused(PeriscopeModelError):
     """A text, a token or a choice in a request cannot be used as it is."""
+
+
+class InputMismatch(InputRefused):
+    """Usable in itself, but not with this model or with the rest of the request."""
 
 
 class CorpusError(PeriscopeModelError):

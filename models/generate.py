@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from models.dictionary import Dictionary
-from models.errors import ContextMismatch, SteeringError
+from models.errors import ContextMismatch, NoRoom, SteeringError
 from models.kv_rows import KvRows
 from models.language_model import LanguageModel
 from models.pace import Pace
@@ -73,7 +73,7 @@ class TextBatch:
         """Take a request in; its first tokens come with the next step. Returns its number.
 
         Raises:
-            ContextMismatch: prompt and new tokens do not fit the model's context, or the prompt is empty.
+            NoRoom, ContextMismatch: prompt and new tokens do not fit the model's context; the prompt is empty.
             SourceError, SteeringError: a board or sampling setting that cannot be done.
         """
         request.sampling.check()
@@ -225,7 +225,7 @@ class TextBatch:
         if not prompt:
             raise ContextMismatch("The prompt has no tokens; write something, or start with the BOS token.")
         if prompt + new > limit:
-            raise ContextMismatch(
+            raise NoRoom(
                 f"{prompt} prompt tokens and {new} new ones do not fit the context of {self.model.facts.name}, which "
                 f"holds {limit}; shorten the prompt or ask for {max(0, limit - prompt)} new tokens."
             )

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from models.errors import HookMismatch, Unsupported
+from models.errors import HookMismatch, Unsupported, one_line
 
 #: Given the activation (batch, pos, width), returns what takes its place, or ``None`` to leave it.
 HookFunction = Callable[[Tensor], Tensor | None]
@@ -71,10 +71,10 @@ def boot_bridge(model: nn.Module, location: str) -> tuple[Any, dict[int, str]]:
         bridge = TransformerBridge.boot_transformers(
             location, device=str(parameter.device), dtype=parameter.dtype, hf_model=clone
         )
-    except (ValueError, NotImplementedError, KeyError, AttributeError) as error:
+    except Exception as error:  # its adapters do arithmetic with whatever the config says
         raise Unsupported(
-            f"transformer_lens cannot name the hooks of {type(model).__name__} ({error}); use a model of an "
-            "architecture it supports."
+            f"transformer_lens cannot name the hooks of {type(model).__name__} in {location}, going by its config.json "
+            f"({one_line(error)}); use a model of an architecture it supports."
         ) from error
     bridge.requires_grad_(False)
     return bridge, paths

@@ -15,19 +15,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.checks import check_sae_folder, read_json, sha256_of
+from models.checks import check_sae_folder
 from models.dictionary import Dictionary
-from models.dictionary_facts import TWO_SIDED_KINDS, DictionaryFacts
+from models.dictionary_facts import DictionaryFacts
 from models.errors import HookMismatch, SaeNotFound, UnsafeFile, Unsupported, WeightsInvalid, one_line
+from models.files import kind_of, read_json
 from models.pursuit import PursuitRule
+from models.sae_config import check_scaler
+from models.sae_kinds import TRAINING_ONLY, TWO_SIDED_KINDS
 from models.sources import SaeRelease, SourceSpec, parse_hook, parse_sae_location
 from models.temporal import TemporalRule
+from models.weight_files import sha256_of
 
 #: SAELens's readers that open pickles with torch.load.
 PICKLE_READERS = frozenset({"connor_rob_hook_z", "dictionary_learning_1", "deepseek_r1", "qwen_scope", "goodfire"})
-
-#: Architectures of SAELens's training checkpoints that inference has no class for.
-TRAINING_ONLY = frozenset({"batchtopk", "matryoshka_batchtopk"})
 
 #: Sites where a model with centred writing weights differs from the raw one by the mean over the width.
 CENTRED_SITES = frozenset({"resid_pre", "resid_mid", "resid_post", "mlp_out", "attn_out", "embed"})
@@ -114,7 +115,7 @@ def describe(
         normalisation=normalisation,
         subtract_b_dec=bool(cfg.get("apply_b_dec_to_input", True)) and "transcoder" not in kind,
         rescale_by_decoder_norm=bool(cfg.get("rescale_acts_by_decoder_norm")),
-        k=_k(cfg),
+        k=_k(cfg, location),
         pursuit=_pursuit(cfg, factor) if kind == "matching_pursuit" else None,
         temporal=_temporal(cfg, factor) if kind == "temporal" else None,
         scaling_factor=factor,
@@ -136,10 +137,15 @@ def _served(cfg: dict[str, Any], notes: list[str]) -> int:
     return 2 * d_sae
 
 
-def _k(cfg: dict[str, Any]) -> int | None:
+def _k(cfg: dict[str, Any], location: str) -> int | None:
     k = cfg.get("k")
     if cfg["architecture"] == "temporal":
         k = cfg.get("kval_topk") if cfg.get("sae_diff_type", "topk") == "topk" else None
+    if k and k > cfg["d_sae"]:
+        raise WeightsInvalid(
+            f"By cfg.json SAE {location} has {int(k):,} latents active at once, or does not say how many (k), but it "
+            f"has only {int(cfg['d_sae']):,}; correct the file."
+        )
     return int(k) if k else None
 
 
@@ -184,12 +190,14 @@ def _read_folder(folder: Path, registry: tuple[str, str] | None) -> tuple[dict[s
 
     reader = TrainingSAE if kind in TRAINING_ONLY else SAE
     with warnings.catch_warnings():
-        # About models with centred weights, which Dictionary handles itself.
-        warnings.filterwarnings("ignore", message=r"[\s\S]*model_from_pretrained_kwargs")
+        # About models with centred weights, which Dictionary handles itself, and about what is refused anyway.
+        warnings.simplefilter("ignore", UserWarning)
         try:
             sae = reader.load_from_disk(folder, device="cpu", dtype="float32")
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise WeightsInvalid(f"SAELens cannot read {folder} ({one_line(error)}); save it again.") from error
+        except Exception as error:  # whatever its many readers and PyTorch raise, the folder cannot be read
+            raise WeightsInvalid(
+                f"SAELens cannot read {folder}, cfg.json with {weights.name} ({one_line(error)}); save it again."
+            ) from error
     state = {name: value.detach() for name, value in sae.state_dict().items()}
     cfg: dict[str, Any] = sae.cfg.to_dict()
     if kind in TRAINING_ONLY:
@@ -268,8 +276,7 @@ def _factor(place: Path | SaeRelease, registry: tuple[str, str] | None) -> float
         if factor is not None:
             return float(factor)
     scaler = place / "activation_scaler.json"
-    value = read_json(scaler).get("scaling_factor") if scaler.is_file() else None
-    return float(value) if value else None
+    return check_scaler(read_json(scaler), scaler) if kind_of(scaler) else None
 
 
 def _parameters_hash(state: dict[str, Tensor]) -> str:

@@ -1,13 +1,13 @@
 """From a folder or a hub name to a ``LanguageModel``: safetensors only, and no code of the model's own."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from models.checks import check_model_config, check_model_folder, check_vocabulary
-from models.errors import DeviceUnavailable, ModelNotFound, TokenizerMismatch, UnsafeFile, Unsupported, one_line
+from models.checks import check_vocabulary
+from models.errors import DeviceUnavailable, Unsupported
+from models.fetch_model import fetch
 from models.hook_map import map_hooks
 from models.language_model import LanguageModel
 from models.records import ModelFacts
@@ -31,13 +31,11 @@ def load_language_model(location: str, device: str = "auto", dtype: str = "auto"
     place = parse_model_location(location)
     chosen = resolve_device(device)
     number_format, reason = resolve_dtype(dtype, chosen)
-    if isinstance(place, Path):
-        check_model_folder(place)
     name = str(place) if isinstance(place, Path) else official_name(place)
-    tokenizer, model = _fetch(name, number_format)
+    tokenizer, model = fetch(name, number_format)
     model = model.to(chosen).eval().requires_grad_(False)
     config = model.config
-    check_vocabulary(_highest_id(tokenizer) + 1, int(config.vocab_size), name)
+    check_vocabulary(_highest_id(tokenizer) + 1, int(getattr(config, "vocab_size", 0) or 0), name)
     taps = map_hooks(model, name)
     layers = [int(hook.split(".")[1]) for hook in taps if hook.startswith("blocks.")]
     facts = ModelFacts(
@@ -104,44 +102,6 @@ def official_name(name: str) -> str:
         if name in aliases:
             return str(official)
     return name
-
-
-def _fetch(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
-    """Tokenizer and model from a folder or the hub."""
-    # Without this, transformers starts a thread that asks the hub to convert pickles.
-    os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()  # loading is quick; the command line shows its own progress
-    local = os.path.isdir(name)
-    try:
-        if not local:
-            check_model_config(AutoConfig.from_pretrained(name, trust_remote_code=False).to_dict(), name)
-        model = AutoModelForCausalLM.from_pretrained(
-            name, dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=local
-        )
-    except OSError as error:
-        raise _not_available(name, error) from error
-    except (ValueError, KeyError, ImportError) as error:
-        raise Unsupported(f"transformers cannot load {name} as a causal language model: {one_line(error)}") from error
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, local_files_only=local)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise TokenizerMismatch(f"The tokenizer of {name} cannot be loaded: {one_line(error)}") from error
-    return tokenizer, model
-
-
-def _not_available(name: str, error: OSError) -> ModelNotFound | UnsafeFile:
-    if "safetensors" in str(error) and "no file named" in str(error).lower():
-        return UnsafeFile(
-            f"Model {name} has no safetensors weights, and Periscope never opens pickles; use a revision or "
-            "a copy of the model that was saved as safetensors."
-        )
-    return ModelNotFound(
-        f"Model {name!r} is not a local folder, is not in the Hugging Face cache, and the hub gave no answer "
-        f"for it ({one_line(error)}); check the name and the connection, or give a local folder."
-    )
 
 
 def _context_size(config: Any) -> int:

@@ -8,13 +8,25 @@ its likely causes.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.checks import check_finite, check_model_folder, check_sae_folder, model_weight_files
-from models.errors import ContextMismatch, DimensionMismatch, HookMismatch
+from models.checks import check_model_folder, check_sae_folder, model_weight_files
+from models.errors import (
+    ContextMismatch,
+    DimensionMismatch,
+    HookMismatch,
+    MemoryRefused,
+    PeriscopeModelError,
+    WeightsInvalid,
+    one_line,
+)
 from models.records import SourceFacts
 from models.sources import SourceSpec, parse_hook, parse_model_location, parse_sae_location
+from models.weight_files import check_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,7 +115,7 @@ def check_files(spec: SourceSpec) -> None:
     model, sae = parse_model_location(spec.model), parse_sae_location(spec.sae)
     if isinstance(sae, Path):
         _, weights = check_sae_folder(sae)
-        check_finite(weights)
+        check_finite(weights, nonzero=("W_enc", "W_dec"))
     if isinstance(model, Path):
         check_model_folder(model)
         for path in model_weight_files(model):
@@ -117,9 +129,12 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
         HookMismatch: the model has no such hook, or reads something else there than transformer_lens.
         DimensionMismatch: the SAE's width is not the hook's.
         ContextMismatch: the SAE's context is longer than the model's.
+        WeightsInvalid: the two cannot be run, or compute NaN or infinity.
+        MemoryRefused: they do not fit into memory.
     """
     hook = parse_hook(dictionary.hook_name)
-    check_fit(model, dictionary)
+    with _running(model, dictionary):
+        check_fit(model, dictionary)
     warnings = list(dictionary.facts.warnings)
     context = dictionary.facts.context_size
     if context is None:
@@ -129,9 +144,10 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
     if prepend_bos and model.bos_token_id is None:
         prepend_bos = False
         warnings.append("The SAE was trained with a BOS token, but the tokenizer has none; texts start without one.")
-    tokens = sample_tokens(model, sample_text or SAMPLE_TEXT, context, prepend_bos=prepend_bos)
-    check_against_transformer_lens(model, dictionary, tokens)
-    variance = explained_variance(model, dictionary, tokens)
+    with _running(model, dictionary):
+        tokens = sample_tokens(model, sample_text or SAMPLE_TEXT, context, prepend_bos=prepend_bos)
+        variance = explained_variance(model, dictionary, tokens)
+        check_against_transformer_lens(model, dictionary, tokens)
     if variance < LOW_EXPLAINED_VARIANCE:
         warnings.append(
             f"On {tokens.numel()} tokens the SAE explains only {variance:.0%} of the variance; likely "
@@ -155,6 +171,25 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
     )
 
 
+@contextmanager
+def _running(model: LanguageModel, dictionary: Dictionary) -> Iterator[None]:
+    """What goes wrong when two parts that were loaded are run is said of their files."""
+    import torch
+
+    both = f"{model.facts.location} with the SAE {dictionary.facts.location}"
+    try:
+        yield
+    except PeriscopeModelError:
+        raise
+    except (MemoryError, torch.OutOfMemoryError):
+        raise MemoryRefused(f"There is not enough memory to run {both}; free some, or use a smaller model.") from None
+    except Exception as error:
+        raise WeightsInvalid(
+            f"{both} cannot be run ({one_line(error)}); their config.json or cfg.json does not describe the weights: "
+            "download both again."
+        ) from error
+
+
 def check_fit(model: LanguageModel, dictionary: Dictionary) -> None:
     """Hook, widths and context of an SAE against its model.
 
@@ -168,14 +203,14 @@ def check_fit(model: LanguageModel, dictionary: Dictionary) -> None:
         found = model.width(hook)
         if found != width:
             raise DimensionMismatch(
-                f"The SAE has {end} = {width}, but {model.facts.name} has {found} values per token at "
-                f"{hook}; check that model, SAE and hook belong together."
+                f"The SAE {dictionary.facts.location} has {end} = {width}, but {model.facts.name} has {found} values "
+                f"per token at {hook}; check that model, SAE and hook belong together."
             )
     wanted = dictionary.facts.context_size
     if wanted is not None and wanted > model.facts.context_size:
         raise ContextMismatch(
-            f"The SAE was trained on contexts of {wanted} tokens, but {model.facts.name} holds "
-            f"{model.facts.context_size}; they do not belong together."
+            f"The SAE {dictionary.facts.location} was trained on contexts of {wanted} tokens, but {model.facts.name} "
+            f"holds {model.facts.context_size}; they do not belong together, or context_size in its cfg.json is wrong."
         )
 
 
@@ -186,6 +221,8 @@ def sample_tokens(model: LanguageModel, text: str, context: int, *, prepend_bos:
     bos = model.bos_token_id
     start = [bos] if prepend_bos and bos is not None else []
     width = min(context, SAMPLE_TOKENS) - len(start)
+    if width < 1:
+        raise ContextMismatch(f"A context of {context} tokens has no place for text; an SAE needs at least 2.")
     ids = model.tokenize(text)[: max(width, SAMPLE_TOKENS)]
     if len(ids) < 2:
         raise ContextMismatch("The sample text has fewer than two tokens; give a longer one.")
@@ -195,7 +232,11 @@ def sample_tokens(model: LanguageModel, text: str, context: int, *, prepend_bos:
 
 
 def explained_variance(model: LanguageModel, dictionary: Dictionary, tokens: Tensor) -> float:
-    """1 − Σ‖t − t̂‖² / Σ‖t − mean t‖², t what is reconstructed, over all positions but the first."""
+    """1 − Σ‖t − t̂‖² / Σ‖t − mean t‖², t what is reconstructed, over all positions but the first.
+
+    Raises:
+        WeightsInvalid: model or SAE compute what is no number, or the model the same for every token.
+    """
     names = [dictionary.hook_name, dictionary.hook_out]
     found = model.run_to_hooks(tokens, names)
     # The first position is BOS, or a token without context whose norm can dwarf all others.
@@ -206,6 +247,17 @@ def explained_variance(model: LanguageModel, dictionary: Dictionary, tokens: Ten
         target = dictionary.centred(read)
     error = (target - dictionary.decode(dictionary.encode(read), read)).square().sum()
     total = (target - target.mean(0)).square().sum()
+    for sum_of_squares, what in ((total, model.facts.location), (error, f"the SAE {dictionary.facts.location}")):
+        if not math.isfinite(sum_of_squares):
+            raise WeightsInvalid(
+                f"{what} computes NaN or infinity at {dictionary.hook_name}; its weights or the numbers in its "
+                f"{'config.json' if sum_of_squares is total else 'cfg.json'} are damaged: download it again."
+            )
+    if not total > 0:
+        raise WeightsInvalid(
+            f"{model.facts.location} computes the same at {dictionary.hook_name} for every token; its weights or its "
+            "config.json are damaged: download it again."
+        )
     return float(1 - error / total)
 
 
@@ -231,5 +283,4 @@ def check_against_transformer_lens(model: LanguageModel, dictionary: Dictionary,
             raise HookMismatch(
                 f"At {name} the activations of {model.facts.name} differ from transformer_lens's by "
                 f"{float(difference):.1%}, so SAEs trained there would not fit; please report this architecture."
-                "architecture."
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from models.errors import InputRefused
+from models.errors import InputMismatch, InputRefused
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
@@ -81,12 +81,12 @@ def find_target(model: "LanguageModel", token: str | None, contrast: str | None,
     """The tokens that two strings name; without ``token``, the model's own next token ``likely``.
 
     Raises:
-        InputRefused: a string that is not one token; says what it splits into. Or two equal tokens.
+        InputMismatch: a string that is not one token; says what it splits into. Or two equal tokens.
     """
     target = likely if token is None else one_token(model, token, "The target")
     against = None if contrast is None else one_token(model, contrast, "The contrast token")
     if target == against:
-        raise InputRefused("The target and the contrast token are the same; choose another contrast token.")
+        raise InputMismatch("The target and the contrast token are the same; choose another contrast token.")
     return Target(target, against)
 
 
@@ -103,4 +103,4 @@ def one_token(model: "LanguageModel", text: str, name: str) -> int:
     more = f" and {len(ids) - 8} more" if len(ids) > 8 else ""
     with_space = model.tokenize(" " + text)
     hint = f"; with a space before it, {' ' + text!r} is one" if len(with_space) == 1 else ""
-    raise InputRefused(f"{name} {text[:40]!r} is not one token: it splits into {pieces}{more}{hint}.")
+    raise InputMismatch(f"{name} {text[:40]!r} is not one token: it splits into {pieces}{more}{hint}.")

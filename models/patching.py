@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.attribution import Pairs, Prompt, pairs_pace
-from models.errors import InputRefused
+from models.errors import InputMismatch
 from models.metrics import Metrics, Target, find_target, measure
 from models.pace import result_of, telling
 
@@ -73,10 +73,10 @@ def patch(
     """Exact effects both ways for the ``top_k`` latents with the largest estimates; yields (rows done, rows in all).
 
     Raises:
-        InputRefused: prompts of different lengths, or a target that is not one token.
+        InputMismatch: prompts of different lengths, or a target that is not one token.
     """
     if text.n_tokens != other.n_tokens:
-        raise InputRefused(
+        raise InputMismatch(
             f"The two prompts have {text.n_tokens} and {other.n_tokens} tokens; values can be taken over only between "
             "prompts of the same length."
         )

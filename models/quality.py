@@ -121,5 +121,7 @@ def _splice(dictionary: Dictionary, counts: Tensor, zero: bool, model: LanguageM
 
 
 def _batches(held_out: HeldOut, batch: int) -> list[tuple[Tensor, Tensor]]:
+    if not len(held_out.token_ids):  # torch would split nothing into one empty batch
+        return []
     ids, counts = torch.from_numpy(held_out.token_ids), torch.from_numpy(held_out.counts)
     return list(zip(torch.split(ids, batch), torch.split(counts, batch), strict=True))

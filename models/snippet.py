@@ -8,9 +8,9 @@ no second opinion.
 from collections.abc import Mapping, Sequence
 
 from models.dictionary import Dictionary
-from models.dictionary_facts import TWO_SIDED_KINDS
 from models.errors import Unsupported
 from models.language_model import LanguageModel
+from models.sae_kinds import TWO_SIDED_KINDS
 from models.steer_terms import Board, LatentSubject, SteerTerm, check_board
 from models.steering import Steering
 

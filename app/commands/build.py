@@ -7,6 +7,7 @@ import typer
 from app.build_request import BuildProgress, BuildRequest, Reporter
 from app.commands.console import console, warn_of_unknown_settings
 from app.errors import InvalidRequest
+from app.hints import command
 from app.settings import load_settings
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def build(
     except KeyboardInterrupt as stopped:
         typer.echo(str(stopped) or "Stopped.", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    console().print(f"Built {', '.join(slugs)}; see it with `periscope serve`.")
+    console().print(f"Built {', '.join(slugs)}; see it with `{command('serve')}`.")
 
 
 def parse(**options: Any) -> BuildRequest:

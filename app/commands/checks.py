@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import shlex
 import shutil
 import sys
 import urllib.error
@@ -13,7 +14,9 @@ from pathlib import Path
 
 from app.assets import VENDOR, VENDOR_FILES, missing_assets
 from app.errors import DatabaseError, DatabaseNotMigrated
-from app.settings import Settings, unknown_names
+from app.hints import command, install_again
+from app.private_files import keep_private, may_others, opened
+from app.settings import PREFIX, Settings, unknown_names
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,8 +38,8 @@ class Check:
 def all_checks(settings: Settings) -> Iterator[Check]:
     """The findings, one by one as they are made; a check that breaks is a finding itself."""
     checks: tuple[Callable[[Settings], Check], ...] = (
-        check_names, check_python, check_packages, check_torch, check_database, check_disk, check_assets,
-        check_demo, check_hub, check_chromium,
+        check_names, check_python, check_packages, check_torch, check_privacy, check_database, check_disk,
+        check_assets, check_demo, check_hub, check_chromium,
     )  # fmt: skip
     for check in checks:
         try:
@@ -82,7 +85,7 @@ def check_packages(_settings: Settings) -> Check:
         if not _satisfies(line, version):
             wrong.append(f"{name} {version} does not satisfy {line}")
     if wrong:
-        return Check("packages", FAIL, "; ".join(wrong), "make install")
+        return Check("packages", FAIL, "; ".join(wrong), install_again())
     return Check("packages", OK, ", ".join(found))
 
 
@@ -91,7 +94,7 @@ def check_torch(settings: Settings) -> Check:
     try:
         import torch
     except ImportError as error:
-        return Check("torch", FAIL, f"cannot be imported: {error}", "make install")
+        return Check("torch", FAIL, f"cannot be imported: {error}", install_again())
     devices = ["cpu"]
     devices += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     devices += ["mps"] if torch.backends.mps.is_available() else []
@@ -121,10 +124,30 @@ def check_database(settings: Settings) -> Check:
         finally:
             engine.dispose()
     except DatabaseNotMigrated as error:
-        return Check("database", WARN, f"{shown}: {error}", "periscope db upgrade (periscope demo does it itself)")
+        return Check("database", WARN, f"{shown}: {error}", command("db upgrade"))
     except DatabaseError as error:
         return Check("database", FAIL, f"{shown}: {error}", "check PERISCOPE_DATABASE_URL and PERISCOPE_DATA_DIR")
     return Check("database", OK, f"{shown}, migrated and writable")
+
+
+def check_privacy(settings: Settings) -> Check:
+    """Whether others on this machine can open the data, or the file with the settings, which may hold the token."""
+    from app.db.session import database_file, database_url
+
+    database = database_file(database_url(settings))
+    keep_private(settings.data_dir, database)
+    files = opened(settings.data_dir, database)
+    settings_file = Path(".env")
+    if may_others(settings_file) and f"{PREFIX}AUTH_TOKEN" in settings_file.read_text("utf-8", "replace"):
+        files.append(settings_file)
+    if not files:
+        return Check("privacy", OK, "data and settings can be opened by their owner only")
+    if files[0].is_dir():
+        remedy = "set PERISCOPE_DATA_DIR to a folder of its own, or take the rights of others away (chmod go=)"
+    else:
+        remedy = f"chmod go= {' '.join(shlex.quote(str(path)) for path in files[:5])}"
+    shown = ", ".join(map(str, files[:5])) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
+    return Check("privacy", WARN, f"others on this machine can open {shown}", remedy)
 
 
 def check_disk(settings: Settings) -> Check:
@@ -145,8 +168,7 @@ def check_assets(_settings: Settings) -> Check:
     """The browser files of others (htmx, Plotly), which are fetched once."""
     missing = missing_assets()
     if missing:
-        remedy = "make install (or python scripts/fetch_assets.py)"
-        return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", remedy)
+        return Check("assets", FAIL, f"missing in {VENDOR}: {', '.join(missing)}", install_again())
     return Check("assets", OK, ", ".join(VENDOR_FILES))
 
 

@@ -41,12 +41,12 @@ def warn_of_unknown_settings() -> None:
 
 @contextmanager
 def open_engine(settings: Settings) -> Iterator["Engine"]:
-    """An engine on a database that is migrated; closed afterwards."""
-    from app.db.session import check_revision, make_engine
+    """An engine on a database of this version, made if it is empty; closed afterwards."""
+    from app.db.session import make_engine, make_ready
 
     engine = make_engine(settings)
     try:
-        check_revision(engine)
+        make_ready(engine)
         yield engine
     finally:
         engine.dispose()
@@ -54,7 +54,7 @@ def open_engine(settings: Settings) -> Iterator["Engine"]:
 
 @contextmanager
 def open_session(settings: Settings) -> Iterator["Session"]:
-    """A session on a database that is migrated; closed afterwards."""
+    """A session on a database of this version, made if it is empty; closed afterwards."""
     from app.db.session import make_session_maker
 
     with open_engine(settings) as engine, make_session_maker(engine)() as session:

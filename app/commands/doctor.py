@@ -2,11 +2,13 @@
 
 from itertools import chain
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from app.commands.checks import FAIL, OK, WARN, Check, all_checks
 from app.commands.console import console
+from app.commands.deep_checks import deep_checks
 from app.errors import SettingsError
 from app.settings import Settings, default_database, load_settings
 
@@ -14,7 +16,12 @@ MARKS = {OK: "ok  ", WARN: "warn", FAIL: "FAIL"}
 STYLES = {OK: "green", WARN: "yellow", FAIL: "bold red"}
 
 
-def doctor() -> None:
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Read the whole database as well and say what is damaged; takes its time.")
+]
+
+
+def doctor(deep: Deep = False) -> None:
     """Check what is installed and reachable.
 
     Ends with status 1 when something is wrong.
@@ -29,7 +36,7 @@ def doctor() -> None:
         first = Check("settings", FAIL, str(error), "correct it in the environment or in .env")
     failed = 0
     out = console()
-    for check in chain([first], all_checks(settings)):
+    for check in chain([first], all_checks(settings), deep_checks(settings) if deep else ()):
         out.print(MARKS[check.state], f"{check.name}:", check.detail, style=STYLES[check.state])
         if check.remedy:
             out.print(f"     -> {check.remedy}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.console import console, open_session, warn_of_unknown_settings
+from app.hints import command, example_file
 from app.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None) -> 
         facts, vocabulary = inspect(spec, settings)
         register_source(session, name, facts, vocabulary)
         print_facts(source_by_slug(session, name))
-    console().print(f"Next: periscope build {name} --corpus FILE")
+    console().print(f"Next: {building(name)}")
 
 
 @commands.command("list")
@@ -59,7 +60,7 @@ def list_sources() -> None:
         found = queries.all_sources(session)
     out = console()
     if not found:
-        out.print("No sources yet: `periscope sources add MODEL SAE` registers one.")
+        out.print(f"No sources yet: `{command('sources add MODEL SAE')}` registers one.")
         return
     table = Table("source", "model", "hook", "SAE", "latents", "build", box=None, pad_edge=False)
     for source in found:
@@ -88,7 +89,7 @@ def show_source(slug: Slug) -> None:
     for build in builds:
         out.print(describe_build(build))
     if not builds:
-        out.print(f"not built yet: periscope build {slug} --corpus FILE")
+        out.print(f"not built yet: {building(slug)}")
 
 
 @commands.command("remove")
@@ -110,6 +111,11 @@ def inspect(spec: "SourceSpec", settings: Settings) -> "tuple[SourceFacts, list[
         dictionary = load_dictionary(spec, device=str(model.device))
         facts = inspect_loaded(model, dictionary)
         return facts, model.vocabulary()
+
+
+def building(slug: str) -> str:
+    """The command that builds a source."""
+    return command(f"build {slug} --corpus {example_file('FILE')}")
 
 
 def build_state(source: "SourceInfo") -> str:

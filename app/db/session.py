@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
+from app import hints
 from app.db.index_cache import INFO, SOURCES, IndexCache
 from app.db.resting import watch_resting
 from app.db.unit import refuse_late_commits, watch_connections
@@ -27,6 +28,7 @@ from app.errors import (
     shorten,
 )
 from app.places import MIGRATIONS
+from app.private_files import keep_private, make_private_file, make_private_folder
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,17 +64,23 @@ def database_url(settings: Settings) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def make_engine(settings: Settings, *, connections: int = 0) -> Engine:
+def make_engine(settings: Settings, *, connections: int = 0, is_durable: bool = True) -> Engine:
     """A new engine; for SQLite the folder is made and write-ahead logging is switched on.
 
     ``connections``: how many a server's units of work hold at once. With it, locks, statements and new connections have
     the time limits of a server; without, those of a command, which may wait.
+
+    ``is_durable``: what is committed survives a power cut, as what people write must. A build can be made again and
+    commits thousands of times, so its own engine does without: on SQLite the last commits may then be lost, never the
+    database. It is a matter of the engine, so that no connection of a pool ever keeps the other one's setting.
+    PostgreSQL is always durable.
     """
     url = database_url(settings)
+    keep_private(settings.data_dir, database_file(url))
     is_server = connections > 0
     size = connections or POOL_SIZE
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, size, SERVER_WAITS_FOR_LOCK if is_server else WAIT_FOR_LOCK)
+        return _sqlite_engine(url, size, SERVER_WAITS_FOR_LOCK if is_server else WAIT_FOR_LOCK, is_durable)
     arguments = KEEPALIVE | {"connect_timeout": CONNECT_SECONDS if is_server else 10}
     engine = sa.create_engine(url, pool_size=size, connect_args=arguments)
     watch_connections(engine)
@@ -81,6 +89,13 @@ def make_engine(settings: Settings, *, connections: int = 0) -> Engine:
     watch_resting(engine)
     sa.event.listen(engine, "handle_error", _translate)
     return engine
+
+
+def database_file(url: URL) -> Path | None:
+    """The file of an SQLite database on disk; None for any other."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return None
+    return Path(url.database)
 
 
 def make_session_maker(engine: Engine) -> sessionmaker[Session]:
@@ -109,29 +124,30 @@ def _limit_postgres(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _sqlite_engine(url: URL, size: int, wait: int) -> Engine:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
+def _sqlite_engine(url: URL, size: int, wait: int, is_durable: bool) -> Engine:
+    if (file := database_file(url)) is not None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(file.parent)
         except OSError as error:
             raise DatabaseUnreachable(
-                f"The folder {folder} for the database cannot be made: {error.strerror}."
+                f"The folder {file.parent} for the database cannot be made: {error.strerror}."
             ) from None
+        # What SQLite puts beside it has the same rights.
+        make_private_file(file)
     # Opening a connection costs more than most questions, so as many are kept as are asked at once.
     engine = sa.create_engine(url, pool_size=size, connect_args={"timeout": wait})
     watch_connections(engine)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    level = "FULL" if is_durable else "NORMAL"
+    sa.event.listen(engine, "connect", lambda connection, _record: _prepare_sqlite(connection, level))
     sa.event.listen(engine, "handle_error", _translate)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, synchronous: str) -> None:
     try:
-        # Synchronous NORMAL with a write-ahead log: a power cut may lose the last commit, never the database.
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{SQLITE_CACHE}")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as error:
         # A read-only file system cannot switch the journal; reading works all the same.
@@ -158,7 +174,7 @@ def translated(error: BaseException) -> DatabaseError | None:
     if state in ("55P03", "40P01") or "database is locked" in text or "database table is locked" in text:
         return DatabaseBusy("The database is held by another process; wait for its work to end and try again.")
     if state == "42P01" or "no such table" in text or state == "42703" or "no such column" in text:
-        return DatabaseNotMigrated("The database lacks a table of this version; run `periscope db upgrade`.")
+        return DatabaseNotMigrated(f"The database lacks a table of this version; run `{hints.command('db upgrade')}`.")
     if state in ("25006", "42501") or "readonly database" in text:
         return DatabaseReadOnly("The database cannot be written to; check the permissions of its file, folder or user.")
     if "file is not a database" in text or any(words in text for words in DAMAGE):
@@ -197,7 +213,7 @@ def check_revision(engine: Engine) -> None:
     if found == REVISION:
         return
     if found is None:
-        raise DatabaseNotMigrated("The database is empty; run `periscope db upgrade`.")
+        raise DatabaseNotMigrated(f"The database is empty; run `{hints.command('db upgrade')}`.")
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
@@ -208,7 +224,14 @@ def check_revision(engine: Engine) -> None:
             f"The database was written by a later version of Periscope (revision {shorten(found)}); "
             "install that version, or point PERISCOPE_DATABASE_URL to another database."
         ) from None
-    raise DatabaseNotMigrated(f"The database is at the older revision {found}; run `periscope db upgrade`.")
+    raise DatabaseNotMigrated(f"The database is at the older revision {found}; run `{hints.command('db upgrade')}`.")
+
+
+def make_ready(engine: Engine) -> None:
+    """As ``check_revision``, but a database without a single table is brought up to date first."""
+    if _revision_of(engine) is None and not sa.inspect(engine).get_table_names():
+        upgrade(engine)
+    check_revision(engine)
 
 
 def _revision_of(engine: Engine) -> str | None:

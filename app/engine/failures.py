@@ -2,7 +2,7 @@
 
 import logging
 
-from app.errors import Overloaded, PeriscopeError
+from app.errors import Overloaded, PeriscopeError, permission_sentence
 from models.errors import PeriscopeModelError, one_line
 
 log = logging.getLogger("periscope.engine")
@@ -23,5 +23,7 @@ def sentence_of(error: BaseException) -> str:
     """Why a model could not be loaded, for everybody who asks for it."""
     if isinstance(error, PeriscopeError | PeriscopeModelError):
         return str(error)
+    if isinstance(error, PermissionError):
+        return permission_sentence(error)
     log.error("Loading a model failed", exc_info=error)
     return f"The model cannot be loaded ({one_line(error)})."

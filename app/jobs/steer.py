@@ -4,7 +4,6 @@ The unsteered text of a prompt is remembered with the sampling that wrote it, so
 text alone. What is remembered belongs to the loaded weights and goes with them.
 """
 
-import math
 import re
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine import Batch, Loaded, SourceKey, Ticket
 from app.engine.failures import plain
-from app.errors import InvalidRequest, Unavailable
+from app.errors import InvalidRequest, Unavailable, number_text
 from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
 from app.jobs.steer_memory import remembered_by
@@ -32,7 +31,8 @@ ROWS, CACHE_COPIES, LOGIT_COPIES = 3, 3, 6
 SHARE_TOKENS = 128
 #: A character that the next token may complete.
 _UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+$")
-_RANGES: dict[str, tuple[int, int]] = {
+#: The ends of what each option can be.
+RANGES: dict[str, tuple[int, int]] = {
     "temperature": (0, 10),
     "top_p": (0, 1),
     "frequency_penalty": (-10, 10),
@@ -43,9 +43,9 @@ _RANGES: dict[str, tuple[int, int]] = {
 
 def check_option(name: str, value: float) -> None:
     """Raise InvalidRequest unless the value lies in the option's range."""
-    low, high = _RANGES[name]
-    if not (math.isfinite(value) and low <= value <= high):
-        raise InvalidRequest(f"{name} is a number from {low} to {high}, not {value}.")
+    low, high = RANGES[name]
+    if not low <= value <= high:  # no comparison holds for NaN
+        raise InvalidRequest(f"{name} is a number from {low} to {high}, not {number_text(value)}.")
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Options:
         if not 1 <= self.max_new_tokens <= max_new_tokens:
             raise InvalidRequest(
                 f"max_new_tokens is a number of tokens from 1 to {max_new_tokens} (PERISCOPE_MAX_NEW_TOKENS), not "
-                f"{self.max_new_tokens}."
+                f"{number_text(self.max_new_tokens)}."
             )
-        for name in _RANGES:
+        for name in RANGES:
             check_option(name, getattr(self, name))
         if self.top_p == 0:
             raise InvalidRequest("top_p 0 leaves no token to choose; use a value above 0, or temperature 0.")

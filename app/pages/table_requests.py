@@ -3,46 +3,61 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import BeforeValidator
 
-from app.services.latent_table import COLUMNS, DEFAULT, LatentQuery, TableRequest
+from app.request_types import MAX_ACTIVATION, Given, Number, Text, Word
+from app.services.latent_table import (
+    COLUMNS,
+    CURSOR_PATTERN,
+    DEAD,
+    DEFAULT,
+    LABELLED,
+    MAX_CURSOR,
+    MAX_SEARCH,
+    ORDERS,
+    SORTS,
+    LatentQuery,
+    TableRequest,
+)
 from app.services.table_ranges import read_ranges
 
-SHARE = "A share of tokens, 0 to 1"
+SHARE = "A share of tokens"
 UNITS = "In units of the latent's activation"
 
-
-def _none_if_empty(value: Any) -> Any:
-    return None if value == "" else value
-
-
-#: A number in a query string; a form sends an empty text for "not given".
-OptionalNumber = Annotated[float | None, BeforeValidator(_none_if_empty)]
-MinShare = Annotated[OptionalNumber, Query(description=f"{SHARE}; empty: no limit.", examples=[0.001])]
-MaxShare = Annotated[OptionalNumber, Query(description=f"{SHARE}; empty: no limit.", examples=[0.1])]
-MinActivation = Annotated[OptionalNumber, Query(description=f"{UNITS}; empty: no limit.", examples=[1.5])]
-MaxActivation = Annotated[OptionalNumber, Query(description=f"{UNITS}; empty: no limit.", examples=[40])]
+MinShare = Annotated[float | None, Given(Number(0, 1, "a share of tokens", is_text=True)), Query(
+    description=f"{SHARE}; empty: no limit.", examples=[0.001])]  # fmt: skip
+MaxShare = Annotated[float | None, Given(Number(0, 1, "a share of tokens", is_text=True)), Query(
+    description=f"{SHARE}; empty: no limit.", examples=[0.1])]  # fmt: skip
+_ACTIVATION = Given(Number(-MAX_ACTIVATION, MAX_ACTIVATION, is_text=True))
+MinActivation = Annotated[float | None, _ACTIVATION, Query(description=f"{UNITS}; empty: no limit.", examples=[1.5])]
+MaxActivation = Annotated[float | None, _ACTIVATION, Query(description=f"{UNITS}; empty: no limit.", examples=[40])]
 Score = Annotated[
-    OptionalNumber, Query(description="Latents without an output score are left out; empty: no limit.", examples=[0.5])
+    float | None,
+    _ACTIVATION,
+    Query(description="Latents without an output score are left out; empty: no limit.", examples=[0.5]),
 ]
 Search = Annotated[
     str,
+    Text(0, MAX_SEARCH),
     Query(description="Text in the label, the top token or a promoted token; case is ignored.", examples=["winter"]),
 ]
-Part = Annotated[str, Query(description="A part of this text; case is ignored. Empty: any.", examples=[" snow"])]
-Labelled = Annotated[str, Query(description="yes: only latents with a label; no: only those without.")]
-Dead = Annotated[str, Query(description="hide: without latents that never fired; only: nothing else.")]
+Part = Annotated[
+    str,
+    Text(0, MAX_SEARCH),
+    Query(description="A part of this text; case is ignored. Empty: any.", examples=[" snow"]),
+]
+Labelled = Annotated[str, Word(LABELLED), Query(description="yes: only latents with a label; no: only those without.")]
+Dead = Annotated[str, Word(DEAD), Query(description="hide: without latents that never fired; only: nothing else.")]
 Cursor = Annotated[
-    str, Query(description="next_cursor or previous_cursor of another page of this list; empty: the first page.")
+    str,
+    Text(0, MAX_CURSOR, pattern=CURSOR_PATTERN),
+    Query(description="next_cursor or previous_cursor of another page of this list; empty: the first page."),
 ]
 Sort = Annotated[
     str,
-    Query(
-        description="index, density, max_activation, mean_activation, output_score, label, top_token or promoted.",
-        examples=["density"],
-    ),
+    Word(SORTS),
+    Query(description="What the latents are sorted by; those without a value come last.", examples=["density"]),
 ]
-Order = Annotated[str, Query(description="asc or desc; latents without a value come last either way.")]
+Order = Annotated[str, Word(ORDERS), Query(description="asc or desc; latents without a value come last either way.")]
 
 
 # Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.

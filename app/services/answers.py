@@ -5,6 +5,8 @@ from sqlalchemy.orm import Session
 from app import answers
 from app.db import queries
 from app.db.queries import BuildInfo, ExplanationInfo, LatentDetails, LatentQuery, LatentRow, SourceInfo
+from app.services import labels
+from app.services.paging import Part
 from models.records import Band, Example
 
 
@@ -24,12 +26,13 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
     """One latent; its bands are the strongest examples and the quantile bands."""
     details = queries.latent_details(session, queries.source_by_slug(session, slug), index)
     record, tokens = details.record, details.tokens
-    labels = {row.index: row.label for row in details.neighbours.values()}
+    names = {row.index: row.label for row in details.neighbours.values()}
     return answers.LatentAnswer(
         source=slug,
         index=index,
         label=details.label,
         explanations=[explanation(item) for item in details.explanations],
+        n_explanations=details.n_explanations,
         output_score=details.output_score,
         n_active=record.n_active,
         density=record.density,
@@ -39,7 +42,7 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
         histogram=answers.HistogramAnswer(record.histogram_edges.tolist(), record.histogram_counts.tolist()),
         promoted=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.promoted],
         suppressed=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.suppressed],
-        neighbours=[answers.NeighbourAnswer(n.index, n.cosine, labels.get(n.index)) for n in record.neighbours],
+        neighbours=[answers.NeighbourAnswer(n.index, n.cosine, names.get(n.index)) for n in record.neighbours],
         distinct_tokens=record.token_means.distinct if record.token_means else None,
         top_tokens=_top_tokens(details),
         bands=[_band(band, details) for band in record.bands if band.view != "width"],
@@ -51,6 +54,12 @@ def explanation(item: ExplanationInfo) -> answers.ExplanationAnswer:
     return answers.ExplanationAnswer(
         item.id, item.text, item.author, item.method, dict(item.scores), item.is_current, item.created
     )
+
+
+def explanations(session: Session, slug: str, index: int, part: Part) -> answers.ExplanationsAnswer:
+    """A part of the texts about a latent, newest first."""
+    found, total = labels.some_labels(session, slug, index, part)
+    return answers.ExplanationsAnswer([explanation(item) for item in found], total)
 
 
 def builds(session: Session) -> answers.BuildsAnswer:

@@ -5,6 +5,7 @@ import shlex
 from typing import Any
 
 from app.db.queries import BuildInfo
+from app.hints import command
 from app.services.tokens import plain
 
 #: Options of ``periscope build`` by their names in a build's configuration, with what they are when left out.
@@ -29,7 +30,7 @@ def command_of(build: BuildInfo) -> str:
     config = build.config
     if "corpus" not in config:
         return ""
-    words = ["periscope", "build", *slugs_of(build), "--corpus", str(config["corpus"])]
+    words = ["build", *slugs_of(build), "--corpus", str(config["corpus"])]
     for name, default in OPTIONS.items():
         if name in config and config[name] != default:
             words += [f"--{name.replace('_', '-')}", str(config[name])]
@@ -39,4 +40,4 @@ def command_of(build: BuildInfo) -> str:
         words.append("--no-output-scores")
     if build.status in ("failed", "cancelled"):
         words.append("--resume")
-    return plain(shlex.join(words))
+    return command(plain(shlex.join(words)))

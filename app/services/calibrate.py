@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app import answers_steer as answers
-from app.db.queries.calibrations import CalibrationInfo, Subject, calibration_of, calibrations_of
+from app.db import queries
+from app.db.queries.calibrations import (
+    CalibrationInfo,
+    Subject,
+    calibration_of,
+    count_calibrations,
+    some_calibrations,
+)
 from app.db.queries.vectors import vector_by_id
 from app.db.writes.calibrations import save_calibration
 from app.engine import Finished, ModelEngine
@@ -21,6 +28,7 @@ from app.jobs.steer import check_option
 from app.jobs.texts import TextInput
 from app.services.activations import named
 from app.services.engine_sources import Reader
+from app.services.paging import Part
 from app.services.steer import pair_note, require_positions, term_answers
 from app.services.steer_terms import Resolved, TermRequest, resolve
 from models.steer_terms import LatentSubject, VectorSubject
@@ -143,18 +151,21 @@ async def balance(engine: ModelEngine, reader: Reader, request: BalanceRequest) 
     return _balance_answer(resolved, [prompt.text for prompt in prompts], found, pairs)
 
 
-def stored(reader: Reader, source: str | None, index: int | None, vector: int | None) -> answers.CalibrationsAnswer:
-    """The stored calibrations of a source, of one of its latents, or of a vector."""
-    if (source is None) == (vector is None) or (index is not None and source is None):
-        raise InvalidRequest("Give either source (and index), or vector.")
+def stored(
+    reader: Reader, source: str | None, index: int | None, vector: int | None, part: Part
+) -> answers.CalibrationsAnswer:
+    """The stored calibrations; of a source, a latent, a vector where they are named, and all filters hold at once."""
     with reader.sessions() as session:
+        slugs = {item.id: item.slug for item in queries.all_sources(session)}
+        chosen = reader.find_one(source, *([index] if index is not None else [])).id if source is not None else None
         if vector is not None:
-            subject = Subject(vector_id=vector_by_id(session, vector).id)
-        else:
-            chosen = reader.find_one(source or "", *([index] if index is not None else []))
-            subject = Subject(chosen.id, index)
-        found = calibrations_of(session, subject)
-    return answers.CalibrationsAnswer([_stored_answer(source, item) for item in found])
+            vector = vector_by_id(session, vector).id
+        subject = Subject(chosen, index, vector)
+        found = some_calibrations(session, subject, part.limit, part.offset)
+        total = count_calibrations(session, subject)
+    return answers.CalibrationsAnswer(
+        [_stored_answer(slugs.get(item.subject.source_id or 0), item) for item in found], total
+    )
 
 
 def unit_of(resolved: Resolved) -> float:

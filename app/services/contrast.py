@@ -10,7 +10,7 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.db.queries.numbers import latent_numbers
 from app.engine import ModelEngine
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, Unfit
 from app.jobs.reading import TextReading
 from app.services.activations import named
 from app.services.engine_sources import Reader, notes_on
@@ -69,7 +69,7 @@ def _answer(
         allowed = np.ones(len(result.latents), bool)
         if request.max_density is not None:
             if source.build is None:
-                raise InvalidRequest(f"{source.slug} has no finished build, so densities are not recorded.")
+                raise Unfit(f"{source.slug} has no finished build, so densities are not recorded.")
             thin = {index for index, known in numbers.items() if known.density <= request.max_density}
             allowed = np.array([index in thin for index in result.latents.tolist()], bool)
         order = [place for place in _order(result, request.rank_by) if allowed[place]][: request.top_k]

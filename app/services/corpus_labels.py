@@ -9,7 +9,7 @@ import numpy as np
 
 from app.db.queries import BuildInfo
 from app.db.queries.prompt_spread import DocumentPart
-from app.errors import InvalidRequest, shorten
+from app.errors import InvalidRequest, Unfit, shorten
 from app.services.groups import Mask
 from app.services.patterns import MAX_LENGTH, MAX_PHRASES
 from models.records import IntArray
@@ -39,7 +39,7 @@ class LabelRule:
     def parse(cls, text: str, names: Sequence[str]) -> "LabelRule":
         """Read a rule; ``names`` are those of the build. InvalidRequest says what is wrong with it."""
         if not names:
-            raise InvalidRequest(NO_LABELS)
+            raise Unfit(NO_LABELS)
         if len(text) > MAX_LENGTH or text.count("|") >= MAX_PHRASES:
             raise InvalidRequest(f"A rule has at most {MAX_LENGTH} characters and {MAX_PHRASES} labels.")
         known = [f"{_key(name)}:" for name in names]
@@ -50,7 +50,7 @@ class LabelRule:
             last = next((name for name in known if key.startswith(name)), last)
             value = key.removeprefix(last)
             if not last or not value or (":" in value and value == key):
-                raise InvalidRequest(
+                raise Unfit(
                     f"{shorten(part.strip())!r} is no label of this corpus; write name: value, where the name is "
                     f"{' or '.join(names)}."
                 )

@@ -8,7 +8,7 @@ from app.db import queries
 from app.db.display import RAW_BYTE, whole_characters
 from app.db.queries import SourceInfo
 from app.db.queries.prompt_spread import prompt_documents, spread_indices, spread_prompts
-from app.errors import InvalidRequest, NotBuilt, shorten
+from app.errors import NotBuilt, Unfit, shorten
 from app.services.corpus_labels import LabelRule, label_names
 from app.services.patterns import Pattern, Words
 
@@ -25,7 +25,7 @@ def corpus_texts(session: Session, source: SourceInfo, rule: str, max_tokens: in
 
     Raises:
         NotBuilt: no text of a corpus is known.
-        InvalidRequest: the rule cannot be read, or occurs nowhere.
+        InvalidRequest, Unfit: the rule cannot be read, or occurs nowhere.
     """
     pattern = Pattern.parse(rule)
     if source.build is None:
@@ -44,9 +44,7 @@ def corpus_texts(session: Session, source: SourceInfo, rule: str, max_tokens: in
         if len(texts) == FOUND:
             break
     if not texts:
-        raise InvalidRequest(
-            f"None of {len(prompts)} prompts of the corpus has a match of {rule[:80]!r}; type texts instead."
-        )
+        raise Unfit(f"None of {len(prompts)} prompts of the corpus has a match of {rule[:80]!r}; type texts instead.")
     return texts
 
 
@@ -56,7 +54,7 @@ def labelled_texts(session: Session, source: SourceInfo, rule: str, max_tokens: 
 
     Raises:
         NotBuilt: no text of a corpus is known.
-        InvalidRequest: the build has no labels, the rule cannot be read, or no document carries it.
+        Unfit: the build has no labels, the rule is none of them, or no document carries it.
     """
     if source.build is None:
         raise NotBuilt(source.slug)
@@ -71,7 +69,7 @@ def labelled_texts(session: Session, source: SourceInfo, rule: str, max_tokens: 
         if part.end - part.first >= LEAST and wanted.fits(part.labels)
     ]
     if not parts:
-        raise InvalidRequest(
+        raise Unfit(
             f"None of the texts in {len(indices)} prompts of the corpus carries {shorten(rule)!r}; type texts instead."
         )
     n = min(limit, len(parts))

@@ -13,6 +13,7 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.engine import SourceKey
 from app.errors import InvalidRequest, Unavailable, UnknownLatent
+from app.hints import command
 from app.jobs.texts import Limits
 from app.settings import Settings
 from app.web.lanes import Lanes
@@ -98,7 +99,7 @@ def notes_on(source: SourceInfo, n_tokens: int) -> list[str]:
     if source.build is None:
         notes.append(
             f"{source.slug} has no finished build: activations are exact, but shares of the maximum and densities are "
-            f"not recorded. `periscope build {source.slug}` adds them, with examples of what each latent fires on."
+            f"not recorded. `{command(f'build {source.slug}')}` adds them, with examples of what each latent fires on."
         )
     if n_tokens > source.facts.context_size:
         notes.append(

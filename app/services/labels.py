@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.db import queries, writes
 from app.db.queries import ExplanationInfo
+from app.db.queries.texts import SHOWN_TEXTS, count_explanations
+from app.errors import UnknownLatent
 from app.formats import count, moment, number
+from app.services.paging import Part
 from app.services.tokens import plain
 from app.views import ExplanationView, LabelsView
 
@@ -24,24 +27,53 @@ def save_label(session: Session, slug: str, index: int, text: str, author: str) 
     """Store a label; it is bound to the weights that the source has now."""
     source = queries.source_by_slug(session, slug)
     made = writes.add_label(session, source, index, text, author)
-    return next(item for item in queries.explanations(session, source, index) if item.id == made)
+    # The newest, unless the same words were there already.
+    return next(item for item in queries.explanations(session, source, index, SHOWN_TEXTS) if item.id == made)
 
 
 def labels_view(
-    slug: str, index: int, items: tuple[ExplanationInfo, ...], *, text: str = "", author: str = "", error: str = ""
+    slug: str,
+    index: int,
+    items: tuple[ExplanationInfo, ...],
+    n_all: int,
+    *,
+    text: str = "",
+    author: str = "",
+    error: str = "",
 ) -> LabelsView:
-    """The panel; ``items`` newest first. ``text`` and ``author`` are what was sent and refused because of ``error``."""
+    """The panel; ``items`` are the newest of ``n_all``. ``text`` and ``author`` are what was sent and refused because
+    of ``error``.
+    """
     current = next((item for item in items if item.is_current), None)
     return LabelsView(
         action=f"/sources/{slug}/latents/{index}/labels",
         label=None if current is None else _explanation(current),
         history=tuple(_explanation(item) for item in items if item is not current),
+        all_href=f"/sources/{slug}/latents/{index}/labels" if n_all > len(items) else "",
+        n_all=n_all,
         text=text if error else (MARKS.sub("", current.text) if current else ""),
         author=author,
         error=error,
         max_label=writes.MAX_LABEL,
         max_author=writes.MAX_AUTHOR,
     )
+
+
+def said_of(item: ExplanationInfo) -> str:
+    """Who wrote a label, when, and how it did when it was tested, in one line."""
+    view = _explanation(item)
+    by = f"{view.method}, {view.author}" if view.method else view.author
+    tested = ", ".join(view.scores) or "a guess, not tested"
+    return f"{by}, {view.when} · {tested}" + ("" if view.is_current else " · written for other weights")
+
+
+def some_labels(session: Session, slug: str, index: int, part: Part) -> tuple[list[ExplanationInfo], int]:
+    """(a part of a latent's texts, newest first; how many it has)."""
+    source = queries.source_by_slug(session, slug)
+    if not 0 <= index < source.facts.d_sae:
+        raise UnknownLatent(slug, index, source.facts.d_sae)
+    found = queries.explanations(session, source, index, part.limit, part.offset)
+    return list(found), count_explanations(session, source, index)
 
 
 def _explanation(item: ExplanationInfo) -> ExplanationView:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.db import queries
 from app.db.queries import MAX_LIMIT, LatentPage, LatentQuery, LatentRow, SourceInfo
+from app.db.queries.cursors import CURSOR_PATTERN, MAX_CURSOR
+from app.db.queries.filters import DEAD, LABELLED, MAX_SEARCH, ORDERS, SORTS
 from app.formats import count, number, percent
 from app.services.output_score_words import score_text
 from app.services.table_filters import filters_view
@@ -17,7 +19,10 @@ from app.services.tokens import chip
 from app.services.tokens import plain as visible
 from app.views import Column, LatentTable, LatentTableRow, PageLink
 
-__all__ = ["COLUMNS", "DEFAULT", "MAX_LIMIT", "LatentQuery", "TableRequest", "latent_table", "link"]
+__all__ = [
+    "COLUMNS", "CURSOR_PATTERN", "DEAD", "DEFAULT", "LABELLED", "MAX_CURSOR", "MAX_LIMIT", "MAX_SEARCH", "ORDERS",
+    "SORTS", "LatentQuery", "TableRequest", "latent_table", "link",
+]  # fmt: skip
 
 PAGE = 50
 DEFAULT = LatentQuery(sort="density", order="desc")

@@ -62,7 +62,7 @@ def latent_page(
         top_token_share=_share(details),
         is_dead=is_dead,
         dense_note=percent(record.density) if record.density >= DENSE else "",
-        labels=labels_view(slug, index, details.explanations, **vars(refused)),
+        labels=labels_view(slug, index, details.explanations, details.n_explanations, **vars(refused)),
         statistics=statistics,
         terms=tuple(glossary.TERMS[key] for key in (*(item.term for item in statistics), *TERMS)),
         corpus=corpus_of(build),

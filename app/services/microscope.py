@@ -15,7 +15,7 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.db.queries.numbers import LatentNumbers, latent_numbers
 from app.engine import ModelEngine
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, Unfit
 from app.jobs.reading import ReadJob, TextReading
 from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader, key_of, notes_on
@@ -120,7 +120,7 @@ def _source(
     numbers: dict[int, LatentNumbers] = {}
     if request.max_density is not None or request.rank_by == "share":
         if source.build is None:
-            raise InvalidRequest(
+            raise Unfit(
                 f"{source.slug} has no finished build, so densities and maxima of its latents are not recorded: leave "
                 "out max_density and rank by max or sum."
             )

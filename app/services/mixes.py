@@ -1,14 +1,23 @@
-"""Saved mixes: sliders with everything else that restores the board."""
+"""Saved mixes: sliders with everything else that restores the board, held to the limits of ``POST /steer``.
+
+What is stored may be older than a limit, or come from another hand than this program's: it is looked at again whenever
+it is loaded, and what is beyond a limit is said and not played.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import ValidationError
+
 from app import answers_steer as answers
-from app.db.queries.mixes import MixInfo, all_mixes, mix_by_id
+from app.bodies_steer import MAX_MIX_TEXTS, MixBody
+from app.complaints import sentence
+from app.db.queries.mixes import MixInfo, count_mixes, mix_by_id, some_mixes
 from app.db.writes import mixes as writes
 from app.errors import InvalidRequest
 from app.services.engine_sources import Reader
+from app.services.paging import Part
 from app.services.steer import SteerRequest, require_positions
 from app.services.steer_terms import resolve
 
@@ -16,9 +25,12 @@ from app.services.steer_terms import resolve
 def save(reader: Reader, name: str, request: SteerRequest, options: Mapping[str, Any]) -> answers.MixAnswer:
     """Store a mix whose terms can be done now; ``options`` is whatever else ``POST /steer`` takes.
 
-    Raises as steering does for terms and options that cannot be meant.
+    Raises as steering does for terms and options that cannot be meant, and InvalidRequest for texts that are too long
+    together.
     """
-    _check_texts(options)
+    n_characters = sum(map(len, request.prompt.characters()))
+    if n_characters > MAX_MIX_TEXTS:
+        raise InvalidRequest(f"A mix keeps at most {MAX_MIX_TEXTS:,} characters of messages, not {n_characters:,}.")
     request.checked_options(reader)
     require_positions(request.positions)
     resolved = resolve(reader, request.terms, model=request.model, source=request.source)
@@ -35,10 +47,11 @@ def one(reader: Reader, mix_id: int) -> answers.MixAnswer:
         return _answer(mix_by_id(session, mix_id))
 
 
-def listed(reader: Reader) -> answers.MixesAnswer:
-    """All mixes by name."""
+def listed(reader: Reader, part: Part) -> answers.MixesAnswer:
+    """A part of the mixes, by name."""
     with reader.sessions() as session:
-        return answers.MixesAnswer([_answer(mix) for mix in all_mixes(session)])
+        found = some_mixes(session, part.limit, part.offset)
+        return answers.MixesAnswer([_answer(mix) for mix in found], count_mixes(session))
 
 
 def delete(reader: Reader, mix_id: int) -> None:
@@ -47,21 +60,24 @@ def delete(reader: Reader, mix_id: int) -> None:
         writes.delete_mix(session, mix_id)
 
 
-def _check_texts(options: Mapping[str, Any]) -> None:
-    messages: Sequence[Mapping[str, Any]] = options.get("messages") or ()
-    for text in (options.get("prompt") or "", *(message["content"] for message in messages)):
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise InvalidRequest("The prompt contains half a surrogate pair, which is not a character; remove it.")
-        if "\0" in text:
-            raise InvalidRequest("The prompt contains the character NUL, which cannot be stored; remove it.")
+def problem_of_mix(mix: MixInfo) -> str | None:
+    """Why a stored mix cannot be played, by the limits that hold when one is saved; None for all that can."""
+    options: Mapping[str, Any] = mix.options if isinstance(mix.options, Mapping) else {"options": None}
+    try:
+        MixBody.model_validate({**options, "name": mix.name, "terms": [*mix.terms]})
+    except ValidationError as error:
+        return sentence(error.errors(include_url=False, include_context=False)[0])
+    return None
 
 
 def _answer(mix: MixInfo) -> answers.MixAnswer:
+    terms: Sequence[Any] = mix.terms
     return answers.MixAnswer(
         id=mix.id,
         name=mix.name,
         model=mix.model,
-        terms=[dict(term) for term in mix.terms],
-        options=dict(mix.options),
+        terms=[dict(term) for term in terms if isinstance(term, Mapping)],
+        options=dict(mix.options) if isinstance(mix.options, Mapping) else {},
+        problem=problem_of_mix(mix),
         created=mix.created,
     )

@@ -2,6 +2,7 @@
 
 from app.db.queries import BuildInfo, SourceInfo
 from app.formats import count, moment, number, percent
+from app.hints import command, example_file
 from app.services.tokens import plain
 from app.views import Corpus, Statistic
 
@@ -45,7 +46,7 @@ def corpus_of(build: BuildInfo) -> Corpus:
 
 def build_command(slug: str) -> str:
     """The command that builds a source."""
-    return f"periscope build {slug} --corpus texts.txt --tokens 1000000"
+    return command(f"build {slug} --corpus {example_file('texts.txt')} --tokens 1000000")
 
 
 def failure(source: SourceInfo) -> str:

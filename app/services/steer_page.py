@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from app.db import queries
 from app.db.queries import SourceInfo
-from app.db.queries.mixes import all_mixes, mix_by_id
+from app.db.queries.mixes import count_mixes, mix_by_id, mix_names
 from app.engine import ModelEngine
-from app.errors import NotFound, PeriscopeError, Problem, problem_of, shorten
+from app.errors import NotFound, PeriscopeError, Problem, Unfit, problem_of, shorten
 from app.services import steer as steer_service
 from app.services.calibrate import NEUTRAL_PROMPTS
 from app.services.engine_sources import Reader
 from app.services.microscope_page import default_source
+from app.services.mixes import problem_of_mix
 from app.services.model_state import not_ready
 from app.services.steer_mixes import query_of_mix
 from app.services.steer_query import BOS, PATH, SteerQuery
@@ -27,6 +28,8 @@ from models.errors import PeriscopeModelError
 from models.steer_terms import POSITIONS
 
 EXAMPLES = ("Once upon a time", "I think that the sea is", "Dear diary, today")
+#: Mixes on the page; the others have a page of their own.
+MIXES = 24
 POSITION_NAMES = {"all": "all tokens", "prompt": "prompt", "generated": "new tokens"}
 
 
@@ -80,7 +83,7 @@ def _board(reader: Reader, query: SteerQuery) -> Board:
     if query.mix:
         try:
             query = _with_mix(reader, query)
-        except NotFound as error:
+        except (NotFound, Unfit) as error:
             problems.append(str(error))
     restored, lost = sliders(reader, query.sliders)
     with reader.sessions() as session:
@@ -103,6 +106,8 @@ def _board(reader: Reader, query: SteerQuery) -> Board:
 def _with_mix(reader: Reader, query: SteerQuery) -> SteerQuery:
     with reader.sessions() as session:
         mix = mix_by_id(session, _number(query.mix))
+    if said := problem_of_mix(mix):
+        raise Unfit(f"The mix {shorten(mix.name, 60)!r} is beyond what can be played: {said}")
     return replace(query_of_mix(mix), run=query.run)
 
 
@@ -155,7 +160,7 @@ def _view(reader: Reader, board: Board, written: Written) -> SteerView:
     with reader.sessions() as session:
         known = queries.all_sources(session)
         items = found(session, board.model.language_model_id if board.model else None, query.search)
-        mixes, mix_name = _mixes(session, query)
+        mixes, n_mixes = _mixes(session, query), count_mixes(session)
     models = dict.fromkeys(key_of_model(known, source) for source in known)
     return SteerView(
         is_chat=query.interface == "chat",
@@ -185,7 +190,8 @@ def _view(reader: Reader, board: Board, written: Written) -> SteerView:
         ignores_eos=query.ignore_eos,
         examples=EXAMPLES,
         mixes=mixes,
-        mix_name=mix_name,
+        more_mixes=f"All {n_mixes} mixes" if n_mixes > len(mixes) else "",
+        mix_name=plain(query.mix),
         problems=tuple(plain(problem) for problem in board.problems),
         gauges=written.gauges,
         state=written.state,
@@ -193,11 +199,9 @@ def _view(reader: Reader, board: Board, written: Written) -> SteerView:
     )
 
 
-def _mixes(session: Session, query: SteerQuery) -> tuple[tuple[MixChip, ...], str]:
-    """(the mixes, those of the chosen model first; the name of the one that is open)."""
-    mixes = sorted(all_mixes(session), key=lambda mix: mix.model != query.model)
-    chips = [
+def _mixes(session: Session, query: SteerQuery) -> tuple[MixChip, ...]:
+    """So many mixes, those of the chosen model first."""
+    return tuple(
         MixChip(mix.id, plain(mix.name), f"{PATH}?mix={mix.id}", plain(mix.model) if mix.model != query.model else "")
-        for mix in mixes
-    ]
-    return tuple(chips), plain(query.mix)
+        for mix in mix_names(session, MIXES, first=query.model)
+    )

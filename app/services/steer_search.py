@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.db import queries
 from app.db.display import searchable
 from app.db.queries import LatentQuery, LatentRow, SourceInfo
-from app.db.queries.vectors import VectorInfo, all_vectors
+from app.db.queries.vectors import vectors_of
 from app.formats import number, percent
+from app.hints import command
 from app.services.latents import DENSE
 from app.services.output_score_words import steer_words
 from app.services.steer_query import PATH, VECTOR
@@ -48,11 +49,11 @@ def found(session: Session, model_id: int | None, typed: str) -> FoundView:
     """What a search finds; nothing typed: what one could try."""
     sources = [source for source in queries.all_sources(session) if source.language_model_id == model_id]
     built = [source for source in sources if source.build is not None]
-    vectors = all_vectors(session, model_id) if model_id is not None else ()
+    vectors = vectors_of(session, model_id) if model_id is not None else ()
     wanted = typed.strip()
     if not wanted:
         return _to_try(session, sources, built, vectors)
-    items = [_vector(item) for item in vectors if searchable(wanted) in searchable(item.name)][:VECTORS]
+    items = [_vector(*item) for item in vectors if searchable(wanted) in searchable(item[1])][:VECTORS]
     candidates = [item for source in built for item in _matching(session, source, LatentQuery(q=wanted, dead="hide"))]
     items += [_item(item) for item in sorted(candidates, key=lambda item: item.rank)]
     items = [*_by_number(session, sources, wanted), *items][:SHOWN]
@@ -62,9 +63,12 @@ def found(session: Session, model_id: int | None, typed: str) -> FoundView:
 
 
 def _to_try(
-    session: Session, sources: Sequence[SourceInfo], built: Sequence[SourceInfo], vectors: Sequence[VectorInfo]
+    session: Session,
+    sources: Sequence[SourceInfo],
+    built: Sequence[SourceInfo],
+    vectors: Sequence[tuple[int, str, str]],
 ) -> FoundView:
-    items = [_vector(item) for item in vectors][:TO_TRY]
+    items = [_vector(*item) for item in vectors[:TO_TRY]]
     candidates: list[Candidate] = []
     for query in (LatentQuery(labelled="yes", dead="hide"), LatentQuery(dead="hide")):
         if not candidates:
@@ -78,7 +82,8 @@ def _to_try(
     if items:
         return FoundView("To try", tuple(items), "")
     if sources:
-        hint = f"None of this model's sources is built, so nothing can be searched: periscope build {sources[0].slug}. "
+        building = command(f"build {sources[0].slug}")
+        hint = f"None of this model's sources is built, so nothing can be searched: {building}. "
         return FoundView("Not built yet", (), f"{hint}The number of a latent can be typed.")
     return FoundView("No source", (), "")
 
@@ -136,9 +141,9 @@ def _item(candidate: Candidate) -> FoundItem:
     )
 
 
-def _vector(vector: VectorInfo) -> FoundItem:
-    term = f"{VECTOR}{vector.id}"
-    return FoundItem(term, _href(term), plain(vector.name), (), f"vector at {vector.hook_name}", "", "", "", "")
+def _vector(number: int, name: str, hook_name: str) -> FoundItem:
+    term = f"{VECTOR}{number}"
+    return FoundItem(term, _href(term), plain(name), (), f"vector at {hook_name}", "", "", "", "")
 
 
 def _href(term: str) -> str:

@@ -10,7 +10,8 @@ from app.db.queries import SourceInfo
 from app.db.queries.numbers import latent_numbers
 from app.db.queries.vectors import VectorInfo, vector_by_id
 from app.engine import SourceKey
-from app.errors import InvalidRequest, UnknownLatent, shorten
+from app.errors import InvalidRequest, Unfit, UnknownLatent, shorten
+from app.hints import command
 from app.services.engine_sources import Reader, key_of
 from models.steer_terms import MAX_TERMS, MODES, Board, LatentSubject, SteerTerm, VectorSubject, check_board
 
@@ -72,7 +73,8 @@ def resolve(
 
     Raises:
         UnknownSource, UnknownLatent, NotFound: something that does not exist.
-        InvalidRequest: nothing or too much is named, several models, or a strength without a unit.
+        InvalidRequest: nothing or too much is named.
+        Unfit: several models, or a strength without a unit.
     """
     if len(terms) > MAX_TERMS:
         raise InvalidRequest(f"{len(terms)} terms were given, and a board holds {MAX_TERMS}; remove some.")
@@ -116,12 +118,12 @@ def _model_of(
         same = {s.language_model_id for s in everything if name in (s.facts.model.name, s.facts.model.location)}
         if not same:
             known = ", ".join(sorted(set(names.values()))) or "none"
-            raise InvalidRequest(f"There is no model {shorten(name)!r} with a source; known models: {known}.")
+            raise Unfit(f"There is no model {shorten(name)!r} with a source; known models: {known}.")
         if not wanted and len(same) > 1:
-            raise InvalidRequest(f"Several models are called {shorten(name)!r}; name a source instead.")
+            raise Unfit(f"Several models are called {shorten(name)!r}; name a source instead.")
         if wanted and not same & wanted.keys():
             first = next(iter(wanted))
-            raise InvalidRequest(
+            raise Unfit(
                 f"{wanted[first][0].upper()}{wanted[first][1:]} belongs to {names.get(first, 'another model')}, not to "
                 f"{shorten(name)}."
             )
@@ -130,11 +132,11 @@ def _model_of(
         raise InvalidRequest("Name a model or a source, or give at least one term.")
     if len(wanted) > 1:
         said = [f"{what} belongs to {names.get(key, 'another model')}" for key, what in wanted.items()]
-        raise InvalidRequest(f"One model is steered at a time, and {said[0]} and {said[1]}.")
+        raise Unfit(f"One model is steered at a time, and {said[0]} and {said[1]}.")
     (key,) = wanted
     found = next((s for s in everything if s.language_model_id == key), None)
     if found is None:
-        raise InvalidRequest("The vector's model has no source any more; add one with `periscope sources add`.")
+        raise Unfit(f"The vector's model has no source any more; add one with `{command('sources add')}`.")
     return found
 
 
@@ -161,10 +163,10 @@ def _terms(
         else:
             slug, index = term.source or "", term.index or 0
             if sources[slug].build is None and term.mode in IN_MAXIMA:
-                raise InvalidRequest(
+                raise Unfit(
                     f"{slug} has no finished build, so the maximum of latent {index}, in which the strength of "
-                    f"{term.mode} is measured, is not recorded; run `periscope build {slug}`, or use scale, ablate or "
-                    "project."
+                    f"{term.mode} is measured, is not recorded; run `{command(f'build {slug}')}`, or use scale, "
+                    "ablate or project."
                 )
             subject = LatentSubject(slug, index, maxima.get((slug, index)))
         found.append(SteerTerm(subject, term.mode, term.strength, term.everywhere))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from app import answers_steer as answers
+from app.db.queries.vectors import VectorFacts
 from app.figures_vectors import projections_figure
 from app.formats import count, moment, number, percent
 from app.services.microscope_rankings import signed
@@ -65,10 +66,12 @@ def vector_preview(found: answers.VectorAnswer, query: VectorsQuery, built: Coll
     )
 
 
-def saved_vectors(found: answers.VectorsAnswer, open_number: int | None, *, can_steer: bool) -> SavedVectors:
-    """The list, newest first; ``open_number`` is the one whose prompts are in the form."""
-    rows = sorted(found.vectors, key=lambda row: -row.id)
-    return SavedVectors(tuple(_saved(row, open_number, can_steer) for row in rows))
+def saved_vectors(
+    found: Sequence[VectorFacts], total: int, open_number: int | None, *, can_steer: bool
+) -> SavedVectors:
+    """The newest of ``total``; ``open_number`` is the one whose prompts are in the form."""
+    rows = tuple(_saved(row, open_number, can_steer) for row in found)
+    return SavedVectors(rows, total, f"{PATH}/saved" if total > len(rows) else "")
 
 
 def _measures(found: answers.VectorAnswer) -> tuple[Measure, ...]:
@@ -125,7 +128,7 @@ def _near(latent: answers.NearLatent, built: Collection[str]) -> NearLatentView:
     )
 
 
-def _saved(row: answers.VectorRow, open_number: int | None, can_steer: bool) -> SavedVector:
+def _saved(row: VectorFacts, open_number: int | None, can_steer: bool) -> SavedVector:
     return SavedVector(
         number=row.id,
         name=plain(row.name),

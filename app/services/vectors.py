@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from app import answers_steer as answers
 from app.db import queries
 from app.db.queries import SourceInfo
-from app.db.queries.vectors import VectorInfo, all_vectors, vector_by_id
+from app.db.queries.vectors import count_vectors, some_vectors, vector_by_id
 from app.db.writes import vectors as writes
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, shorten
 from app.jobs.vectors import Made, VectorJob
 from app.services.activations import named
 from app.services.engine_sources import Reader, key_of
+from app.services.paging import Part
 from app.services.steer_terms import Resolved, resolve
 
 MAX_PROMPTS = 256
+MAX_NAME = writes.MAX_NAME
 PLACES = ("last", "mean")
 #: Sources in which the nearest latents are looked for, and latents of each.
 MAX_NEAR_SOURCES = 4
@@ -43,10 +45,11 @@ async def make(engine: ModelEngine, reader: Reader, request: VectorRequest) -> a
     return await reader.write(_finish, reader, request, resolved, near, made)
 
 
-def listed(reader: Reader) -> answers.VectorsAnswer:
-    """All saved vectors."""
+def listed(reader: Reader, part: Part) -> answers.VectorsAnswer:
+    """A part of the saved vectors, by model and name."""
     with reader.sessions() as session:
-        return answers.VectorsAnswer([_row(vector) for vector in all_vectors(session)])
+        found = some_vectors(session, part.limit, part.offset)
+        return answers.VectorsAnswer([answers.VectorRow(**asdict(item)) for item in found], count_vectors(session))
 
 
 def delete(reader: Reader, vector_id: int) -> None:
@@ -89,6 +92,12 @@ def _check(request: VectorRequest) -> None:
         raise InvalidRequest(f"positions is one of {', '.join(PLACES)}, not {shorten(request.positions, 40)!r}.")
     if request.name is not None:
         writes.clean_name(request.name, "vector")
+        n_characters = sum(map(len, (*request.positive, *request.negative)))
+        if n_characters > writes.MAX_PROMPT_TEXT:
+            raise InvalidRequest(
+                f"A vector keeps at most {writes.MAX_PROMPT_TEXT:,} characters of prompts, not {n_characters:,}; "
+                "shorten them, or leave out name to compute it alone."
+            )
 
 
 def _prepare(reader: Reader, request: VectorRequest) -> tuple[Resolved, tuple[SourceInfo, ...], VectorJob]:
@@ -162,18 +171,3 @@ def _finish(
 
 def _tokens(found: Sequence[tuple[str, float]] | None) -> list[answers.PromotedToken] | None:
     return None if found is None else [answers.PromotedToken(token, value) for token, value in found]
-
-
-def _row(vector: VectorInfo) -> answers.VectorRow:
-    return answers.VectorRow(
-        id=vector.id,
-        model=vector.model,
-        name=vector.name,
-        hook_name=vector.hook_name,
-        positions=vector.positions,
-        norm=vector.norm,
-        residual_share=vector.residual_share,
-        n_positive=len(vector.positive),
-        n_negative=len(vector.negative),
-        created=vector.created,
-    )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from app.db import queries
 from app.db.queries import SourceInfo
-from app.db.queries.vectors import vector_by_id
+from app.db.queries.vectors import NEWEST_FIRST, count_vectors, some_vectors, vector_by_id, vector_facts
 from app.engine import ModelEngine
 from app.errors import PeriscopeError, Problem, problem_of
 from app.services import vectors
@@ -22,6 +22,8 @@ from app.services.vectors_query import PATH, PLACES, VectorsQuery
 from app.views import Choice, HookGroup, SavedVectors, Tab, VectorPreview, VectorsView
 from models.errors import PeriscopeModelError
 
+#: Saved vectors that the page lists; the others have a page of their own.
+SAVED = 25
 #: What every block has, in the order in which it happens.
 SITES = ("hook_attn_out", "hook_mlp_out", "hook_resid_post")
 
@@ -87,8 +89,12 @@ async def save(engine: ModelEngine, reader: Reader, query: VectorsQuery) -> int 
 
 
 def saved(reader: Reader, *, can_steer: bool, open_number: int | None = None) -> SavedVectors:
-    """The list of saved vectors."""
-    return saved_vectors(vectors.listed(reader), open_number, can_steer=can_steer)
+    """The newest saved vectors, and the one that is open, wherever it stands."""
+    with reader.sessions() as session:
+        found = some_vectors(session, SAVED, order=NEWEST_FIRST)
+        if open_number is not None and all(item.id != open_number for item in found):
+            found = (*vector_facts(session, open_number), *found)
+        return saved_vectors(found, count_vectors(session), open_number, can_steer=can_steer)
 
 
 def delete(reader: Reader, number: int) -> str:

@@ -38,6 +38,7 @@ from app.views.latents import (
     TokensView,
 )
 from app.views.layout import Crumb, Layout, Measure, NavItem, Statistic, Tab
+from app.views.lists import ListedItem, ListView
 from app.views.microscope import (
     Hit,
     LatentCard,
@@ -133,6 +134,8 @@ __all__ = [
     "LatentView",
     "LaterBandsView",
     "Layout",
+    "ListView",
+    "ListedItem",
     "LiveBuild",
     "LiveBuilds",
     "Measure",

@@ -145,6 +145,8 @@ class LabelsView:
     action: str
     label: ExplanationView | None
     history: tuple[ExplanationView, ...]
+    all_href: str  # the page of all labels; empty if the history has them all
+    n_all: int
     text: str  # what stands in the form
     author: str
     error: str  # why the last one was refused

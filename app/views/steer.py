@@ -177,6 +177,7 @@ class SteerView:
     ignores_eos: bool
     examples: tuple[str, ...]
     mixes: tuple[MixChip, ...]
+    more_mixes: str  # the link to all of them; empty where these are all
     mix_name: str
     problems: tuple[str, ...]
     gauges: tuple[Gauge, ...]

@@ -82,9 +82,11 @@ class SavedVector:
 
 @dataclass(frozen=True)
 class SavedVectors:
-    """partials/_saved_vectors.html."""
+    """partials/_saved_vectors.html: the newest of ``n_all``. ``all_href`` is empty where these are all."""
 
     vectors: tuple[SavedVector, ...]
+    n_all: int
+    all_href: str
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Running commands in tests: ``run`` is a fixture of every test below tests/app."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in an empty folder: (status, stdout, stderr)."""
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs a command in an empty folder: (status, stdout, stderr). The umask that it sets is its own."""
     monkeypatch.chdir(tmp_path)
+    before = os.umask(0o022)
 
     def command(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
@@ -23,7 +25,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         shown = capsys.readouterr()
         return status, shown.out, shown.err
 
-    return command
+    yield command
+    os.umask(before)
 
 
 def is_one_sentence(err: str) -> bool:

@@ -17,9 +17,9 @@ BUILD = {
 }  # fmt: skip
 ITEM = {"index", "label", "density", "max_activation", "mean_activation", "output_score", "top_token", "promoted"}
 LATENT = {
-    "source", "index", "label", "explanations", "output_score", "n_active", "density", "max_activation",
-    "mean_activation", "quantiles", "histogram", "promoted", "suppressed", "neighbours", "bands", "top_tokens",
-    "distinct_tokens",
+    "source", "index", "label", "explanations", "n_explanations", "output_score", "n_active", "density",
+    "max_activation", "mean_activation", "quantiles", "histogram", "promoted", "suppressed", "neighbours", "bands",
+    "top_tokens", "distinct_tokens",
 }  # fmt: skip
 EXAMPLE = {"prompt", "position", "tokens", "activations", "activation", "focus"}
 

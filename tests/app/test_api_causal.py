@@ -73,14 +73,14 @@ def test_a_contrast_changes_the_metric(api: TestClient) -> None:
 
 
 REFUSED = [
-    (ABLATE, {"target": "zebra"}, 422, "The target 'zebra' is not one token: it splits into 'z', 'e'"),
-    (ABLATE, {"target": ""}, 422, "The target is empty"),
-    (ABLATE, {"text": ""}, 422, "The text is empty; type something."),
+    (ABLATE, {"target": "zebra"}, 409, "The target 'zebra' is not one token: it splits into 'z', 'e'"),
+    (ABLATE, {"target": ""}, 422, "target is empty"),
+    (ABLATE, {"text": ""}, 422, "text is empty; type something."),
     (ABLATE, {"text": "zq" * 100}, 422, "The text has 201 tokens; at most 64 are read"),
     (ABLATE, {"source": "nope"}, 404, "There is no source 'nope'."),
     (ABLATE, {"top_k": 0}, 422, "top_k is a number of latents from 1 to 500, not 0."),
-    (f"{ABLATE}/patch", {"other": "she"}, 422, "The two prompts have"),
-    (f"{ABLATE}/patch", {"other": ""}, 422, "The other prompt is empty"),
+    (f"{ABLATE}/patch", {"other": "she"}, 409, "The two prompts have"),
+    (f"{ABLATE}/patch", {"other": ""}, 422, "other is empty"),
     (f"{ABLATE}/set", {"latents": []}, 422, "latents has 0 entries; from 1 to 5000 can be given."),
     (f"{ABLATE}/set", {"latents": [{"index": 96}]}, 404, "mid has no latent 96; its latents are 0 to 95."),
 ]
@@ -135,9 +135,9 @@ def test_selectivity_compares_groups_with_controls(api: TestClient) -> None:
     assert bare["groups"][0]["control_mean"] is None
     assert "Without controls" in bare["notes"][1]
     for changes, sentence in (
-        ({"groups": {}}, "0 groups were given; from 1 to 8 can be compared."),
-        ({"groups": {"a": []}}, "Group 'a' has 0 texts; from 1 to 64 can be given."),
-        ({"groups": {"a": ["", "b"]}}, "Text of 'a', 1 is empty; type something."),
+        ({"groups": {}}, "groups has 0 entries; from 1 to 8 can be compared."),
+        ({"groups": {"a": []}}, "groups.a has 0 entries; from 1 to 64 can be given."),
+        ({"groups": {"a": ["", "b"]}}, "groups.a[0] is empty; type something."),
         ({"latents": []}, "latents has 0 entries; from 1 to 64 can be given."),
         ({"controls": 65}, "controls is a number of random sets from 0 to 64, not 65."),
     ):
@@ -163,10 +163,10 @@ def test_selectivity_takes_texts_of_the_corpus_by_their_label(api: TestClient, w
     for group, status, sentence in (
         (
             {"label": "genre: verse"},
-            422,
+            409,
             "'genre: verse' is no label of this corpus; write name: value, where the name",
         ),
-        ({"label": "kind: novel"}, 422, "None of the texts in"),
+        ({"label": "kind: novel"}, 409, "None of the texts in"),
         ({"rule": "kind: verse"}, 422, ""),
     ):
         found = post(api, "/api/v1/selectivity", body | {"groups": {"a": group}}, status)
@@ -204,12 +204,13 @@ def test_two_texts_are_compared_and_bad_groups_refused(api: TestClient) -> None:
     answer = post(api, "/api/v1/contrast", body | {"rank_by": "max"})
     assert any("only be compared" in note for note in answer["notes"])
     for changes, sentence in (
-        ({"with": []}, "with has 0 texts; from 1 to 64 can be given."),
-        ({"without": ["a", ""]}, "Text without 2 is empty; type something."),
-        ({"rank_by": "luck"}, "Cannot rank by 'luck'; choose one of auroc, max, mean."),
-        ({"max_density": 0.5}, "mlp has no finished build, so densities are not recorded."),
+        ({"with": []}, "with has 0 entries; from 1 to 64 can be given."),
+        ({"without": ["a", ""]}, "without[1] is empty; type something."),
+        ({"rank_by": "luck"}, "rank_by is one of auroc, max, mean, not 'luck'."),
     ):
         assert post(api, "/api/v1/contrast", body | changes, 422)["detail"] == sentence
+    refused = post(api, "/api/v1/contrast", body | {"max_density": 0.5}, 409)["detail"]
+    assert refused == "mlp has no finished build, so densities are not recorded."
 
 
 def test_an_ablation_stops_between_its_passes_when_its_client_leaves(

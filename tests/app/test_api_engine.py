@@ -190,14 +190,18 @@ def test_a_chat_shows_its_roles_and_special_tokens(api: TestClient) -> None:
 
 BAD = {
     "neither": ({"sources": ["mid"]}, 422, "Give either text or messages."),
-    "both": ({"text": "a", "messages": [], "sources": ["mid"]}, 422, "Give either text or messages."),
-    "empty text": ({"text": "", "sources": ["mid"]}, 422, "The text is empty; type something."),
+    "both": (
+        {"text": "a", "messages": [{"role": "user", "content": "b"}], "sources": ["mid"]},
+        422,
+        "Give either text or messages.",
+    ),
+    "empty text": ({"text": "", "sources": ["mid"]}, 422, "text is empty; type something."),
     "long": (
         {"text": "zq" * 500, "sources": ["mid"]},
         422,
         "The text has 1,001 tokens; at most 64 are read (the context of tiny-llama). Shorten it.",
     ),
-    "no source": ({"text": "a", "sources": []}, 422, "sources is empty; name at least one source."),
+    "no source": ({"text": "a", "sources": []}, 422, "sources has 0 entries; from 1 to 16 are read at once."),
     "unknown source": (
         {"text": "a", "sources": ["nope"]},
         404,
@@ -211,22 +215,26 @@ BAD = {
     "density": (
         {"text": "a", "sources": ["mid"], "max_density": 2},
         422,
-        "max_density is a share of tokens from 0 to 1, not 2.0.",
+        "max_density is a share of tokens from 0 to 1, not 2.",
     ),
     "density without a build": (
         {"text": "a", "sources": ["mlp"], "max_density": 0.1},
-        422,
+        409,
         "mlp has no finished build",
     ),
     "rank": (
         {"text": "a", "sources": ["mid"], "rank_by": "luck"},
         422,
-        "Cannot rank by 'luck'; choose one of max, sum, share.",
+        "rank_by is one of max, sum, share, not 'luck'.",
     ),
-    "role": ({"messages": [{"role": "robot", "content": "a"}], "sources": ["mid"]}, 422, "A message's role is one of"),
+    "role": (
+        {"messages": [{"role": "robot", "content": "a"}], "sources": ["mid"]},
+        422,
+        "messages[0].role is one",
+    ),
     "no template": (
         {"messages": [{"role": "user", "content": "a"}], "sources": ["other"]},
-        422,
+        409,
         "tiny-gpt2 has no chat template",
     ),
     "unknown option": ({"text": "a", "sources": ["mid"], "topk": 3}, 422, "topk"),
@@ -248,7 +256,7 @@ def test_half_a_surrogate_pair_is_refused(api: TestClient) -> None:
     assert "half a surrogate pair" in response.json()["detail"]
     body = json.dumps({"text": "a", "sources": ["\ud83d"]})
     response = api.post(MICROSCOPE, content=body, headers={"Content-Type": "application/json"})
-    assert response.status_code == 404
+    assert response.status_code == 422
 
 
 def test_8_000_characters_are_counted_and_refused(api: TestClient) -> None:
@@ -296,7 +304,7 @@ def test_a_text_above_the_best_of_the_corpus_is_marked(api: TestClient, world: W
     [
         ("mid/latents/3", {"texts": []}, 422, "texts has 0 entries; from 1 to 64 are read at once."),
         ("mid/latents/3", {"texts": ["a"] * 65}, 422, "texts has 65 entries; from 1 to 64 are read at once."),
-        ("mid/latents/3", {"texts": ["a", ""]}, 422, "Text 2 is empty; type something."),
+        ("mid/latents/3", {"texts": ["a", ""]}, 422, "texts[1] is empty; type something."),
         ("mid/latents/3", {"texts": ["a", "zq" * 200]}, 422, "Text 2 has 401 tokens; at most 64 are read"),
         ("mid/latents/96", {"texts": ["a"]}, 404, "mid has no latent 96; its latents are 0 to 95."),
         ("nope/latents/3", {"texts": ["a"]}, 404, "There is no source 'nope'."),

@@ -138,30 +138,30 @@ def test_a_mix_is_balanced_as_by_the_models_package_with_its_close_pairs(
 
 REFUSED = [
     ("calibrate", {"source": "mid", "index": 96}, 404, "mid has no latent 96"),
-    ("calibrate", {"source": "mid", "index": 2, "mode": "ablate"}, 422, "Mode 'ablate' has no strength to calibrate"),
-    ("calibrate", {"source": "mid", "index": 2, "mode": "x"}, 422, "Mode 'x' is not known"),
-    ("calibrate", {"source": "mlp", "index": 2}, 422, "mlp has no finished build, so the maximum of latent 2"),
-    ("calibrate", {"source": "mid"}, 422, "terms[0] needs either index"),
+    ("calibrate", {"source": "mid", "index": 2, "mode": "ablate"}, 422, "mode is one of add, clamp, scale, project"),
+    ("calibrate", {"source": "mid", "index": 2, "mode": "x"}, 422, "mode is one of add, clamp"),
+    ("calibrate", {"source": "mlp", "index": 2}, 409, "mlp has no finished build, so the maximum of latent 2"),
+    ("calibrate", {"source": "mid"}, 422, "Give either source and index, or vector."),
     ("calibrate", {"source": "mid", "index": 2, "prompts": []}, 422, "prompts has 0 entries; from 1 to 16"),
-    ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["a", ""]}, 422, "Prompt 2 is empty"),
-    ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["zq" * 25]}, 422, "51 prompt tokens and 24 new"),
+    ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["a", ""]}, 422, "prompts[1] is empty"),
+    ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["zq" * 25]}, 409, "51 prompt tokens and 24 new"),
     ("calibrate", {"source": "mid", "index": LABELLED, "temperature": -1}, 422, "temperature is a number from 0 to 10"),
     ("balance", {"terms": [{"source": "mid", "index": LABELLED}], "temperature": 11}, 422, "temperature is a number"),
     ("calibrate", {"vector": 999}, 404, "There is no vector 999"),
-    ("balance", {"terms": []}, 422, "terms is empty; give at least one term to balance."),
-    ("balance", {"terms": [{"source": "mid", "index": 2, "strength": 1e9}]}, 422, "Strength 1e+09 of latent 2 of mid"),
-    ("vectors", {"model": "tiny-llama", "positive": [], "negative": ["a"]}, 422, "positive has 0 prompts; from 1 to"),
-    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["a"]}, 422, "The two lists have the same"),
-    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b", ""]}, 422, "Negative prompt 2 is empty"),
-    ("vectors", {"model": "nope", "positive": ["a"], "negative": ["b"]}, 422, "There is no model 'nope'"),
+    ("balance", {"terms": []}, 422, "terms has 0 entries; from 1 to 64 can be balanced."),
+    ("balance", {"terms": [{"source": "mid", "index": 2, "strength": 1e9}]}, 422, "terms[0].strength is a number from"),
+    ("vectors", {"model": "tiny-llama", "positive": [], "negative": ["a"]}, 422, "positive has 0 entries; from 1 to"),
+    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["a"]}, 409, "The two lists have the same"),
+    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b", ""]}, 422, "negative[1] is empty"),
+    ("vectors", {"model": "nope", "positive": ["a"], "negative": ["b"]}, 409, "There is no model 'nope'"),
     ("vectors", {"positive": ["a"], "negative": ["b"]}, 422, "Name a model or a source"),
     ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b"], "positions": "all"}, 422, "positions is"),
-    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b"], "hook_name": "x"}, 422, ""),
-    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b"], "name": " "}, 422, "The name of a"),
-    ("mixes", {"name": "", "source": "mid"}, 422, "The name of a mix has 1 to 200 characters, not 0."),
+    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b"], "hook_name": "x"}, 409, ""),
+    ("vectors", {"model": "tiny-llama", "positive": ["a"], "negative": ["b"], "name": " "}, 422, "name is empty"),
+    ("mixes", {"name": "", "source": "mid"}, 422, "name is empty; type something."),
     ("mixes", {"name": "x", "terms": [{"source": "mid", "index": 96}]}, 404, "mid has no latent 96"),
     ("mixes", {"name": "x", "source": "mid", "temperature": -1}, 422, "temperature is a number from 0 to 10"),
-    ("mixes", {"name": "x", "source": "mid", "prompt": "a\0b"}, 422, "The prompt contains the character NUL"),
+    ("mixes", {"name": "x", "source": "mid", "prompt": "a\0b"}, 422, "prompt contains the character NUL"),
 ]  # fmt: skip
 
 
@@ -300,10 +300,10 @@ def test_without_a_name_a_vector_is_shown_and_not_saved(own: TestClient) -> None
 def test_vectors_of_another_model_are_refused(own: TestClient) -> None:
     vector = post(own, "/api/v1/vectors", {"model": "tiny-gpt2", "name": "elsewhere", **LISTS})
     terms = [{"vector": vector["id"]}, {"source": "mid", "index": LABELLED}]
-    answer = post(own, "/api/v1/steer", {"prompt": "a", "terms": terms}, 422)
+    answer = post(own, "/api/v1/steer", {"prompt": "a", "terms": terms}, 409)
     assert answer["detail"].startswith("One model is steered at a time, and source mid belongs to tiny-llama")
     clamp = [{"vector": vector["id"], "mode": "clamp"}]
-    assert "has none" in post(own, "/api/v1/steer", {"prompt": "a", "terms": clamp}, 422)["detail"]
+    assert "whose mode is add or project" in post(own, "/api/v1/steer", {"prompt": "a", "terms": clamp}, 422)["detail"]
 
 
 # -------------------------------------------------------------------- mixes and snippets

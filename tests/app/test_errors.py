@@ -6,7 +6,14 @@ import pytest
 
 from app import errors
 from app.errors import PeriscopeError, problem_of
-from models.errors import MemoryRefused, PeriscopeModelError, SourceError
+from models.errors import (
+    ContextMismatch,
+    CorpusError,
+    InputRefused,
+    MemoryRefused,
+    PeriscopeModelError,
+    SourceError,
+)
 
 
 def tree(base: type[Exception]) -> list[type[Exception]]:
@@ -39,6 +46,17 @@ def test_what_may_work_later_says_when() -> None:
 def test_errors_of_the_models_ask_to_change_the_request(kind: type[Exception]) -> None:
     problem = problem_of(kind("The sentence."))
     assert (problem.status, problem.detail) == (422, "The sentence.")
+    # A program is told apart what cannot be read and what does not fit what is there.
+    cannot_be_read = kind in (InputRefused, ContextMismatch, CorpusError)
+    problem = problem_of(kind("The sentence."), for_program=True)
+    assert (problem.status, problem.detail) == (422 if cannot_be_read else 409, "The sentence.")
+
+
+def test_what_does_not_fit_is_a_conflict_for_programs_alone() -> None:
+    for kind in (errors.Unfit, errors.BadCursor):
+        assert (problem_of(kind("x")).status, problem_of(kind("x"), for_program=True).status) == (422, 409)
+    assert problem_of(errors.InvalidRequest("x"), for_program=True).status == 422
+    assert problem_of(errors.NotFound("x"), for_program=True).status == 404
 
 
 def test_too_little_memory_may_work_later() -> None:

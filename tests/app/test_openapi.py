@@ -19,6 +19,7 @@ REAL = {
     "/api/v1/sources": "/api/v1/sources",
     "/api/v1/sources/{source}/latents": "/api/v1/sources/tiny-mid/latents",
     "/api/v1/sources/{source}/latents/{index}": "/api/v1/sources/tiny-mid/latents/5",
+    "/api/v1/sources/{source}/latents/{index}/explanations": LABELS,
     "/api/v1/builds": "/api/v1/builds",
     "/api/v1/models": "/api/v1/models",
     "/api/v1/calibrations": "/api/v1/calibrations?source=tiny-mid",
@@ -39,7 +40,7 @@ WRONG = [
     ("GET", "/api/v1/sources/tiny-mid/latents?limit=0", 422),
     ("GET", "/api/v1/sources/tiny-mid/latents?sort=nothing", 422),
     ("GET", "/api/v1/sources/tiny-mid/latents?min_density=nan", 422),
-    ("GET", "/api/v1/sources/tiny-mid/latents?cursor=x", 422),
+    ("GET", "/api/v1/sources/tiny-mid/latents?cursor=x", 409),
     ("GET", "/api/v1/sources/other-mlp/latents", 409),
     ("DELETE", "/api/v1/sources", 405),
     ("PUT", "/api/v1/sources/tiny-mid/latents/5", 405),
@@ -244,7 +245,7 @@ def test_no_operation_answers_nonsense_with_anything_but_a_problem(
         (b"", "The body is missing."),
         (b"[]", "must be an object"),
         (b"{}", "text is missing."),
-        (b'{"text": 1}', "text must be a text, not '1'."),
+        (b'{"text": 1}', "text must be a text, not 1."),
     ],
 )
 def test_a_wrong_body_is_one_sentence_about_the_field(own_client: TestClient, body: bytes, sentence: str) -> None:

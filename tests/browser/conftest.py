@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from app.main import create_app
 from app.settings import Settings
+from app.web.server import server_config
 from scripts import fetch_assets
 
 FLAGS = (
@@ -53,7 +54,7 @@ def chromium() -> Iterator[Browser]:
     if not os.access(path, os.X_OK):
         give_up(REMEDY)
     if fetch_assets.main() != 0:
-        give_up("the browser files are missing: python scripts/fetch_assets.py")
+        give_up("the browser files are missing: make install")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
@@ -65,7 +66,9 @@ def serving(settings: Settings, prepare: Callable[[FastAPI], None] = lambda app:
     """The address of a server in a thread; ``prepare`` may change the application first."""
     app = create_app(settings)
     prepare(app)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1))
+    config = server_config(app, settings.model_copy(update={"log_level": "critical"}))
+    config.port, config.timeout_graceful_shutdown = 0, 1
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -189,6 +189,6 @@ def test_missing_assets_are_said_and_everything_else_works(
     with open_page(chromium, server) as page:
         page.route("**/vendor/**", lambda route: route.abort())
         page.goto("/builds")
-        expect(page.get_by_role("note")).to_contain_text("python scripts/fetch_assets.py")
+        expect(page.get_by_role("note")).to_contain_text("make install")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_be_visible()

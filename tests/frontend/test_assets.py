@@ -70,7 +70,7 @@ def test_without_the_files_pages_work_and_say_what_is_missing(
     monkeypatch.setattr(assets, "VENDOR", tmp_path)
     response = client.get("/sources/tiny-mid/latents/5")
     page = BeautifulSoup(response.text, "html.parser")
-    assert "python scripts/fetch_assets.py" in page.select("[role=note]")[0].get_text()
+    assert "make install" in page.select("[role=note]")[0].get_text()
     assert not page.select("script[src*=htmx]")
     assert page.select("section.band")
 

@@ -11,7 +11,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.checks import check_finite
 from models.errors import (
     ContextMismatch,
     DeviceUnavailable,
@@ -25,6 +24,7 @@ from models.errors import (
 from models.load_model import resolve_device, resolve_dtype
 from models.loading import check_files, inspect_loaded, inspect_source, load_dictionary, load_language_model
 from models.sources import SourceSpec
+from models.weight_files import check_finite
 from tests.models.tiny import SENTENCES, save_model, save_sae
 
 TEXT = " ".join(SENTENCES * 4)
@@ -197,7 +197,7 @@ def test_a_context_longer_than_the_models_is_refused(tiny_models: dict[str, Path
 
 def test_an_unknown_architecture_of_sae_is_refused(tmp_path: Path) -> None:
     edit_json(save_sae(tmp_path) / "cfg.json", architecture="crystal")
-    with pytest.raises(SourceError, match="SAELens cannot read"):
+    with pytest.raises(SourceError, match=r"architecture in .*cfg.json is 'crystal'; Periscope knows abstopk"):
         load_dictionary(SourceSpec("gpt2", str(tmp_path)))
 
 

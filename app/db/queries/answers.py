@@ -127,11 +127,15 @@ class ExplanationInfo:
 
 @dataclass(frozen=True, eq=False)
 class LatentDetails:
-    """Everything the latent's page shows. ``tokens`` has the display string of every token id that it shows."""
+    """Everything the latent's page shows. ``tokens`` has the display string of every token id that it shows.
+
+    ``explanations`` are the newest of ``n_explanations`` (``queries.texts.SHOWN_TEXTS``).
+    """
 
     record: LatentRecord
     label: str | None
     explanations: tuple[ExplanationInfo, ...]
+    n_explanations: int
     output_score: float | None
     top_token: str | None
     top_token_share: float | None

@@ -54,6 +54,28 @@ def calibrations_of(session: Session, subject: Subject) -> tuple[CalibrationInfo
     return tuple(_calibration(row) for row in session.execute(query).mappings())
 
 
+def count_calibrations(session: Session, subject: Subject) -> int:
+    """How many there are."""
+    found = sa.select(sa.func.count()).select_from(CALIBRATION).where(*narrowed(subject))
+    return session.execute(found).scalar_one()
+
+
+def some_calibrations(session: Session, subject: Subject, limit: int, offset: int) -> tuple[CalibrationInfo, ...]:
+    """A part of those that the subject allows, where what it leaves open may be anything: by source, latent, vector
+    and mode.
+    """
+    columns = CALIBRATION.c
+    order = (columns.source_id, columns.latent_index, columns.vector_id, columns.mode)
+    query = sa.select(CALIBRATION).where(*narrowed(subject)).order_by(*order).limit(limit).offset(offset)
+    return tuple(_calibration(row) for row in session.execute(query).mappings())
+
+
+def narrowed(subject: Subject) -> list[Any]:
+    """The conditions of what the subject says; all hold at once."""
+    columns = {"source_id": subject.source_id, "latent_index": subject.latent_index, "vector_id": subject.vector_id}
+    return [CALIBRATION.c[name] == value for name, value in columns.items() if value is not None]
+
+
 def of_subject(subject: Subject) -> list[Any]:
     """The conditions that choose a subject's rows."""
     if subject.vector_id is not None:

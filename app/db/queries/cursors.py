@@ -13,6 +13,8 @@ from app.db.queries.indexes.latents import NUMBERS
 from app.errors import BadCursor
 
 MAX_CURSOR = 300
+#: All that a cursor can be: base64 for addresses, without the signs that fill it up.
+CURSOR_PATTERN = "[A-Za-z0-9_-]*"
 
 
 @dataclass(frozen=True)

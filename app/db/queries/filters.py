@@ -52,7 +52,7 @@ class LatentQuery:
             given = getattr(self, name)
             if given not in allowed:
                 choices = ", ".join(choice for choice in allowed if choice)
-                raise InvalidRequest(f"Unknown {name} {shorten(given)!r}; choose one of {choices}.")
+                raise InvalidRequest(f"{name} is one of {choices}, not {shorten(given, 40)!r}.")
         for number in NUMBERS:
             for name in (f"min_{number}", f"max_{number}"):
                 _check_number(name, getattr(self, name), is_share=number == "density")

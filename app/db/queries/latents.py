@@ -15,7 +15,7 @@ from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
 from app.db.queries.neighbours import neighbour_rows
 from app.db.queries.sources import SOURCE, STATE, raise_unknown_source, source_in_state
-from app.db.queries.texts import explanations, in_parts
+from app.db.queries.texts import SHOWN_TEXTS, count_explanations, explanations, in_parts, labels
 from app.db.tables import Build, Example, Explanation, Latent, LatentDetail, Prompt
 from app.errors import NotBuilt, UnknownLatent
 from models import records
@@ -106,11 +106,16 @@ def _details(
     wanted = {"build_id": row["build_id"], "index": index, "bands": sorted(places), "most": most}
     examples = _examples_and_prompts(session, wanted, used) if places else {}
     record = replace(record, bands=_with_examples(record.bands, examples))
-    written = explanations(session, source, index) if row.get("is_explained", True) else ()
+    written = explanations(session, source, index, SHOWN_TEXTS) if row.get("is_explained", True) else ()
+    label = next((item.text for item in written if item.is_current), None)
+    has_more = len(written) == SHOWN_TEXTS
+    if has_more and label is None:  # the newest are all for other weights
+        label = labels(session, source, [index]).get(index)
     return LatentDetails(
         record=record,
-        label=next((item.text for item in written if item.is_current), None),
+        label=label,
         explanations=written,
+        n_explanations=count_explanations(session, source, index) if has_more else len(written),
         output_score=row["output_score"],
         top_token=row["top_token"],
         top_token_share=row["top_token_share"],

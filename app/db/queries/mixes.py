@@ -29,9 +29,33 @@ class MixInfo:
     created: datetime
 
 
-def all_mixes(session: Session) -> tuple[MixInfo, ...]:
-    """Every mix, by name."""
-    return tuple(_mix(row) for row in session.execute(MIXES.order_by(MIX.c.name, MIX.c.id)).mappings())
+@dataclass(frozen=True)
+class MixName:
+    """What a list of mixes shows of one."""
+
+    id: int
+    name: str
+    model: str
+    created: datetime
+
+
+def some_mixes(session: Session, limit: int, offset: int = 0) -> tuple[MixInfo, ...]:
+    """So many mixes by name, after the first ``offset``."""
+    query = MIXES.order_by(MIX.c.name, MIX.c.id).limit(limit).offset(offset)
+    return tuple(_mix(row) for row in session.execute(query).mappings())
+
+
+def mix_names(session: Session, limit: int, offset: int = 0, first: str = "") -> tuple[MixName, ...]:
+    """The names alone, which are read without sliders and texts; those of the model ``first`` before all others."""
+    columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created)
+    query = sa.select(*columns).join(MODEL, MODEL.c.id == MIX.c.language_model_id)
+    query = query.order_by(sa.case((MODEL.c.name == first, 0), else_=1), MIX.c.name, MIX.c.id)
+    return tuple(MixName(*row) for row in session.execute(query.limit(limit).offset(offset)))
+
+
+def count_mixes(session: Session) -> int:
+    """How many there are."""
+    return session.execute(sa.select(sa.func.count()).select_from(MIX)).scalar_one()
 
 
 def mix_by_id(session: Session, mix_id: int) -> MixInfo:
@@ -50,7 +74,7 @@ def _mix(row: sa.RowMapping) -> MixInfo:
         language_model_id=row["language_model_id"],
         model=row["model_name"],
         name=row["name"],
-        terms=tuple(row["terms"]),
+        terms=tuple(row["terms"]) if isinstance(row["terms"], list) else (row["terms"],),
         options=row["options"],
         created=row["created"],
     )

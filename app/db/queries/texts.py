@@ -12,6 +12,8 @@ from app.db.tables import Explanation, Token
 TOKEN = Token.__table__
 EXPLANATION = Explanation.__table__
 
+#: Texts about one latent that its page and its answer show, the newest ones; the rest are read a page at a time.
+SHOWN_TEXTS = 50
 #: Numbers in one IN list; SQLite allows 32766 in a statement, PostgreSQL 65535.
 MAX_IN = 10_000
 #: Labels of latents: the newest text of each for the weights that the source has. Put together once: that takes longer
@@ -71,8 +73,13 @@ def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict
     return found
 
 
-def explanations(session: Session, source: SourceInfo, index: int) -> tuple[ExplanationInfo, ...]:
-    """All explanations of a latent, newest first; those for other weights are marked."""
+def explanations(
+    session: Session, source: SourceInfo, index: int, limit: int | None = None, offset: int = 0
+) -> tuple[ExplanationInfo, ...]:
+    """Explanations of a latent, newest first, all or so many after the first ``offset``; those for other weights are
+    marked.
+    """
+    query = EXPLANATIONS if limit is None else EXPLANATIONS.limit(limit).offset(offset)
     return tuple(
         ExplanationInfo(
             id=row["id"],
@@ -83,5 +90,12 @@ def explanations(session: Session, source: SourceInfo, index: int) -> tuple[Expl
             created=row["created"],
             is_current=row["weights_hash"] == source.facts.weights_hash,
         )
-        for row in session.execute(EXPLANATIONS, {"source_id": source.id, "index": index}).mappings()
+        for row in session.execute(query, {"source_id": source.id, "index": index}).mappings()
     )
+
+
+def count_explanations(session: Session, source: SourceInfo, index: int) -> int:
+    """How many texts a latent has."""
+    query = sa.select(sa.func.count()).select_from(EXPLANATION)
+    query = query.where(EXPLANATION.c.source_id == source.id, EXPLANATION.c.latent_index == index)
+    return session.execute(query).scalar_one()

@@ -242,8 +242,15 @@ def _is_dead(build: Build) -> bool:
 
 
 def _running_error(slug: str, build: Build | None) -> BuildRunning:
-    who = f" (build {build.id}, process {build.pid} on {build.host})" if build else ""
-    return BuildRunning(f"A build of {slug} is running already{who}; wait for it or cancel it first.")
+    if build is None:
+        return BuildRunning(
+            f"A build of {slug} has just been started by another process; wait for it or cancel it first."
+        )
+    silent = max(0, round((datetime.now(UTC) - build.heartbeat).total_seconds()))
+    return BuildRunning(
+        f"A build of {slug} is running already (build {build.id}, process {build.pid} on {build.host}, heard of "
+        f"{silent} s ago); wait for it or cancel it first. Silent for {STALE.seconds} s it counts as dead."
+    )
 
 
 def _density_histogram(session: Session, build_id: int) -> bytes:

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 from app.db.tables import Mix
 from app.db.writes.bulk import rolled_back_on_error
 from app.db.writes.vectors import clean_name
-from app.errors import NotFound, shorten
+from app.errors import Conflict, NotFound, shorten
+
+#: More than anybody can look through; without a limit a program's mistake would fill the disk.
+MAX_MIXES = 10_000
 
 
 def save_mix(
     session: Session, language_model_id: int, name: str, terms: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
 ) -> int:
-    """Store a mix; gives its number."""
+    """Store a mix; gives its number. Raises Conflict if there are ``MAX_MIXES`` already."""
     row = {
         "language_model_id": language_model_id,
         "name": clean_name(name, "mix"),
@@ -25,6 +28,8 @@ def save_mix(
         "created": datetime.now(UTC),
     }
     with rolled_back_on_error(session):
+        if session.execute(sa.select(sa.func.count()).select_from(Mix)).scalar_one() >= MAX_MIXES:
+            raise Conflict(f"There are {MAX_MIXES:,} mixes, which is the most that are kept; delete some.")
         made: Any = session.execute(sa.insert(Mix).values(row))
         session.commit()
     return int(made.inserted_primary_key[0])

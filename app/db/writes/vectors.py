@@ -17,6 +17,10 @@ from app.errors import Conflict, InvalidRequest, NotFound, shorten
 from models.records import FloatArray
 
 MAX_NAME = 200
+#: More than anybody can look through; without a limit a program's mistake would fill the disk.
+MAX_VECTORS = 10_000
+#: Characters of the prompts that are kept with a vector, together.
+MAX_PROMPT_TEXT = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +47,7 @@ def clean_name(name: str, what: str) -> str:
 
 
 def save_vector(session: Session, new: NewVector) -> int:
-    """Store a vector; gives its number. Raises Conflict if the model has one of this name."""
+    """Store a vector; gives its number. Raises Conflict if the model has one of this name, or ``MAX_VECTORS`` exist."""
     row = {
         "language_model_id": new.language_model_id,
         "name": clean_name(new.name, "vector"),
@@ -58,6 +62,8 @@ def save_vector(session: Session, new: NewVector) -> int:
     }
     try:
         with rolled_back_on_error(session):
+            if session.execute(sa.select(sa.func.count()).select_from(Vector)).scalar_one() >= MAX_VECTORS:
+                raise Conflict(f"There are {MAX_VECTORS:,} vectors, which is the most that are kept; delete some.")
             made: Any = session.execute(sa.insert(Vector).values(row))
             session.commit()
     except IntegrityError:

@@ -63,7 +63,7 @@
       host.classList.add("drawn");
     } catch {
       host.querySelector(".waiting").textContent =
-        "The plot cannot be drawn: the file plotly is missing. Run: python scripts/fetch_assets.py";
+        "The plot cannot be drawn: its file is missing; the note at the top says what to do.";
     }
   }
 

@@ -7,12 +7,13 @@ import json
 
 import numpy as np
 
-from models.checks import SAE_WEIGHTS, sha256_of
+from models.checks import SAE_WEIGHTS
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS
 from models.demo.evaluation import concept_aurocs, sample_documents, text_maxima
 from models.loading import load_dictionary, load_language_model
 from models.sources import SourceSpec
+from models.weight_files import sha256_of
 
 BAR = 0.9
 N_TEXTS = 2000

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from models.calibration import Plan, calibrate
-from models.checks import SAE_WEIGHTS, sha256_of
+from models.checks import SAE_WEIGHTS
 from models.coherence import MAX_NLL_RISE, base_nll
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS, NAMED, Concept
@@ -38,6 +38,7 @@ from models.sampling import Sampling
 from models.sources import SourceSpec
 from models.steer_terms import Board, LatentSubject, SteerTerm
 from models.text_rows import Request
+from models.weight_files import sha256_of
 
 #: Beginnings that leave open what comes next, as the corpus's own texts have them.
 CHOOSING = (

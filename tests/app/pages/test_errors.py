@@ -19,14 +19,12 @@ ABSURD = {
     "limit=0": "limit is a number of latents from 1 to 500, not 0.",
     "limit=100000": "limit is a number of latents from 1 to 500, not 100000.",
     "limit=many": "limit must be a whole number, not 'many'.",
-    "min_density=nan": "min_density is a share of tokens from 0 to 1, not nan.",
-    "min_density=2": "min_density is a share of tokens from 0 to 1, not 2.0.",
+    "min_density=nan": "min_density must be a number, not 'nan'.",
+    "min_density=2": "min_density is a share of tokens from 0 to 1, not 2.",
     "max_density=lots": "max_density must be a number, not 'lots'.",
-    "sort=foo": "Unknown sort 'foo'; choose one of index, density, max_activation, mean_activation, output_score, "
-    "label, top_token, promoted.",
-    "order=up": "Unknown order 'up'; choose one of asc, desc.",
-    "cursor=garbage": "This cursor does not belong to this list; begin again without a cursor.",
-    "q=" + "x" * 10_000: "The search has 10000 characters; at most 200 are allowed.",
+    "sort=foo": "sort is one of index, density, max_activation, mean_activation, output_score, label, top_token, "
+    "promoted, not 'foo'.",
+    "order=up": "order is one of asc, desc, not 'up'.",
 }
 
 
@@ -55,10 +53,28 @@ def test_absurd_parameters_are_refused_in_one_sentence(client: TestClient, query
         assert (page.status_code, text_of(one(soup(page), ".lede"))) == (422, sentence)
 
 
+def test_a_cursor_of_another_list_is_refused(client: TestClient) -> None:
+    sentence = "This cursor does not belong to this list; begin again without a cursor."
+    problem = client.get(f"/api/v1{LATENTS}?cursor=garbage")
+    assert (problem.status_code, problem.json()["detail"]) == (409, sentence)
+    page = client.get("/sources/tiny-mid?cursor=garbage")
+    assert (page.status_code, text_of(one(soup(page), ".lede"))) == (422, sentence)
+
+
+def test_a_search_that_is_too_long_is_refused(client: TestClient) -> None:
+    query = f"q={'x' * 10_000}"
+    problem = client.get(f"/api/v1{LATENTS}?{query}")
+    assert problem.status_code == 422
+    assert problem.json()["detail"] == "q has 10,000 characters; at most 200 can be given."
+    page = client.get(f"/sources/tiny-mid?{query}")
+    assert page.status_code == 422
+    assert text_of(one(soup(page), ".lede")) == "The search has 10000 characters; at most 200 are allowed."
+
+
 def test_a_panel_answers_an_error_with_a_panel(client: TestClient) -> None:
     response = client.get("/parts/sources/tiny-mid/latents?sort=foo")
     assert response.status_code == 422
-    assert "Unknown sort 'foo'" in text_of(one(soup(response), "[role=alert]"))
+    assert "sort is one of index" in text_of(one(soup(response), "[role=alert]"))
     assert "<html" not in response.text
 
 

@@ -52,9 +52,9 @@ def test_a_filter_that_is_set_stands_above_the_table_with_a_link_that_drops_it(
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("sort=search_text", "Unknown sort"),
-        ("labelled=maybe", "choose one of yes, no"),
-        ("dead=yes", "choose one of hide, only"),
+        ("sort=search_text", "sort is one of index"),
+        ("labelled=maybe", "labelled is one of yes, no"),
+        ("dead=yes", "dead is one of hide, only"),
         ("min_density=2", "Density is a share of tokens, from 0 to 1 or from 0 % to 100 %, not 2."),
         ("max_max_activation=nan", "Maximum must be a number, not “nan”."),
         ("min_mean_activation=x", "Mean must be a number, not “x”."),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from models.build_pass import BuildPass, PassPlan
-from models.checks import sha256_of
 from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS, NAMED
@@ -15,6 +14,7 @@ from models.demo.training.tokens import held_out_documents
 from models.loading import load_dictionary, load_language_model
 from models.quality import clean_loss, measure_quality
 from models.sources import SourceSpec
+from models.weight_files import sha256_of
 
 pytestmark = pytest.mark.demo
 FRESH_SEED = 990_001  # neither the training corpus, nor the labels' texts, nor the demo build's
