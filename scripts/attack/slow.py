@@ -87,9 +87,9 @@ async def _flood(report: Report, server: Server, made: World) -> None:
     try:
         for client in connections(server.port, FLOOD, "127.0.2.1"):
             opened.append(client)
-        report.figure(f"{len(held_by(server))} connections are open; the server: {server.weight()}")
         async with probing(server.port) as probes:
             tally = await crowd(Plan(server.port, POLITE, FLOOD_SECONDS, paths(made.plan)))
+        report.figure(f"the server has {len(held_by(server))} connections then, {server.weight()}")
         served(report, "the polite clients", tally)
         report.check(not any(probe.failures for probe in probes), "health, metrics and static files answer 200")
         report.figure("; ".join(map(str, probes)))

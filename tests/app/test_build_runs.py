@@ -123,12 +123,7 @@ def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, wh
     wanted = {slug: stored(session, slug) for slug in "ab"}
     first = queries.source_by_slug(session, "b").build.id
 
-    command = [
-        sys.executable, os.path.join(HERE, "killed_build.py"), str(settings.data_dir), settings.database_url,
-        str(parts[2]), when, str(count),
-    ]  # fmt: skip
-    killed = subprocess.run(command, capture_output=True, text=True, timeout=200, env=os.environ | {"PYTHONPATH": "."})
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    kill(settings, parts, when, count)
     session.rollback()
     shown = queries.source_by_slug(session, "b")
     assert shown.build.id == first, "the old build stays until the new one is complete"
@@ -142,6 +137,46 @@ def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, wh
         owners = set(session.scalars(sa.select(table.build_id).distinct()))
         assert owners == {queries.source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
     assert session.scalar(sa.select(sa.func.count()).where(Build.status == "running")) == 0
+
+
+@pytest.mark.timeout(900)
+def test_a_build_killed_again_and_again_resumes_to_the_same_records(settings, session, parts, monkeypatch):
+    monkeypatch.setattr(output_score, "ROWS", 16)
+    run_build(settings, request(parts))
+    wanted = {slug: stored(session, slug) for slug in "ab"}
+
+    kill(settings, parts, "batch", 3)
+    for when, count in (("save", 1), ("score", 3), ("write_quality", 1)):
+        kill(settings, parts, when, count, "resume")
+    said = []
+    run_build(settings, request(parts, resume=True), say=said.append)
+    assert any("Going on after" in sentence for sentence in said)
+    assert {slug: stored(session, slug) for slug in "ab"} == wanted
+    for table in (Latent, Example, Prompt):
+        owners = set(session.scalars(sa.select(table.build_id).distinct()))
+        assert owners == {queries.source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
+    assert not list(settings.data_dir.glob("builds/*"))
+
+
+def test_a_build_killed_while_it_writes_its_first_checkpoint_begins_anew(settings, session, parts):
+    run_build(settings, request(parts))
+    wanted = {slug: stored(session, slug) for slug in "ab"}
+    kill(settings, parts, "save", 0)
+    assert [path.name for path in settings.data_dir.glob("builds/*/*")] == ["writing.npz"]
+    with pytest.raises(NothingToResume):
+        run_build(settings, request(parts, resume=True))
+    run_build(settings, request(parts))
+    assert {slug: stored(session, slug) for slug in "ab"} == wanted
+
+
+def kill(settings, parts, when, count, *more):
+    """Run a build in a process of its own that kills itself."""
+    command = [
+        sys.executable, os.path.join(HERE, "killed_build.py"), str(settings.data_dir), settings.database_url,
+        str(parts[2]), when, str(count), *more,
+    ]  # fmt: skip
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=200, env=os.environ | {"PYTHONPATH": "."})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
 def test_ctrl_c_saves_the_state_and_resume_goes_on(settings, session, parts):
