@@ -6,10 +6,10 @@ model, and so that a killed build leaves the pages up. A build that was interrup
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from time import sleep
 
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -76,14 +76,14 @@ def _wait_for_others(settings: Settings, sessions: sessionmaker[Session]) -> lis
                 for source, info in todo:
                     refuse_if_running(session, info.id, source.slug)
             except BuildRunning as running:
-                sentence = f"{running} The demo goes on when that build ends or has been silent for a minute."
+                sentence = f"{running} The demo waits for that."
             else:
                 return [source for source, _ in todo]
         announce(settings.data_dir, sentence)
         if not told:
             print(sentence, flush=True)  # noqa: T201 (a command's output)
             told = True
-        time.sleep(POLL_SECONDS)
+        sleep(POLL_SECONDS)
 
 
 def _register(settings: Settings, sources: Sequence[bundle.DemoSource]) -> None:

@@ -75,14 +75,6 @@ def test_wrong_usage_ends_with_status_2(run: Run, arguments: list[str]) -> None:
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("arguments", [["sources", "list"], ["sources", "show", "x"], ["serve", "--port", "18761"]])
-def test_a_database_without_tables_is_one_sentence(run: Run, arguments: list[str]) -> None:
-    status, _, err = run(*arguments)
-    assert status == 1
-    assert is_one_sentence(err)
-    assert "periscope db upgrade" in err
-
-
 def test_upgrade_makes_the_database_and_can_run_again(run: Run, tmp_path: Path) -> None:
     for _ in range(2):
         status, out, _ = run("db", "upgrade")
