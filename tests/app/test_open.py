@@ -1,7 +1,6 @@
 """``periscope open``: from a model and an SAE to pages in one command, and again without doing anything twice."""
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -88,41 +87,6 @@ def test_one_command_leads_to_pages_and_what_is_done_is_not_done_again(folder: P
         cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.count("build ") == 2, "the second command built nothing"
-
-
-def test_a_build_that_the_server_took_along_goes_on_with_the_next_command(folder: Path) -> None:
-    arguments = ("model", "sae", "--slug", "mine", "--corpus", "texts.txt", "--tokens", "60000")
-    first = Opened(folder, *arguments)
-    with running_server(first.arguments, first.port, cwd=folder) as process:
-        first.until(lambda found: bool(found["build"]) and found["build"]["tokens"] > 0)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 0
-    again = Opened(folder, *arguments)
-    with running_server(again.arguments, again.port, cwd=folder):
-        assert again.until(is_built)["build"]["tokens"] > 50_000
-        assert "Going on after" in again.log()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["nothing"], "There is no source 'nothing' (none is registered); to open a model, name its SAE too"),
-        (["nothing", "--slug", "x"], "--slug and --hook are for a new source"),
-        (["no/such/model/here", "sae"], "model"),
-        (["model", "no-such-sae"], "sae"),
-        (["model", "sae", "--corpus", "nowhere.txt"], "There is no file nowhere.txt"),
-        (["model", "sae", "--slug", "Not A Slug"], "cannot be a slug"),
-        (["model", "sae", "--hook", "blocks.99.hook_resid_post"], "blocks.99.hook_resid_post"),
-    ],
-)
-def test_what_cannot_be_opened_is_one_sentence_and_nothing_is_served(
-    run: Run, folder: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], sentence: str
-) -> None:
-    status, _, err = run("open", *arguments, "--no-browser", "--port", str(free_port()))
-    said = err or capfd.readouterr().err
-    assert status == 1
-    assert is_one_sentence(said), said
-    assert sentence in said
 
 
 def test_it_cannot_be_opened_to_others_without_a_token(run: Run) -> None:
