@@ -10,22 +10,26 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict
 
+from app.db.tables import CANCELLED, COMPLETE, FAILED, RUNNING
 from app.db.writes.explanations import MAX_AUTHOR, MAX_LABEL
-from app.request_types import Text
+from app.request_types import Number, Text, Word
+
+Status = Annotated[str, Word((RUNNING, COMPLETE, FAILED, CANCELLED))]
+Share = Annotated[float, Number(0, 1)]
 
 
 @dataclass(frozen=True)
 class BuildSummary:
     """The build that pages show, or, before there is one, the newest. ``progress`` is 0 to 1."""
 
-    status: str
-    progress: float
+    status: Status
+    progress: Share
     tokens: int
     context_size: int
     l0: float | None
     explained_variance: float | None
     loss_recovered: float | None
-    dead_fraction: float | None
+    dead_fraction: Share | None
     mean_residual_norm: float | None
 
 
@@ -56,7 +60,7 @@ class LatentListItem:
 
     index: int
     label: str | None
-    density: float
+    density: Share
     max_activation: float
     mean_activation: float
     output_score: float | None
@@ -160,7 +164,7 @@ class BandAnswer:
     name: str
     low: float
     high: float
-    share_of_active: float
+    share_of_active: Share
     examples: list[ExampleAnswer]
 
 
@@ -177,7 +181,7 @@ class LatentAnswer:
     n_explanations: int
     output_score: float | None
     n_active: int
-    density: float
+    density: Share
     max_activation: float
     mean_activation: float
     quantiles: dict[str, float]
@@ -202,8 +206,8 @@ class BuildAnswer:
     tokens_per_second: float | None
     context_size: int
     seed: int
-    status: str
-    progress: float
+    status: Status
+    progress: Share
     stage: str
     message: str
     error: str | None
@@ -222,4 +226,4 @@ class BuildsAnswer:
 class HealthAnswer:
     """``ok`` or ``ready``."""
 
-    status: str
+    status: Annotated[str, Word(("ok", "ready"))]

@@ -5,6 +5,12 @@ What is not known is null.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from app.request_types import Word
+
+LaterLayers = Annotated[str, Word(("add", "make up", "same", "unknown"))]
+Metric = Annotated[str, Word(("log_prob", "logit_difference"))]
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class AblatedLatent:
     estimate: float
     exact: float
     direct: float | None
-    later_layers: str  # "add", "make up", "same" or "unknown": what they do to the direct effect
+    later_layers: LaterLayers  # what they do to the direct effect
     change: MetricsAnswer
     label: str | None
 
@@ -42,7 +48,7 @@ class AblateAnswer:
     counted: list[bool]
     target: str
     contrast: str | None
-    metric: str
+    metric: Metric
     baseline: float
     baselines: MetricsAnswer
     n_active: int
@@ -92,7 +98,7 @@ class PatchAnswer:
     other_tokens: list[str]
     target: str
     contrast: str | None
-    metric: str
+    metric: Metric
     baseline: float
     other_baseline: float
     gap: float
@@ -110,7 +116,7 @@ class SetAnswer:
     tokens: list[str]
     target: str
     contrast: str | None
-    metric: str
+    metric: Metric
     keep: bool
     baseline: float
     baselines: MetricsAnswer

@@ -5,6 +5,9 @@ A token *counts* unless it is BOS, EOS or padding: statistics, rankings and maxi
 """
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from app.request_types import Word
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class ModelAnswer:
 
     model: str
     location: str
-    state: str
+    state: Annotated[str, Word(("loading", "ready", "failed"))]
     error: str | None
     waiting: int
     running: int

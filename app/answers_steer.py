@@ -5,7 +5,10 @@ Log-probs in nats, of the model as it stood there, before penalty and temperatur
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from app.request_types import Word
+from models.steer_terms import MODES
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class WrittenText:
     logprobs: list[float]
     base_logprobs: list[float]
     alternatives: list[list[TokenAlternative]]
-    finish: str
+    finish: Annotated[str, Word(("eos", "length"))]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class CoherenceAnswer:
     distinct_2_steered: float | None
     injected_norm_share: float | None
     nll_rise: float | None
-    verdict: str | None
+    verdict: Annotated[str, Word(("coherent", "strained", "babbling"))] | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class TermAnswer:
     source: str | None
     index: int | None
     vector: int | None
-    mode: str
+    mode: Annotated[str, Word(MODES)]
     strength: float
     everywhere: bool
     label: str | None
@@ -127,7 +130,7 @@ class CalibrationAnswer:
     source: str | None
     index: int | None
     vector: int | None
-    mode: str
+    mode: Annotated[str, Word(MODES)]
     unit: float
     prompts: list[str]
     temperature: float
@@ -182,7 +185,7 @@ class VectorRow:
     model: str
     name: str
     hook_name: str
-    positions: str
+    positions: Annotated[str, Word(("last", "mean"))]
     norm: float
     residual_share: float | None
     n_positive: int
@@ -232,7 +235,7 @@ class VectorAnswer:
     model: str
     name: str | None
     hook_name: str
-    positions: str
+    positions: Annotated[str, Word(("last", "mean"))]
     norm: float
     mean_norm: float
     residual_share: float

@@ -10,12 +10,11 @@ from app.request_types import MAX_SEED, Entries, Flag, Text, Whole, Word
 from app.services import ablation, contrast
 from app.services.ablation import MAX_CONTROLS, MAX_GROUP_TEXTS, MAX_GROUPS, MAX_SET
 from app.services.patterns import MAX_LENGTH
+from models.text_limits import most_characters
 
-#: More characters than the name of any token has.
-MAX_TOKEN = 200
 MAX_NAME = 200
 
-TokenText = Annotated[str, Text(1, MAX_TOKEN)]
+TokenText = Annotated[str, Text(1, most_characters(1))]
 TopK = Annotated[int, Whole(1, ablation.MAX_TOP_K, "a number of latents")]
 
 

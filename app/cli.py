@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.commands import build, database, demo, doctor, scores, serve, sources
+from app.commands import open as opening
 from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately
 from app.settings import PREFIX
@@ -36,6 +37,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.command("demo")(demo.demo)
+cli.command("open")(opening.open_source)
 cli.command("serve")(serve.serve)
 cli.add_typer(sources.commands, name="sources")
 cli.command("build")(build.build)

@@ -5,6 +5,7 @@ holds each against a real answer.
 """
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.bodies import MAX_CHARACTERS
+from app.bodies_steer import MAX_NEW_TOKENS
 from app.body_limit import REFUSED
 from app.errors import Problem
 from app.request_types import MAX_SEED
+from app.settings import Settings
+from models.text_limits import most_characters
 
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")
 PROBLEM_TYPE = "application/problem+json"
@@ -92,15 +97,14 @@ def install_openapi(app: FastAPI) -> None:
     @lru_cache(maxsize=1)
     def document() -> dict[str, Any]:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        return complete(made, app.state.settings.max_new_tokens)
+        return complete(made, app.state.settings)
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def complete(document: dict[str, Any], max_new_tokens: int) -> dict[str, Any]:
-    """The document with errors, examples, links and the bearer token; changes and returns it.
-
-    ``max_new_tokens`` is what the setting allows, which no class of the code can say.
+def complete(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The document with errors, examples, links, the bearer token and the limits that are settings; changes and
+    returns it.
     """
     parts = document.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
@@ -110,11 +114,9 @@ def complete(document: dict[str, Any], max_new_tokens: int) -> dict[str, Any]:
     parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     # Either nothing or the token: whether one is asked for is a setting.
     document["security"] = [{}, {"token": []}]
-    _make_exact(schemas)
-    for schema in schemas.values():
-        for option in schema.get("properties", {}).get("max_new_tokens", {}).get("anyOf", ()):
-            if "maximum" in option:
-                option["maximum"] = max_new_tokens
+    # Longer than the longest text whose tokens can be as many as are read, a text is refused unread.
+    longest = min(MAX_CHARACTERS, most_characters(settings.max_prompt_tokens))
+    _refine(schemas, {"maximum": (MAX_NEW_TOKENS, settings.max_new_tokens), "maxLength": (MAX_CHARACTERS, longest)})
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -138,18 +140,19 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any], examp
         }
 
 
-def _make_exact(value: Any) -> None:
-    """Give whole numbers bounds that are whole numbers: FastAPI makes floats of them, and 2⁶³ - 1 is none."""
+def _refine(value: Any, limits: Mapping[str, tuple[int, int]]) -> None:
+    """Give whole numbers bounds that are whole numbers (FastAPI makes floats of them, and 2⁶³ - 1 is none), and put the
+    limits of this server in the place of the largest that any can have: keyword -> (largest, this server's).
+    """
     if isinstance(value, dict):
-        if value.get("type") == "integer":
-            for name in ("minimum", "maximum"):
-                if isinstance(value.get(name), float):
-                    value[name] = min(int(value[name]), MAX_SEED)
-        for item in value.values():
-            _make_exact(item)
-    elif isinstance(value, list):
-        for item in value:
-            _make_exact(item)
+        for name in ("minimum", "maximum"):
+            if value.get("type") == "integer" and isinstance(value.get(name), float):
+                value[name] = min(int(value[name]), MAX_SEED)
+        for name, (largest, own) in limits.items():
+            if value.get(name) == largest:
+                value[name] = own
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refine(item, limits)
 
 
 def _without_null(schema: dict[str, Any]) -> None:

@@ -66,12 +66,11 @@ def active_steps(dictionary: Dictionary, h: Tensor) -> Generator[None, None, Act
     pace = dictionary.paces("encode", least=LEAST_ROWS)
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]] = []
     for rows in pace.pieces(len(h)):
-        if parts:
-            yield
         with pace.timed(rows.stop - rows.start):
             found = encode_active(dictionary, h[rows])
             order = np.lexsort((found.latents, -found.values, found.rows))
             parts.append((found.rows[order] + rows.start, found.latents[order], found.values[order]))
+        yield
     if not parts:
         return encode_active(dictionary, h)
     places, latents, values = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -264,10 +264,10 @@ def direct_steps(
     # Several at once: the output layer is read from memory once instead of once per pair.
     pace = prompt.model.paces("direct", first=8, least=4, most=DIRECT_ROWS)
     for piece in pace.pieces(len(at_end)):
-        yield
         places = at_end[piece]
         with pace.timed(len(places)):
             measured = measure(path.logits(-prompt.writes(pairs.take(places))), target)
         for place, metrics in zip(places.tolist(), measured, strict=True):
             found[place] = metrics.minus(baseline).main(target)
+        yield
     return found

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import installed_text
 from models.corpus_files import (
     LOOKED_AT,
     MAX_LINE,
@@ -29,6 +30,7 @@ from models.corpus_labels import Document, DocumentLog, require_columns
 from models.corpus_repairs import Repairs
 from models.errors import ContextMismatch, CorpusError, InputRefused, Unsupported
 from models.files import kind_of
+from models.installed_text import INSTALLED
 from models.uncounted import uncounted_ids as uncounted_ids
 
 if TYPE_CHECKING:
@@ -54,16 +56,20 @@ class Corpus:
 
 
 def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
-    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, or the name of a
-    Hugging Face data set.
+    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, ``installed``
+    (models.installed_text), or the name of a Hugging Face data set.
 
-    ``seed`` chooses the demo generator's texts; ``labels`` are columns that become labels of the documents (of the
-    demo all, if none are named). Raises CorpusError with a remedy if it can't be read.
+    ``seed`` chooses the demo generator's texts and the order of what is installed. ``labels`` are columns that become
+    labels of the documents (of ``demo`` and ``installed`` all, if none are named). Raises CorpusError with a remedy if
+    it can't be read.
     """
     names = tuple(labels)
     if location == DEMO:
         require_columns(names, DEMO_LABELS, "the demo's corpus")
         return Corpus(DEMO, lambda: _demo(seed), allow_special=True, labels=names or DEMO_LABELS)
+    if location == INSTALLED:
+        require_columns(names, installed_text.LABELS, "the documentation installed here")
+        return Corpus(INSTALLED, lambda: installed_text.documents(seed), labels=names or installed_text.LABELS)
     path = Path(location)
     suffix = path.suffix.lower()
     if suffix in SUFFIXES or kind_of(path):

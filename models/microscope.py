@@ -117,10 +117,9 @@ def latent_steps(dictionary: Dictionary, h: Tensor, indices: Sequence[int]) -> G
     pace = dictionary.paces(f"{len(indices)} latents", least=LEAST_ROWS, most=most)
     parts: list[Tensor] = []
     for rows in pace.pieces(len(h)):
-        if parts:
-            yield
         with pace.timed(rows.stop - rows.start):
             parts.append(dictionary.some_latents(h[rows], indices).float())
+        yield
     return torch.cat(parts) if parts else torch.zeros(0, len(indices))
 
 

@@ -7,6 +7,8 @@ Steps are of many kinds and models of many sizes, so the size is learnt from the
 2. size = ``AIM``/c, at most four times the largest step so far, rounded down to a power of two, so that equal work is
    mostly cut into equal pieces again, in numbers that are equal to the last bit.
 
+A generator that works in steps yields after each of them, the last one too: whoever calls it adds nothing to it.
+
 The first step of a kind is what a slow machine would do. No step is smaller than ``least``, below which hardly anything
 is saved, since the weights are read all the same, nor than one row: what cannot be divided may last longer. Imports no
 torch.

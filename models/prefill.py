@@ -114,8 +114,6 @@ class Prefiller:
         where: dict[int, int] = {}  # run -> its row among the parts
         fresh = [place for place in range(len(runs)) if place not in known]
         while fresh:
-            if parts:
-                yield
             some = fresh[: self._fitting([len(runs[place][0]) for place in fresh])]
             fresh = fresh[len(some) :]
             with self.pace.timed(len(some) * max(len(runs[place][0]) for place in some)):
@@ -127,6 +125,7 @@ class Prefiller:
                         self.memory.put(runs[place][0], kv.take([row]), last[row : row + 1].clone())
             parts.append(kv)
             logits.append(last)
+            yield
         for place, (found_kv, found_logits) in known.items():
             # Copied, since the rows' cache goes on growing while the remembered one must not.
             where[place] = len(where)

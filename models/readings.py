@@ -47,8 +47,6 @@ def reading_steps(
     found: dict[int, Reading] = {}
     pace = model.paces("read texts", most=_TOKENS_AT_ONCE)
     while len(found) < len(texts):
-        if found:
-            yield
         batch: list[int] = []
         size = pace.size
         for n in order[len(found) :]:
@@ -58,6 +56,7 @@ def reading_steps(
             batch.append(n)
         with pace.timed(longest_of(texts, batch) * len(batch)):
             found |= _read(model, dictionaries, texts, batch, term)
+        yield
     return [found[n] for n in range(len(texts))]
 
 

@@ -166,11 +166,10 @@ class Steering:
         pace = self.model.paces("shares", most=PASS_TOKENS)
         found: list[float] = []
         while len(found) < len(board.terms):
-            if found:
-                yield
             terms = board.terms[len(found) : len(found) + max(1, pace.size // max(1, len(ids)))]
             with pace.timed(len(terms) * len(ids)):
                 found += self._shares(Board(terms, steer_bos=board.steer_bos), ids)
+            yield
         return found
 
     def _shares(self, board: Board, ids: Sequence[int]) -> list[float]:

@@ -149,11 +149,10 @@ def nearest_steps(dictionary: Dictionary, values: FloatArray, k: int = 10) -> Ge
     pace = dictionary.paces("compare", first=1 << 12, least=1 << 10, most=1 << 16)
     parts: list[Tensor] = []
     for piece in pace.pieces(dictionary.d_sae):
-        if parts:
-            yield
         with pace.timed(piece.stop - piece.start):
             rows = dictionary.W_dec[piece].float()
             parts.append((rows @ v) / (rows.norm(dim=-1) * v.norm()).clamp(min=torch.finfo(torch.float32).tiny))
+        yield
     indices, found = largest_per_row(torch.cat(parts).unsqueeze(0), min(k, dictionary.d_sae))
     pairs = zip(indices[0].tolist(), found[0].tolist(), strict=True)
     return [Neighbour(index, max(-1.0, min(1.0, cosine))) for index, cosine in pairs]
@@ -204,8 +203,6 @@ def _read(
     rows: dict[int, Tensor] = {}
     norms: dict[int, list[float]] = {}
     for group in shared_passes([len(prompt) for prompt in prompts], lambda: pace.size):
-        if rows:
-            yield
         ids = padded([prompts[place] for place in group])
         with pace.timed(ids.numel()):
             found = model.run_to_hooks(ids, [hook])[hook]
@@ -213,6 +210,7 @@ def _read(
                 tokens = state[starts[place] : len(prompts[place])].float().cpu()
                 norms[place] = tokens.norm(dim=-1).tolist()
                 rows[place] = tokens[-1] if positions == "last" else tokens.mean(0)
+        yield
     places = range(len(prompts))
     return torch.stack([rows[place] for place in places]), [norm for place in places for norm in norms[place]]
 

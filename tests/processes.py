@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CODE = "from app.cli import main; main()"
 #: Seconds in which a server must answer, and end once it is told to.
-PATIENCE = 60
+PATIENCE = 240
 
 
 def free_port() -> int:

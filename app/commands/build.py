@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 Slugs = Annotated[list[str], typer.Argument(metavar="SLUG...", help="Sources, all of one model.", show_default=False)]
-Corpus = Annotated[str, typer.Option(help="A .txt, .jsonl (key text) or .parquet file, or a Hugging Face data set.")]
+Corpus = Annotated[
+    str,
+    typer.Option(help="A .txt, .jsonl (key text) or .parquet file, a Hugging Face data set, demo, or installed."),
+]
 Context = Annotated[int | None, typer.Option(help="Tokens of a prompt [default: as the SAE was trained].")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, mps, cuda or cuda:N [default: PERISCOPE_DEVICE or auto].")]
 Dtype = Annotated[

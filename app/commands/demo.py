@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from app.settings import Settings, load_settings
 
 #: How long the build may take to save its checkpoint when the server stops, in seconds.
 PATIENCE = 30
-#: The process that builds.
-BUILDER = (sys.executable, "-m", "app.demo")
+#: The process that builds; -P, since a folder of the present one may be called app as well.
+BUILDER = (sys.executable, "-P", "-m", "app.demo")
 
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
 
@@ -33,7 +33,7 @@ def demo(host: Host = None, port: Port = None, no_browser: NoBrowser = False) ->
     with bind(settings) as opened:
         migrate(settings)
         announce_start(settings)
-        with building():
+        with building(BUILDER):
             serve_app(settings, opened, open_browser=not no_browser)
 
 
@@ -67,10 +67,10 @@ def migrate(settings: Settings) -> None:
 
 
 @contextmanager
-def building() -> Iterator[None]:
-    """Build the bundled sources meanwhile, in a process of its own: the pages answer at once and load no model."""
+def building(command: Sequence[str]) -> Iterator[None]:
+    """Build meanwhile, in a process of its own: the pages answer at once and load no model."""
     # In a session of its own, so that Ctrl+C reaches it once, from here, and it can save where it is.
-    process = subprocess.Popen(BUILDER, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ Sae = Annotated[str, typer.Argument(help="A SAELens folder or release/sae_id.", 
 Slug = Annotated[str, typer.Argument(help="The source's short name.", show_default=False)]
 NewSlug = Annotated[str | None, typer.Option("--slug", help="Short name in URLs [default: made from the names].")]
 HookName = Annotated[str | None, typer.Option("--hook", help="Hook of the model [default: the one the SAE names].")]
+TellNext = Annotated[bool, typer.Option("--next/--no-next", hidden=True)]
 
 
 @commands.callback()
@@ -28,7 +29,7 @@ def sources() -> None:
 
 
 @commands.command("add")
-def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None) -> None:
+def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None, tell_next: TellNext = True) -> None:
     """Check that an SAE fits a model and register it."""
     warn_of_unknown_settings()
     settings = load_settings()
@@ -47,7 +48,8 @@ def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None) -> 
         facts, vocabulary = inspect(spec, settings)
         register_source(session, name, facts, vocabulary)
         print_facts(source_by_slug(session, name))
-    console().print(f"Next: {building(name)}")
+    if tell_next:
+        console().print(f"Next: {building(name)}")
 
 
 @commands.command("list")

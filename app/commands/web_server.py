@@ -37,8 +37,8 @@ class BrowsingServer(uvicorn.Server):
             threading.Thread(target=webbrowser.open, args=(self.page,), daemon=True).start()
 
 
-def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = False) -> None:
-    """Serve on the open socket until the process is interrupted or terminated."""
+def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = False, path: str = "") -> None:
+    """Serve on the open socket until the process is interrupted or terminated; ``path`` is what the browser opens."""
     from app.main import create_app
     from app.web.server import server_config
 
@@ -47,7 +47,7 @@ def serve_app(settings: Settings, opened: socket.socket, open_browser: bool = Fa
     config = server_config(create_app(settings), settings)
     spare_the_collector()
     page = address(settings)
-    server = BrowsingServer(config, page) if open_browser else uvicorn.Server(config)
+    server = BrowsingServer(config, page + path) if open_browser else uvicorn.Server(config)
     typer.echo(f"Periscope: {page} (Ctrl+C stops it)")
     with contextlib.suppress(KeyboardInterrupt), _terminate_as_interrupt():
         server.run(sockets=[opened])

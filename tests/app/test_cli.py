@@ -113,12 +113,12 @@ def test_a_wrong_setting_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPat
 
 def test_a_name_that_is_no_setting_is_pointed_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERISCOPE_PROT", "1")
-    assert "did you mean PERISCOPE_PORT?" in run("serve")[2]
+    assert "did you mean PERISCOPE_PORT?" in run("serve", "--check")[2]
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_debug_shows_the_traceback(run: Run, where: str) -> None:
-    command = ["sources", "list"]
+    command = ["sources", "show", "x"]
     status, _, err = run(*(["--debug", *command] if where == "before" else [*command, "--debug"]))
     assert status == 1
     assert "Traceback" in err

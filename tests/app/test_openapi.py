@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from pydantic import TypeAdapter
 
 from app.api import router
 from app.body_limit import MAX_BODY
+from app.main import create_app
 from app.openapi import EXAMPLES, PROBLEM_TYPE
+from app.settings import Settings
 from tests.fixtures_source import D_SAE
 
 LABELS = "/api/v1/sources/tiny-mid/latents/5/explanations"
@@ -254,3 +257,69 @@ def test_a_wrong_body_is_one_sentence_about_the_field(own_client: TestClient, bo
     assert response.status_code == 422
     assert sentence in response.json()["detail"]
     is_problem(response)
+
+
+def unbounded(document: dict[str, Any], schema: dict[str, Any], where: str) -> Iterator[str]:
+    """Where a request's schema states no limit: a number, a text, a list or an object of any names."""
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    schema = document["components"]["schemas"][name] if name else schema
+    kind = schema.get("type")
+    has = schema.keys()
+    if kind in ("integer", "number") and not ("maximum" in has and has & {"minimum", "exclusiveMinimum"}):
+        yield where
+    if kind == "string" and not has & {"maxLength", "enum", "const"}:
+        yield where
+    if (kind == "array" and "maxItems" not in has) or (kind == "object" and not has & {"properties", "maxProperties"}):
+        yield where
+    for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from unbounded(document, option, where)
+    for field, item in schema.get("properties", {}).items():
+        yield from unbounded(document, item, f"{where}.{field}")
+    for inner in (schema.get("items"), schema.get("additionalProperties")):
+        if isinstance(inner, dict):
+            yield from unbounded(document, inner, f"{where}[]")
+
+
+def test_every_field_of_a_request_states_its_bounds(document: dict[str, Any]) -> None:
+    found = []
+    for method, path, operation in operations(document):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        found += unbounded(document, body["schema"], f"{method} {path} body") if body else []
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] != "path" or parameter["name"] != "source":
+                found += unbounded(document, parameter["schema"], f"{method} {path} {parameter['name']}")
+    assert [where for where in found if not where.endswith(" model")] == []
+
+
+def test_the_document_states_the_limits_of_this_server(filled_folder: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=filled_folder, max_new_tokens=7, max_prompt_tokens=10)
+    schemas = create_app(settings).openapi()["components"]["schemas"]
+    steer = schemas["SteerBody"]["properties"]
+    assert steer["max_new_tokens"]["anyOf"][0]["maximum"] == 7
+    assert steer["prompt"]["anyOf"][0]["maxLength"] == 10 * 128
+    assert steer["seed"]["maximum"] == 2**63 - 1
+    assert isinstance(steer["seed"]["maximum"], int)
+
+
+def test_every_operation_documents_what_it_can_answer(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        if path in ("/healthz", "/readyz"):
+            continue
+        responses = operation["responses"]
+        wanted = {"401", "429", "500", "503"} | ({"404", "409", "422"} if path.startswith("/api/") else set())
+        wanted |= {"403", "507"} if method != "GET" else set()
+        wanted |= {"413"} if "requestBody" in operation else set()
+        assert wanted <= responses.keys(), f"{method} {path}"
+        for status in ("429", "503"):
+            assert responses[status]["headers"]["Retry-After"]["schema"]["type"] == "integer"
+
+
+def test_the_answers_that_say_when_to_try_again_have_the_header_of_the_document(own_client: TestClient) -> None:
+    state: Any = own_client.app.state  # type: ignore[attr-defined]
+    state.engine.dispose()
+    with state.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE mix")
+    response = own_client.get("/api/v1/mixes")
+    is_problem(response)
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) > 0

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from app import builds, output_scores
 from app.db.session import POOL_SIZE, make_engine
+from app.errors import UnknownSource
 from app.settings import Settings
 
 NORMAL, FULL = 1, 2
@@ -86,16 +87,9 @@ def test_builds_and_scores_have_an_engine_that_does_not_wait(
         made.append(make_engine(settings, **options))
         return made[-1]
 
-    class Enough(Exception):  # noqa: N818 (it stops the work once the engine is made)
-        pass
-
-    def stop(engine: Engine) -> None:
-        assert level(engine) == NORMAL
-        raise Enough
-
     monkeypatch.setattr(module, "make_engine", remembered)
-    monkeypatch.setattr(module, "check_revision", stop)
-    with pytest.raises(Enough):
+    with pytest.raises(UnknownSource):
         work(sqlite_settings)
-    assert len(made) == 1
-    made[0].dispose()
+    (engine,) = made
+    assert level(engine) == NORMAL
+    engine.dispose()

@@ -13,7 +13,7 @@ from alembic import command
 from app.db import session as sessions
 from app.db.session import check_revision, make_engine, upgrade
 from app.db.tables import Base
-from app.errors import DatabaseNotMigrated, DatabaseReadOnly, DatabaseTooNew, DatabaseUnreachable
+from app.errors import DatabaseDamaged, DatabaseNotMigrated, DatabaseReadOnly, DatabaseTooNew, DatabaseUnreachable
 from app.settings import Settings
 
 
@@ -130,7 +130,7 @@ def test_missing_migrations_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "periscope.db").write_bytes(b"not a database at all, " * 100)
     engine = make_engine(Settings(_env_file=None, data_dir=tmp_path))
-    with pytest.raises(DatabaseUnreachable, match="no SQLite database"):
+    with pytest.raises(DatabaseDamaged, match="no SQLite database"):
         check_revision(engine)
     engine.dispose()
 
@@ -167,6 +167,6 @@ def test_sqlite_opens_with_a_write_ahead_log_and_foreign_keys(sqlite_settings: S
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
             for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
         }
-    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000, "synchronous": 1}
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000, "synchronous": 2}
     engine.dispose()
     assert sqlite3.sqlite_version_info >= (3, 35)

@@ -235,7 +235,7 @@ def test_a_text_too_long_for_an_address_is_answered_where_it_was_sent(ready: Tes
     text = "x" * 100_000
     refused = ready.post("/microscope", data={"source": "mid", "text": text}, follow_redirects=False)
     assert refused.status_code == 422
-    assert "at most 64 are read" in sentence(refused)
+    assert "no more than 64 tokens are read" in sentence(refused)
     assert one(soup(refused), "textarea").get_text() == text
 
 
