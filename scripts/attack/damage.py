@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import random
 import sqlite3
+import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -154,11 +155,16 @@ def _spoil(file: Path, page: int, rng: random.Random, spare: int = 0) -> int:
 
 def _doctor(report: Report, made: World) -> None:
     deep = ["--deep"] if "--deep" in command(made.settings, "doctor", "--help").stdout else []
-    done = command(made.settings, "doctor", *deep)
+    began = time.monotonic()
+    try:
+        done = command(made.settings, "doctor", *deep)
+    except subprocess.TimeoutExpired as error:
+        report.check(False, f"periscope doctor {' '.join(deep)} finds it", [f"no word after {error.timeout:.0f} s"])
+        return
     lines = [line.strip() for line in done.stdout.splitlines() if "damage" in line or "FAIL" in line]
     report.check(
         done.returncode == 1 and any("damage" in line for line in lines),
-        f"periscope doctor {' '.join(deep)} finds it",
+        f"periscope doctor {' '.join(deep)} finds it, in {time.monotonic() - began:.0f} s",
         [f"status {done.returncode}", *lines[:5]],
     )
     for line in lines[:3]:

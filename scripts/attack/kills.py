@@ -50,7 +50,7 @@ def kills(report: Report, kind: str, wanted: int = 20, wanted_resumed: int = 10,
         expected = digests(job.address, job.slugs)
     report.figure(f"undisturbed: {duration:.0f} s, {len(expected)} tables' rows to compare")
     with _job(kind, "b") as job:
-        record = _kill_many(job, expected, duration, wanted, wanted_resumed, random.Random(seed))
+        record = _kill_many(report, job, expected, duration, wanted, wanted_resumed, random.Random(seed))
         left = leftovers(job.address) + [f"{path.name} is left" for path in (job.folder / "data" / "builds").glob("*")]
     report.figure(
         f"{record.starts} starts, {record.kills} killed ({record.with_checkpoint} left a checkpoint), "
@@ -85,6 +85,7 @@ def _job(kind: str, name: str) -> Iterator[Job]:
 
 
 def _kill_many(
+    report: Report,
     job: Job,
     expected: dict[str, str],
     duration: float,
@@ -97,8 +98,13 @@ def _kill_many(
         is_enough = record.kills >= wanted and record.resumed >= wanted_resumed
         record.starts += 1
         process = job.start(job.has_checkpoint())
-        status = ended(process, LONGEST_BUILD if is_enough else rng.uniform(0, duration))
+        moment = LONGEST_BUILD if is_enough else rng.uniform(0, duration)
+        status = ended(process, moment)
         said = job.said()
+        how = "resumed" if "Going on after" in said else "began anew or read no corpus yet"
+        report.figure(
+            f"start {record.starts}: {how}, {f'killed after {moment:.0f} s' if status is None else f'status {status}'}"
+        )
         record.resumed += "Going on after" in said
         if status is None:
             record.kills += 1
