@@ -58,7 +58,15 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     response.headers["Cache-Control"] = "no-store"
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
+        if _tries_again(request, problem):
+            response.headers["Refresh"] = str(problem.retry_after)
     return response
+
+
+def _tries_again(request: Request, problem: Problem) -> bool:
+    """Whether what is shown is a page that asks again by itself, as a person would."""
+    is_page = request.method == "GET" and not request.url.path.startswith((*FOR_PROGRAMS, "/parts/"))
+    return is_page and problem.status == Overloaded.status and problem.retry_after is not None
 
 
 def refuse(scope: Scope) -> Response:
@@ -75,7 +83,7 @@ def _body(request: Request, problem: Problem) -> Response:
 
 
 def _shown(request: Request, problem: Problem) -> Response:
-    view = ErrorView(problem.status, problem.title, problem.detail)
+    view = ErrorView(problem.status, problem.title, problem.detail, _tries_again(request, problem))
     if request.url.path.startswith("/parts/"):
         return part(request, "error", view, status=problem.status)
     return page(request, "error", view, status=problem.status)
@@ -84,7 +92,8 @@ def _shown(request: Request, problem: Problem) -> Response:
 def _kept(request: Request, problem: Problem) -> Response:
     """The page or panel as it was made before: a server that has too much to do says so without more work."""
     kept: dict[object, bytes] = request.app.state.kept_problems
-    key = (problem, request.url.path.startswith("/parts/"), SESSION_KEY in request.scope)
+    is_part = request.url.path.startswith("/parts/")
+    key = (problem, is_part, _tries_again(request, problem), SESSION_KEY in request.scope)
     if key not in kept:
         if len(kept) >= MAX_KEPT:
             kept.clear()

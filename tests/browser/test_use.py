@@ -182,7 +182,7 @@ def test_search_and_filter_narrow_the_table_and_can_be_cleared(page: Page) -> No
     page.get_by_label("Density from").fill("0.05")
     page.keyboard.press("Enter")
     expect(page.locator("table.latents .label")).to_have_count(1)  # asked for its text, several are an error at once
-    expect(page.locator("table.latents .label")).to_have_text("winter")
+    expect(page.locator("table.latents .label")).to_have_text(["winter"])
     assert "q=winter" in page.url
     page.get_by_role("link", name="Reset").click()
     expect(page.locator("table.latents tbody tr")).to_have_count(50)

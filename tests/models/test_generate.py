@@ -304,6 +304,14 @@ def drain(batch: TextBatch) -> list[TokenEvent]:
     return events
 
 
+def steps_until(batch: TextBatch, request: int, tokens: int) -> list[TokenEvent]:
+    """Steps until a request has so many steered tokens; a slow machine reads a prompt in several steps."""
+    events: list[TokenEvent] = []
+    while len([event for event in events if (event.request, event.side) == (request, "steered")]) < tokens:
+        events += batch.step()
+    return events
+
+
 def test_requests_join_and_leave_between_steps_without_changing_the_others(loaded: Any, saes: Any) -> None:
     for architecture in ARCHITECTURES:
         model, loaded_saes = loaded[architecture], dictionaries(saes[architecture])
@@ -311,15 +319,12 @@ def test_requests_join_and_leave_between_steps_without_changing_the_others(loade
         requests = [Request(p, board, sampled(n, max_new_tokens=20)) for n, p in enumerate(PROMPTS)]
         expected = [texts(list(generate(model, loaded_saes, [r]))) for r in requests]
         batch = TextBatch(model, loaded_saes)
-        events = []
         first = batch.add(requests[0])
-        for _ in range(4):
-            events += batch.step()
+        events = steps_until(batch, first, 4)
         second = batch.add(requests[1])
         events += batch.step()
         gone = batch.add(replace(requests[2], prompt=PROMPTS[0]))
-        for _ in range(2):
-            events += batch.step()
+        events += steps_until(batch, gone, 2)
         batch.remove(gone)
         third = batch.add(requests[2])
         events += drain(batch)
@@ -335,8 +340,10 @@ def test_requests_join_and_leave_between_steps_without_changing_the_others(loade
 
 
 def test_a_cancelled_run_ends_within_one_token(loaded: Any) -> None:
-    left = iter([False, False, True])
-    events = list(generate(loaded["gpt2"], {}, [Request(PROMPTS[0], None, GREEDY)], cancelled=lambda: next(left)))
+    events: list[TokenEvent] = []
+    request = Request(PROMPTS[0], None, GREEDY)
+    for event in generate(loaded["gpt2"], {}, [request], cancelled=lambda: len(events) == 2):
+        events.append(event)
     assert len(events) == 2
 
 

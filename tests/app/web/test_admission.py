@@ -48,6 +48,9 @@ def test_what_is_too_much_is_refused_in_the_form_that_was_asked_for(full: TestCl
         page = full.get(path)
         assert (page.status_code, page.headers["retry-after"]) == (503, "2")
         assert page.headers["content-type"].startswith("text/html")
+        tries_again = not path.startswith("/parts/")
+        assert page.headers.get("refresh") == ("2" if tries_again else None)
+        assert ("tries again by itself" in page.text) == tries_again
         assert "try again in two seconds" in page.text
         assert "default-src 'self'" in page.headers["content-security-policy"]
     assert "<nav" in full.get("/").text
