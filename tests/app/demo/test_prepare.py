@@ -12,6 +12,7 @@ from app.db import queries, writes
 from app.db.session import make_engine, make_session_maker, upgrade
 from app.db.tables import Build
 from app.db.writes.builds import STALE, Process
+from app.demos import GRAMMAR
 from app.settings import Settings
 from models.demo import bundle
 from tests.records import VOCABULARY, make_facts
@@ -58,7 +59,7 @@ def test_a_build_that_was_killed_elsewhere_is_waited_for_and_taken_over(
         time.sleep(seconds / 4)
 
     monkeypatch.setattr(demo, "sleep", look_at_home)
-    todo = demo._wait_for_others(sqlite_settings, sessions)
+    todo = demo._wait_for_others(sqlite_settings, sessions, GRAMMAR)
     assert [source.slug for source in todo] == [source.slug for source in bundle.SOURCES]
     assert said
     assert f"A build of {slug} is running already" in said[0]
@@ -79,7 +80,7 @@ def test_what_the_other_process_finished_meanwhile_is_not_built_again(
             writes.finish_build(session, build_id)
 
     monkeypatch.setattr(demo, "sleep", finish)
-    todo = demo._wait_for_others(sqlite_settings, sessions)
+    todo = demo._wait_for_others(sqlite_settings, sessions, GRAMMAR)
     assert [source.slug for source in todo] == [source.slug for source in bundle.SOURCES if source.slug != slug]
 
 
@@ -87,8 +88,8 @@ def test_a_demo_that_is_complete_says_so(
     sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo, "load_settings", lambda: sqlite_settings)
-    monkeypatch.setattr(demo, "prepare", lambda _settings: None)
-    demo.main()
+    monkeypatch.setattr(demo, "prepare", lambda _settings, _demo: None)
+    demo.main("grammar")
     out = capsys.readouterr().out
     assert out.startswith("The demo is ready: ")
     assert bundle.SOURCES[0].slug in out

