@@ -171,7 +171,8 @@ class BandAnswer:
 @dataclass(frozen=True)
 class LatentAnswer:
     """Everything about one latent. ``explanations`` are the newest of ``n_explanations``. ``quantiles`` are of its
-    non-zero activations; of the ``distinct_tokens`` on which it fires ``top_tokens`` are the most frequent.
+    non-zero activations; of the ``distinct_tokens`` on which it fires ``top_tokens`` are those
+    with the largest sums of activations.
     """
 
     source: str

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from app.request_types import Word
 
-LaterLayers = Annotated[str, Word(("add", "make up", "same", "unknown"))]
+LaterLayers = Annotated[str, Word(("add", "make up", "outweigh", "same", "unknown"))]
 Metric = Annotated[str, Word(("log_prob", "logit_difference"))]
 
 

@@ -5,8 +5,8 @@ the latter are vectors, mean differences of texts of the corpus.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -14,14 +14,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import queries
-from app.db.writes.mixes import save_mix
-from app.db.writes.vectors import NewVector, save_vector
+from app.ready_mixes import save_ready_mix, save_ready_vector
 from app.services.steer_terms import TermRequest
 from models.demo import bundle
 from models.demo.corpus.generator import documents
 from models.demo.corpus.styles import chats_in_style, style_phrases
 from models.language_model import LanguageModel
-from models.vectors import contrast_vector
 
 HOOK = "blocks.1.hook_resid_post"
 STORY, OPENING = "Once upon a time", "Yesterday"
@@ -92,14 +90,22 @@ def add_mixes(session: Session, model: LanguageModel) -> None:
     """Save the vectors and the mixes; the demo's sources must have been registered."""
     source = queries.source_by_slug(session, bundle.SOURCES[0].slug)
     for ready in (*(style.ready() for style in STYLES), GERMAN):
-        number = _save_vector(session, source.language_model_id, model, ready)
+        number = save_ready_vector(
+            session,
+            source.language_model_id,
+            model,
+            name=ready.name,
+            hook=HOOK,
+            positions=ready.positions,
+            texts=(ready.positive(), ready.negative()),
+        )
         term = TermRequest("add", ready.strength, vector=number)
         prompt = {"messages": [{"role": "user", "content": QUESTION}]} if ready.is_chat else {"prompt": OPENING}
-        _save(session, source.language_model_id, ready.mix, [term], prompt | {"seed": ready.seed})
+        save_ready_mix(session, source.language_model_id, ready.mix, [term], prompt | {"seed": ready.seed})
     for name, steerer in _chosen():
         is_register = steerer["concept"].startswith("register:")
         term = TermRequest("add", steerer["strength"], source=steerer["source"], index=steerer["index"])
-        _save(session, source.language_model_id, name, [term], {"prompt": OPENING if is_register else STORY})
+        save_ready_mix(session, source.language_model_id, name, [term], {"prompt": OPENING if is_register else STORY})
 
 
 def _chosen() -> list[tuple[str, Mapping[str, Any]]]:
@@ -111,26 +117,3 @@ def _chosen() -> list[tuple[str, Mapping[str, Any]]]:
         for steerer in sorted(own, key=lambda s: -s["words"])[:n]:
             found.append((name.format(steerer["concept"].partition(":")[2]), steerer))
     return found
-
-
-def _save_vector(session: Session, language_model_id: int, model: LanguageModel, ready: Ready) -> int:
-    texts = [ready.positive(), ready.negative()]
-    bos = [] if model.bos_token_id is None else [model.bos_token_id]
-    ids = [[[*bos, *model.tokenize(text, allow_special=True)] for text in side] for side in texts]
-    made = contrast_vector(model, ids[0], ids[1], HOOK, ready.positions)
-    share = made.residual_share
-    new = NewVector(
-        language_model_id, ready.name, HOOK, ready.positions, texts[0], texts[1], made.values, made.norm, share
-    )
-    return save_vector(session, new)
-
-
-def _save(
-    session: Session, language_model_id: int, name: str, terms: Sequence[TermRequest], prompt: Mapping[str, Any]
-) -> None:
-    options = {
-        "model": None, "source": None, "positions": "all", "steer_bos": False, "prompt": None, "messages": None,
-        "add_generation_prompt": True, "prepend_bos": None, "max_new_tokens": 64, "stop_at_eos": True,
-        "temperature": 0.8, "top_p": 1.0, "frequency_penalty": 0.0, "seed": 0,
-    } | dict(prompt)  # fmt: skip
-    save_mix(session, language_model_id, name, [asdict(term) for term in terms], options)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app import demo_mixes
+from app import chat_mixes, demo_mixes
 from app.build_request import BuildRequest
 from app.db.writes import NewExplanation
 from app.settings import Settings
@@ -121,11 +121,16 @@ def _chat_text() -> str:
 
 
 def _chat_labels(slug: str) -> list[NewExplanation]:
-    return []
+    labels = json.loads(chat.TESTED_LABELS.read_text(encoding="utf-8"))
+    figures = ("precision", "recall", "chance", "n_tokens")
+    return [
+        NewExplanation(item["index"], item["text"], {name: item[name] for name in figures})
+        for item in labels[slug.removeprefix("chat-")]
+    ]
 
 
-def _no_mixes(_session: Session, _model: LanguageModel) -> None:
-    pass
+def _chat_mixes(session: Session, model: LanguageModel) -> None:
+    chat_mixes.add_mixes(session, CHAT.sources[0].slug, model)
 
 
 CHAT = Demo(
@@ -144,8 +149,8 @@ CHAT = Demo(
     ),
     first=("chat-l15-resid-4k",),
     labels=_chat_labels,
-    label_method="",
-    add_mixes=_no_mixes,
+    label_method="tested rule",
+    add_mixes=_chat_mixes,
 )
 
 DEMOS = {demo.name: demo for demo in (CHAT, GRAMMAR)}

@@ -99,7 +99,7 @@ class LatentRecord:
     promoted: tuple[TokenValue, ...]
     suppressed: tuple[TokenValue, ...]
     neighbours: tuple[Neighbour, ...]
-    top_tokens: tuple[TokenValue, ...]  # the tokens most often active, with their counts, most frequent first
+    top_tokens: tuple[TokenValue, ...]  # the tokens with the largest sums of activations, and their counts
     sample: Sample
     token_means: TokenMeans | None = None  # None: a build from before they were recorded
 

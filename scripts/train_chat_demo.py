@@ -21,11 +21,13 @@ from pathlib import Path
 
 import torch
 
-from models.demo_chat.bundle import CORPUS, FOLDER
+from models.demo_chat.bundle import CORPUS, FOLDER, TESTED_LABELS
 from models.gguf_file import convert_gguf, find_gguf
 from models.load_model import load_language_model
 
-STEPS = ("fetch", "chats", "corpus", "activations", "train", "measure", "publish")
+#: Prompts of the shipped corpus that labels are chosen and tested on.
+LABEL_PROMPTS = 640
+STEPS = ("fetch", "chats", "corpus", "activations", "train", "measure", "publish", "labels")
 
 
 def model_folder(work: Path) -> Path:
@@ -114,6 +116,14 @@ def publish(work: Path, options: argparse.Namespace) -> None:
         write_shipped(work / "corpus", CORPUS)
 
 
+def labels(work: Path, options: argparse.Namespace) -> None:
+    """Tested labels of the published SAEs, into the repository."""
+    from scripts.chat_demo.labels import write_labels
+
+    torch.set_grad_enabled(False)
+    write_labels(load_language_model(str(model_folder(work)), "cpu", "float32"), LABEL_PROMPTS, TESTED_LABELS)
+
+
 def main() -> None:
     """Parse and call."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -126,7 +136,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     steps: dict[str, Callable[[Path, argparse.Namespace], None]] = {
-        step.__name__: step for step in (fetch, chats, corpus, activations, train, measure, publish)
+        step.__name__: step for step in (fetch, chats, corpus, activations, train, measure, publish, labels)
     }
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in STEPS if options.step == "all" else (options.step,):

@@ -16,7 +16,13 @@ METRIC_NAMES = {
     "log_prob": ("log-prob of the target", "nats"),
     "logit_difference": ("logit difference", "logits"),
 }
-LATER = {"add": "later layers add to it", "make up": "later layers make up for it", "same": "", "unknown": ""}
+LATER = {
+    "add": "later layers add to it",
+    "make up": "later layers make up for it",
+    "outweigh": "later layers do more, the other way",
+    "same": "",
+    "unknown": "",
+}
 SHARP = (
     "Probability and rank are sharp: they can hide latents whose effects add up, and a rank moves only when another "
     "token is overtaken."

@@ -165,14 +165,19 @@ def _ablation(reader: Reader, source: SourceInfo, answer: Answer) -> answers.Abl
 
 
 def _later_layers(effect: "LatentEffect") -> str:
-    """What later layers do to the direct effect: add to it, make up for some of it, or leave it as it is."""
+    """What later layers do to the direct effect: add to it, make up for some of it, outweigh it the other way, or leave
+    it as it is.
+
+    They make up for it only where less is left than the direct effect: +0.018 directly and −0.339 in all is no repair.
+    """
     if effect.direct is None:
         return "unknown"
     difference = effect.exact - effect.direct
     if abs(difference) <= max(_SAME_NATS, _SAME_SHARE * max(abs(effect.exact), abs(effect.direct))):
         return "same"
-    makes_up = effect.direct * difference < 0
-    return "make up" if makes_up else "add"
+    if abs(effect.exact) < abs(effect.direct):
+        return "make up"
+    return "outweigh" if effect.direct * effect.exact < 0 else "add"
 
 
 def _metrics(metrics: "Metrics") -> answers.MetricsAnswer:

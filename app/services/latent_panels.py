@@ -48,7 +48,7 @@ def token_bars(items: Sequence[TokenValue], tokens: Mapping[int, str]) -> tuple[
 
 
 def tokens_view(record: LatentRecord, tokens: Mapping[int, str]) -> TokensView:
-    """The tokens it fires on, most frequent first, with their exact counts and the mean activation on each."""
+    """The tokens it fires on most, by count × mean, with their exact counts and the mean activation on each."""
     total = max(1, record.n_active)
     most = max((item.value for item in record.top_tokens), default=0.0) or 1.0
     known = record.token_means

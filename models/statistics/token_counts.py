@@ -91,7 +91,11 @@ class TokenCounts:
         self._add(other.codes, other.counts, other.sums)
 
     def top(self, latent: int, n: int) -> tuple[list[TokenCount], int]:
-        """The ``n`` tokens most often active, ties by smaller id; and how many distinct tokens there are in all."""
+        """The ``n`` tokens that it fires on most, and how many distinct tokens there are in all.
+
+        Ordered by count × mean, the sum of the activations: by count alone, stop words on which half of all latents
+        fire faintly would head most lists. Ties by count, then by smaller id.
+        """
         first = latent * self.vocab_size
         if self.table is not None and self.sum_table is not None:
             row = self.table[first : first + self.vocab_size]
@@ -101,6 +105,6 @@ class TokenCounts:
         else:
             low, high = np.searchsorted(self.codes, (first, first + self.vocab_size))
             tokens, counts, sums = self.codes[low:high] - first, self.counts[low:high], self.sums[low:high]
-        order = np.lexsort((tokens, -counts))[:n]
+        order = np.lexsort((tokens, -counts, -sums))[:n]
         found = [TokenCount(int(tokens[i]), int(counts[i]), float(sums[i] / SCALE / counts[i])) for i in order]
         return found, len(tokens)

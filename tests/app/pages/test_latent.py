@@ -272,7 +272,7 @@ def test_token_bars_have_the_longest_at_full_length(get: Get) -> None:
 
 def test_the_tokens_it_fires_on_have_their_exact_count_share_and_mean(get: Get) -> None:
     corpus, acts = make_corpus(), activations(make_corpus(), WINTER, 1)
-    table = one(get(href(WINTER)), "table[aria-label='Tokens it is most often active on']")
+    table = one(get(href(WINTER)), "table[aria-label='Tokens it fires on most']")
     for row in table.select("tbody tr"):
         token = text_of(one(row, ".token")).replace("·", " ")
         mine = acts[(corpus.ids == corpus.vocabulary.index(token)) & (acts > 0)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from models.statistics import selection, token_counts
 from models.statistics.accumulator import SAMPLE, TOP, SourceStatistics
 from models.statistics.kept import AFTER, BEFORE
+from models.statistics.totals import fixed_point
 from tests.models.statistics import brute
 
 few = settings(max_examples=40, deadline=None)
@@ -166,10 +167,11 @@ def test_token_counts_are_exact_dense_and_sparse(seed, sparse):
             patch.setattr(token_counts, "DENSE_CELLS", 0)
         found = brute.statistics(acts, tokens, [[i, i + 1] for i in range(0, 12, 2)], keep)
         for record in brute.records(found, 25):
-            on = tokens[:, keep][acts[:, keep][:, :, record.index] > 0]
-            ids, counts = np.unique(on, return_counts=True)
-            wanted = sorted(zip(-counts, ids, strict=True))
-            assert [(-v.value, v.token_id) for v in record.top_tokens] == wanted
+            mine, seen = acts[:, keep][:, :, record.index], tokens[:, keep]
+            sums = {token: fixed_point(mine[(seen == token) & (mine > 0)]).sum() for token in np.unique(seen[mine > 0])}
+            counts = {token: int(((seen == token) & (mine > 0)).sum()) for token in sums}
+            wanted = sorted(sums, key=lambda token: (-sums[token], -counts[token], token))
+            assert [(v.token_id, v.value) for v in record.top_tokens] == [(token, counts[token]) for token in wanted]
 
 
 @few
