@@ -21,6 +21,7 @@ from app.db.session import make_engine, make_session_maker
 from app.db.writes import add_explanations, refuse_if_running, register_source
 from app.demos import AUTHOR, DEMOS, Demo, DemoSource, default_demo
 from app.errors import BuildRunning, PeriscopeError
+from app.portable import import_dashboards
 from app.preparing import announce, withdraw
 from app.settings import Settings, load_settings
 from models.errors import PeriscopeModelError
@@ -40,6 +41,10 @@ def prepare(settings: Settings, demo: Demo, tokens: int | None = None) -> None:
         sessions = make_session_maker(engine)
         with sessions() as session:
             known = {source.slug: source for source in queries.all_sources(session)}
+            for source in demo.sources:
+                if source.slug in demo.ready and (source.slug not in known or known[source.slug].build is None):
+                    _import(settings, session, demo, source)
+                    known[source.slug] = queries.source_by_slug(session, source.slug)
         missing = [source for source in demo.sources if source.slug not in known]
         if missing:
             announce(settings.data_dir, "Loading the bundled language model.")
@@ -91,10 +96,25 @@ def _register(settings: Settings, demo: Demo, sources: Sequence[DemoSource]) -> 
             spec = SourceSpec(location, str(source.folder), source.hook_name)
             facts = inspect_loaded(model, load_dictionary(spec, device=str(model.device)), sample_text=text)
             register_source(session, source.slug, facts, vocabulary)
-            if found := demo.labels(source.slug):
-                info = queries.source_by_slug(session, source.slug)
-                add_explanations(session, info, found, author=AUTHOR, method=demo.label_method)
+            _label(session, demo, source)
     engine.dispose()
+
+
+def _import(settings: Settings, session: Session, demo: Demo, source: DemoSource) -> None:
+    """Show the dashboards that come ready; those of a source that somebody builds now are left to that."""
+    announce(settings.data_dir, f"Reading the dashboards of {source.slug} that come with the demo.")
+    sae = str(source.folder)
+    try:
+        import_dashboards(session, demo.ready[source.slug], source.slug, model=str(demo.folder(settings)), sae=sae)
+    except BuildRunning:
+        return
+    _label(session, demo, source)
+
+
+def _label(session: Session, demo: Demo, source: DemoSource) -> None:
+    if found := demo.labels(source.slug):
+        info = queries.source_by_slug(session, source.slug)
+        add_explanations(session, info, found, author=AUTHOR, method=demo.label_method)
 
 
 def _mix(settings: Settings, demo: Demo) -> None:

