@@ -12,7 +12,9 @@ from app.engine.state import FAILED, ModelState
 from app.engine.ticket import Ticket
 from app.engine.worker import Worker
 from app.errors import InvalidRequest, Overloaded, Unavailable
+from app.preparing import announced
 from app.settings import Settings
+from models.errors import ModelNotFound
 
 #: A model that could not be loaded is not tried again before this time, in seconds.
 RETRY_AFTER = 5.0
@@ -134,7 +136,13 @@ class ModelEngine:
                 raise Overloaded("The memory did not suffice; try again later.")
             return taken
 
-        return self._load(worker.location, self._settings.device, self._settings.dtype, reserve)
+        try:
+            return self._load(worker.location, self._settings.device, self._settings.dtype, reserve)
+        except ModelNotFound as error:
+            preparation = announced(self._settings.data_dir)
+            if preparation is None or preparation.has_failed:
+                raise
+            raise Unavailable(f"The model is still being prepared. {preparation.sentence} Try again soon.") from error
 
     def reserve(self, n: int, worker: Worker, wait: bool = True) -> Reservation | None:
         """Bytes for a worker; unused dictionaries and idle models make room, the least recently used first.

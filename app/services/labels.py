@@ -20,7 +20,8 @@ from app.views import ExplanationView, LabelsView
 MARKS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Names of scores that have another one among people; the key of how many texts they were measured on.
 NAMES = {"auroc": "AUROC"}
-N_TEXTS = "n_texts"
+#: Scores that say how many texts or tokens the others were taken on.
+COUNTS = {"n_texts": ("text", "texts"), "n_tokens": ("token", "tokens")}
 
 
 def save_label(session: Session, slug: str, index: int, text: str, author: str) -> ExplanationInfo:
@@ -89,12 +90,13 @@ def _explanation(item: ExplanationInfo) -> ExplanationView:
 
 
 def _scores(scores: Mapping[str, Any]) -> tuple[str, ...]:
-    """Scores as people read them; the number of texts stands with the first of the others."""
-    said = [f"{_name(name)} {_score(value)}" for name, value in scores.items() if name != N_TEXTS]
-    n = scores.get(N_TEXTS)
-    if n is None:
+    """Scores as people read them; on how many texts or tokens stands with the first of the others."""
+    said = [f"{_name(name)} {_score(value)}" for name, value in scores.items() if name not in COUNTS]
+    known = next(((scores[name], words) for name, words in COUNTS.items() if scores.get(name) is not None), None)
+    if known is None:
         return tuple(said)
-    on = f"on {_score(n)} {'text' if n == 1 else 'texts'}"
+    n, (one, many) = known
+    on = f"on {_score(n)} {one if n == 1 else many}"
     return (f"{said[0]} {on}", *said[1:]) if said else (f"tested {on}",)
 
 

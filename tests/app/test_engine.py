@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import preparing
 from app.engine import Batch, Finished, Job, MemoryBudget, ModelEngine, Prepared, RowsJob, SourceKey, Waiting
 from app.engine import engine as engine_module
 from app.errors import InvalidRequest, Overloaded, Unavailable
@@ -403,6 +405,25 @@ def test_a_model_that_cannot_be_loaded_says_so_in_its_state_and_to_everybody_for
             await engine.run(Echo("x", model="missing"))
 
     run(test)
+
+
+def test_a_model_that_is_still_being_made_is_waited_for_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine_module, "RETRY_AFTER", 0.0)
+
+    async def test(engine: ModelEngine) -> None:
+        preparing.announce(tmp_path, "Chat model: writing it.")
+        with pytest.raises(Unavailable, match=r"still being prepared\. Chat model: writing it\. Try again soon\."):
+            await engine.run(Echo("x", model="missing"))
+        preparing.announce(tmp_path, "It did not work.", has_failed=True)
+        with pytest.raises(Unavailable, match="There is no model 'missing'"):
+            await engine.run(Echo("x", model="missing"))
+        preparing.withdraw(tmp_path)
+        with pytest.raises(Unavailable, match="There is no model 'missing'"):
+            await engine.run(Echo("x", model="missing"))
+
+    run(test, data_dir=tmp_path)
 
 
 def test_the_event_loop_is_free_while_a_model_works() -> None:
