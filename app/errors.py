@@ -202,7 +202,12 @@ class DatabaseError(Unavailable):
 
 
 class DatabaseUnreachable(DatabaseError):
-    """The database cannot be opened or connected to."""
+    """The database cannot be opened or connected to.
+
+    The sentence is for who runs the server: it may name hosts, users and folders. ``PUBLIC`` is for everybody else.
+    """
+
+    PUBLIC = "The database does not answer; try again in a moment. The server's log says more."
 
 
 class DatabaseDamaged(DatabaseError):
@@ -262,6 +267,8 @@ def problem_of(error: BaseException, *, for_program: bool = False) -> Problem:
         return Problem(Unavailable.status, Unavailable.title, permission_sentence(error))
     if for_program and _is_unfit(error):
         return Problem(Conflict.status, "Does not fit", str(error))
+    if isinstance(error, DatabaseUnreachable):
+        return Problem(error.status, error.title, error.PUBLIC, error.retry_after)
     if isinstance(error, PeriscopeError):
         return Problem(error.status, error.title, str(error), error.retry_after)
     if isinstance(error, PeriscopeModelError):

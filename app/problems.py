@@ -140,7 +140,7 @@ async def _on_periscope_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error, for_program=request.url.path.startswith(FOR_PROGRAMS))
     request.app.state.readiness.note(error)
     if problem.status >= 500 and not isinstance(error, Overloaded):  # the lane says how many it refused
-        log.error("%s %s: %s", request.method, request.url.path, problem.detail)
+        log.error("%s %s: %s", request.method, request.url.path, error)
     return answer(request, problem)
 
 

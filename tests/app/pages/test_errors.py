@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -133,3 +134,19 @@ def test_an_empty_database_is_a_503_that_names_the_command(sqlite_settings: Sett
     assert page.headers["retry-after"]
     assert "periscope db upgrade" in ready.json()["detail"]
     assert health.json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/sources", "/readyz"])
+def test_where_the_database_is_told_to_nobody_but_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    url = "postgresql+psycopg://secret-user@127.0.0.1:1/secret-name"
+    settings = Settings(_env_file=None, data_dir=tmp_path, database_url=url)
+    with TestClient(create_app(settings), base_url=BASE, raise_server_exceptions=False) as client:
+        answer = client.get(path)
+    assert answer.status_code == 503
+    assert "does not answer" in answer.text
+    for secret in ("secret", "127.0.0.1", "port 1", "PERISCOPE_DATABASE_URL"):
+        assert secret not in answer.text
+    if path != "/readyz":
+        assert "PERISCOPE_DATABASE_URL" in caplog.text
