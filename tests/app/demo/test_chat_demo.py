@@ -3,6 +3,8 @@
 import html
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,8 +126,14 @@ def test_without_its_file_the_grammar_is_taken_and_said(
         CHAT.model(Settings(_env_file=None, data_dir=tmp_path), print)
 
 
+def test_choosing_a_demo_loads_no_torch() -> None:
+    code = "import sys; from app.commands.demo import _chosen; _chosen(None); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_another_model_is_refused() -> None:
-    assert set(DEMOS) == {"chat", "grammar"}
+    assert tuple(DEMOS) == command.NAMES
     with pytest.raises(InvalidRequest, match="--model is chat or grammar, not 'gpt2'"):
         command._chosen("gpt2")
 
