@@ -29,11 +29,11 @@ class ChatMix:
 
 
 MIXES = (
-    ChatMix("Casual", "casual", 0.6, "What should I do this weekend?", 1),
+    ChatMix("Casual", "casual", 0.6, "What should I do this weekend?", 6),
     ChatMix("Formal", "casual", -0.6, "What should I do this weekend?", 3),
     ChatMix("Excited", "excited", 0.8, "Can you tell me about Paris?", 4),
-    ChatMix("Poetic", "poetic", 1.1, "What is the sea like at night?"),
-    ChatMix("Religious", "religious", 1.3, "How can I find happiness?"),
+    ChatMix("Poetic", "poetic", 1.1, "How do I clean a kitchen?", 7),
+    ChatMix("Religious", "religious", 1.1, "How do I learn to cook?", 7),
     ChatMix("In code", "code", 0.9, "How do I make a good soup?"),
 )
 
