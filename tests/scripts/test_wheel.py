@@ -85,7 +85,7 @@ def test_away_from_the_checkout_it_makes_its_database_and_finds_nothing_wrong(
         assert done.returncode == 0, done.stdout + done.stderr
     assert "FAIL" not in done.stdout
     assert "ok   assets" in done.stdout
-    assert "5 weight files" in done.stdout
+    assert "9 weight files" in done.stdout
     assert (tmp_path / "data" / "periscope.db").is_file()
     place = subprocess.run(
         [sys.executable, "-c", "import app; print(app.__file__)"],
