@@ -130,26 +130,22 @@ def _mix(settings: Settings, demo: Demo) -> None:
 
 
 def _build(settings: Settings, demo: Demo, sources: Sequence[DemoSource], tokens: int | None) -> None:
+    request = replace(
+        demo.request,
+        slugs=tuple(source.slug for source in sources),
+        tokens=tokens or demo.request.tokens,
+        device=settings.device,
+        dtype=settings.dtype,
+        resume=True,
+    )
+
     def started(_: BuildProgress) -> None:
         withdraw(settings.data_dir)  # from here on the builds themselves say how far they are
 
-    slugs = [source.slug for source in sources]
-    for is_first in (True, False):
-        chosen = tuple(slug for slug in slugs if (slug in demo.first) == is_first)
-        if not chosen:
-            continue
-        request = replace(
-            demo.request,
-            slugs=chosen,
-            tokens=tokens or demo.request.tokens,
-            device=settings.device,
-            dtype=settings.dtype,
-            resume=True,
-        )
-        try:
-            run_build(settings, request, started)
-        except NothingToResume:
-            run_build(settings, replace(request, resume=False), started)
+    try:
+        run_build(settings, request, started)
+    except NothingToResume:
+        run_build(settings, replace(request, resume=False), started)
 
 
 def main(name: str | None = None) -> None:

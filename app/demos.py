@@ -47,10 +47,8 @@ class Demo:
     ready: Mapping[str, Path]
     #: Text by which a source is checked when it is registered.
     sample_text: Callable[[], str]
-    #: What is built, all of ``slugs``.
+    #: What is built of the sources that do not come ready.
     request: BuildRequest
-    #: Those that are built first, so that there is something to see soon.
-    first: tuple[str, ...]
     labels: Callable[[str], list[NewExplanation]]
     label_method: str
     #: Saves vectors and mixes; the sources have been registered.
@@ -98,7 +96,6 @@ GRAMMAR = Demo(
         batch=8,
         seed=7,  # not the texts that the model was trained on
     ),
-    first=(),
     labels=_grammar_labels,
     label_method="corpus labels",
     add_mixes=demo_mixes.add_mixes,
@@ -168,7 +165,6 @@ CHAT = Demo(
         max_norm_ratio=chat.MAX_NORM_RATIO,
         output_scores=False,  # would take an hour on two cores
     ),
-    first=("chat-l15-resid-4k",),
     labels=_chat_labels,
     label_method="tested rule",
     add_mixes=_chat_mixes,

@@ -1,4 +1,4 @@
-"""Make the chat demo's SAEs again from nothing: packages, model, chats, corpus, activations, SAEs, figures.
+"""Make the chat demo again from nothing: packages, model, chats, corpus, activations, SAEs, labels, dashboards.
 
     python -m scripts.train_chat_demo FOLDER all                  # everything, one after the other
     python -m scripts.train_chat_demo FOLDER train l7-resid-4k    # one step, one SAE

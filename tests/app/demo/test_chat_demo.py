@@ -27,6 +27,8 @@ from models.errors import SourceError
 from tests.demo_chat import needs_chat_model
 from tests.web import BASE
 
+#: The one whose dashboards come ready.
+READY = "chat-l15-resid-4k"
 BUILT = ("chat-l7-resid-4k", "chat-l15-resid-4k")
 #: Two of the four SAEs: one whose dashboards come ready, and one that is built.
 FEW = replace(CHAT, sources=tuple(source for source in CHAT.sources if source.slug in BUILT))
@@ -66,7 +68,7 @@ def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Set
     labels = json.loads(bundle.TESTED_LABELS.read_text(encoding="utf-8"))
     with make_session_maker(engine)() as session:
         listed = [item["index"] for item in labels["l15-resid-4k"]]
-        assert len(queries.known_labels(session, sources[CHAT.first[0]], listed)) == len(listed) >= 150
+        assert len(queries.known_labels(session, sources[READY], listed)) == len(listed) >= 150
         assert {mix.name for mix in some_mixes(session, 50, 0)} == {mix.name for mix in MIXES}
     engine.dispose()
 
@@ -74,7 +76,7 @@ def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Set
 @needs_chat_model
 @pytest.mark.demo
 def test_its_pages_and_microscope_answer(chat_settings: Settings) -> None:
-    slug = CHAT.first[0]
+    slug = READY
     with TestClient(create_app(chat_settings), base_url=BASE) as client:
         assert client.get("/").text.count("chat-l") >= len(FEW.sources)
         assert client.get(f"/sources/{slug}").status_code == 200
