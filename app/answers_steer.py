@@ -3,11 +3,12 @@
 Log-probs in nats, of the model as it stood there, before penalty and temperature. What is not known is null.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
 from app.request_types import Word
+from models.coherence import VERDICTS
 from models.steer_terms import MODES
 
 
@@ -49,12 +50,28 @@ class CoherenceAnswer:
     distinct_2_steered: float | None
     injected_norm_share: float | None
     nll_rise: float | None
-    verdict: Annotated[str, Word(("coherent", "strained", "babbling"))] | None
+    verdict: Annotated[str, Word(VERDICTS)] | None
+
+
+@dataclass(frozen=True)
+class GaugesAnswer:
+    """Is the steered thing there, and is it still language?
+
+    ``effect``: the mean of the terms' effects, turned round for those that are to remove something. ``fluency``: 0 to
+    1, the share of the surprise that the order of the words takes away, over that of the unsteered text.
+    """
+
+    effect: float | None
+    fluency: float | None
+    verdict: Annotated[str, Word(VERDICTS)] | None
 
 
 @dataclass(frozen=True)
 class TermAnswer:
-    """A slider as it was understood. ``share``: of the residual norm, of this term alone; null if not measured."""
+    """A slider as it was understood. ``share``: of the residual norm, of this term alone; null if not measured.
+
+    ``effect``: how much more of the subject the unsteered model sees in the steered text, in multiples of its unit.
+    """
 
     source: str | None
     index: int | None
@@ -64,6 +81,7 @@ class TermAnswer:
     everywhere: bool
     label: str | None
     share: float | None
+    effect: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,7 @@ class SteerAnswer:
     baseline: WrittenText
     steered: SteeredText
     coherence: CoherenceAnswer
+    gauges: GaugesAnswer
     terms: list[TermAnswer]
     baseline_was_remembered: bool
     notes: list[str]
@@ -121,10 +140,22 @@ class SnippetAnswer:
 
 
 @dataclass(frozen=True)
+class SampleAnswer:
+    """What a prompt became without steering, and at the recommended strength, from the same seed."""
+
+    prompt: str
+    baseline: str
+    steered: str
+
+
+@dataclass(frozen=True)
 class CalibrationAnswer:
     """A sweep of one slider; lists run along ``strengths``. ``unit``: what strength 1 is, in the activation's units.
 
-    ``temperature``: of the texts that were judged. ``was_stored``: measured before, for the same unit.
+    ``temperature``: of the texts that were judged; ``is_chat``: the prompts were messages of a chat. ``fluent_share``:
+    of single texts that are coherent; ``unsteered_share``, ``unsteered_effect``: the same of unsteered ones. From the
+    ends of the safe range to ``strained_low`` and ``strained_high`` half of the texts are lost. ``was_stored``:
+    measured before, for the same unit. What an older version measured has none of these.
     """
 
     source: str | None
@@ -143,6 +174,24 @@ class CalibrationAnswer:
     recommended: float
     was_stored: bool
     created: datetime
+    is_chat: bool = False
+    fluent_share: list[float] | None = None
+    unsteered_share: float | None = None
+    unsteered_effect: float | None = None
+    strained_low: float | None = None
+    strained_high: float | None = None
+    samples: list[SampleAnswer] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StrengthAnswer:
+    """Where the board starts a slider. ``basis``: calibration, or norm where none is stored: then the rest is null."""
+
+    start: float
+    recommended: float | None
+    safe_low: float | None
+    safe_high: float | None
+    basis: Annotated[str, Word(("calibration", "norm"))]
 
 
 @dataclass(frozen=True)
@@ -172,6 +221,7 @@ class BalanceAnswer:
     base_nll: float | None
     distinct_2_baseline: float | None
     distinct_2: float | None
+    fluent_share: float
     close_pairs: list[PairAnswer]
     prompts: list[str]
     notes: list[str]

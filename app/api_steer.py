@@ -14,14 +14,16 @@ from app.jobs.steer import Options
 from app.pages.requests import known_parameters
 from app.paging import PartDep
 from app.path_numbers import allow_digits
-from app.request_types import MAX_ID, PathNumber, Text, Whole
+from app.request_types import MAX_ID, PathNumber, Text, Whole, Word
 from app.services import calibrate as calibrate_service
 from app.services import mixes as mixes_service
 from app.services import steer as steer_service
+from app.services import strengths
 from app.services import vectors as vectors_service
 from app.services.calibrate import BalanceRequest
 from app.services.vectors import VectorRequest
 from app.web.units import in_lane, json_in_lane, no_content
+from models.steer_terms import MODES
 
 LATENT = Whole(0, MAX_ID, "the number of a latent", is_text=True)
 ROW = Whole(1, MAX_ID, "a number that a vector got when it was saved", is_text=True)
@@ -67,6 +69,20 @@ async def calibrations(
 ) -> Response:
     """What was calibrated before: everything, or that of a source, a latent, a vector; all filters hold at once."""
     return await json_in_lane(request, "reads", lambda: calibrate_service.stored(reader, source, index, vector, part))
+
+
+@router.get(
+    "/sources/{source}/latents/{index}/strength", summary="Where a slider starts", response_model=answers.StrengthAnswer
+)
+async def strength(
+    request: Request,
+    reader: ReaderDep,
+    source: str,
+    index: PathNumber,
+    mode: Annotated[str, Word(MODES), Query(description="What is done with the latent.")] = "add",
+) -> Response:
+    """The strength at which the board starts this latent: calibrated, or a fifth of the residual norm."""
+    return await json_in_lane(request, "reads", lambda: strengths.strength(reader, source, index, mode))
 
 
 @router.post("/balance", summary="Make a mix coherent", response_model=answers.BalanceAnswer)

@@ -218,14 +218,22 @@ def _import(session: Session, file: zipfile.ZipFile, slug: str, manifest: Mappin
 
 
 def _pieces(file: zipfile.ZipFile, table: type[Base]) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a table, in pieces; ValueError if its columns are not those of this version."""
+    """The rows of a table, in pieces; ValueError if its columns are not those of this version or of one before it,
+    which had fewer that may be null.
+    """
     schema = _schema(table)
     with file.open(f"{table.__tablename__}.parquet") as data:
         parquet = pq.ParquetFile(data)
-        if parquet.schema_arrow != schema:
+        known = parquet.schema_arrow
+        lacking = [field.name for field in schema if field.name not in known.names]
+        if known != pa.schema([field for field in schema if field.name not in lacking]):
+            raise ValueError(table.__tablename__)
+        if any(not column.nullable for column in _columns(table) if column.name in lacking):
             raise ValueError(table.__tablename__)
         for batch in parquet.iter_batches(batch_size=STEP):
-            yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+            nothing = [None] * batch.num_rows
+            columns = [nothing if field.name in lacking else batch.column(field.name).to_pylist() for field in schema]
+            yield list(zip(*columns, strict=True))
 
 
 def _all_rows(file: zipfile.ZipFile, table: type[Base]) -> Iterator[tuple[Any, ...]]:

@@ -1,29 +1,30 @@
-"""How far a slider may be moved: a sweep of strengths as rows of one batch, the safe range, and the balance of a mix.
+"""How far a slider may be moved: a sweep of strengths as rows of common batches, the safe range, the balance of a mix.
 
-1. Every prompt is continued without steering and at every strength of a grid, as rows of common batches, each sample
-   with a seed of its own (the same for all strengths).
-2. The unsteered model reads all texts in one pass: base_nll, distinct_2, and the effect: the mean over generated tokens
-   of a_i on that reading over M_i, for a vector the mean of h·v̂ above the baseline's over ‖v‖.
-3. A strength is *fine* when the mean over prompts keeps the bounds of ``models.coherence``, and so do at least
-   ``FINE_SHARE`` of the texts each on its own: a range that holds on average only would not hold for the next text.
-4. The safe range is the widest interval around the neutral strength whose measured strengths are all fine. The gaps
-   between its ends and the first strengths that are not fine are measured again on a finer grid. If everything is
-   fine, the range ends where the grid does. Recommended is the strength in it with the largest effect,
-   above the neutral one unless the range ends there.
+1. Every prompt is continued without steering and at a few strengths, each sample with a seed of its own (the same for
+   all strengths).
+2. The unsteered model reads all texts: base_nll, distinct_2, order_share, and the effect: the mean over generated
+   tokens of a_i on that reading over M_i, for a vector the mean of h·v̂ above the unsteered texts' over ‖v‖.
+3. Each text is judged alone by ``models.coherence``, against the mean of the unsteered texts; the unsteered texts are
+   judged the same way, so what they lose by chance is known and not held against the strength.
+4. On each side of the neutral strength: four distances, each twice the one before, up to a change as large as most of
+   the activation itself; further ones while nothing is lost, nearer ones while everything is; then the end that
+   ``models.safe_fit`` finds, with every sample, and one a little nearer. The end is fitted to all texts.
+5. Recommended is the measured strength in the safe range with the largest effect, above the neutral one unless the
+   range ends there.
 
 All of it goes on in steps (``models.pace``): a token of as many texts as can be written at once, or a pass over
 finished ones; each yields how many tokens were written.
 
-``balance`` looks for the largest factor g ≤ 1 by which all terms of a mix can be scaled so that it stays fine: g on a
-grid, and once more between the last fine and the first other one.
+``balance`` looks in the same way for the largest factor g ≤ 1 by which all terms of a mix can be scaled.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 
-from models.coherence import TextMeasure, mean_measure, within_bounds
+from models.coherence import TextMeasure, is_fluent, mean_known, mean_measure, without_end
 from models.dictionary import Dictionary
 from models.errors import SteeringError, Unsupported
 from models.generate import TextBatch, writing_pace
@@ -31,28 +32,29 @@ from models.language_model import LanguageModel
 from models.pace import result_of, telling
 from models.prefill import PromptMemory
 from models.readings import Reading, reading_steps
+from models.safe_fit import KEPT, Fit, Judged, fit
 from models.sampling import Sampling
-from models.steer_terms import NEUTRAL, Board, SteerTerm, VectorSubject
+from models.steer_terms import MAX_STRENGTH, NEUTRAL, Board, SteerTerm, VectorSubject
+from models.steering import Steering
 from models.text_rows import Request
 
-#: At a fine strength at least this share of single texts keeps the bounds.
-FINE_SHARE = 0.9
-#: New tokens of a text: of half as many, one unlikely name puts a good text out of bounds.
-NEW_TOKENS = 48
-#: Texts of every prompt: the sweep takes the last strength that is fine, which with few texts is a lucky one.
-SAMPLES = 4
+#: New tokens of a text: of fewer, the order of the words says too little.
+NEW_TOKENS = 32
+#: Texts of every prompt at the strengths that decide, and without steering.
+SAMPLES = 2
 #: Texts written at once at most.
 ROWS_AT_ONCE = 128
-#: New strengths in each gap between a fine and a bad one.
-_FINER = 3
-_FACTORS = 8
+#: Other orders of every text that are read; a strength is judged by many texts, so one is enough.
+SHUFFLES = 1
 
-GRIDS: Mapping[str, tuple[float, ...]] = {
-    "add": (-4, -3, -2, -1.5, -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4),
-    "clamp": (-4, -3, -2, -1, -0.5, 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4),
-    "scale": (-4, -2, -1, 0, 0.5, 1, 1.5, 2, 3, 4, 6, 8),
-    "project": (-4, -3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4),
-}
+#: Distances of ``add`` and ``clamp``, as shares of the residual norm, and of the other modes.
+SHARES = (0.1, 0.2, 0.4, 0.8)
+DISTANCES = (0.5, 1.0, 2.0, 4.0)
+MODES = ("add", "clamp", "scale", "project")
+#: How often twice the largest distance, or half of the smallest, is looked at.
+_FURTHER = 2
+#: Factors of a mix, by which a balance begins.
+FACTORS = (0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
@@ -66,23 +68,38 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class SampleText:
+    """What one prompt became: token ids of the prompt, and of the text without and with steering."""
+
+    prompt: tuple[int, ...]
+    baseline: tuple[int, ...]
+    steered: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Calibration:
     """The sweep, in order of strength: lists run along ``strengths``. ``effect`` is ``None`` where it is not defined.
 
-    ``base_nll`` in nats, ``fine_share``: share of single texts within bounds. ``neutral``: where nothing is changed
-    (for a clamp 0, which removes the latent).
+    ``base_nll`` in nats, ``fluent_share``: share of single texts that are coherent, ``unsteered_share`` the same of
+    unsteered ones. ``neutral``: where nothing is changed (for a clamp 0, which removes the latent). Between the safe
+    range and ``strained_low``, ``strained_high`` half of the texts are lost. ``samples``: at the recommended strength.
     """
 
     strengths: tuple[float, ...]
     effect: tuple[float | None, ...]
     base_nll: tuple[float | None, ...]
     distinct_2: tuple[float | None, ...]
-    fine_share: tuple[float, ...]
+    fluent_share: tuple[float, ...]
     baseline: TextMeasure
+    unsteered_share: float
+    unsteered_effect: float | None
     neutral: float
     safe_low: float
     safe_high: float
+    strained_low: float
+    strained_high: float
     recommended: float
+    samples: tuple[SampleText, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,18 +110,30 @@ class Balance:
     board: Board
     baseline: TextMeasure
     measured: TextMeasure
+    fluent_share: float
 
 
-@dataclass(frozen=True)
+#: A text: its prompt, what was written after it, and the log-probs that its writer gave it.
+_Text = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]
+
+
+@dataclass
 class _Point:
-    measure: TextMeasure
-    effect: float | None
-    fine_share: float
-    fine: bool
+    """The texts of one board so far."""
 
+    texts: list[_Text] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
-#: A text: its prompt and what was written after it.
-_Text = tuple[tuple[int, ...], tuple[int, ...]]
+    @property
+    def measure(self) -> TextMeasure:
+        return mean_measure([reading.measure for reading in self.readings])
+
+    @property
+    def effect(self) -> float | None:
+        return mean_known([reading.effect for reading in self.readings])
+
+    def judged(self, baseline: TextMeasure) -> Judged:
+        return Judged(sum(is_fluent(reading.measure, baseline) for reading in self.readings), len(self.readings))
 
 
 class _Sweep:
@@ -115,38 +144,31 @@ class _Sweep:
     ) -> None:
         if not plan.prompts:
             raise SteeringError("A calibration needs at least one prompt.")
-        self.model, self.dictionaries, self.plan, self.subject = model, dictionaries, plan, subject
+        self.model, self.dictionaries, self.plan = model, dictionaries, plan
+        self.terms: tuple[SteerTerm, ...] = () if subject is None else (subject,)
         self.memory = PromptMemory()
-        self.readings: list[Reading] = []
+        self.unsteered = _Point()
 
     def begin(self) -> Generator[int, None, None]:
         """The unsteered texts."""
-        texts = yield from self._write([None])
-        self.readings = yield from self._read(texts)
-        self.baseline = mean_measure([reading.measure for reading in self.readings])
+        (self.unsteered,) = yield from self.points([None], range(self.plan.samples))
+        self.baseline = self.unsteered.measure
+        self.chance = self.unsteered.judged(self.baseline)
 
-    def points(self, boards: Sequence[Board]) -> Generator[int, None, list[_Point]]:
-        """Every board's texts, judged."""
-        texts = yield from self._write(list(boards))
-        readings = yield from self._read(texts)
-        n = len(self.readings)
-        return [self._judge(readings[place * n : (place + 1) * n]) for place in range(len(boards))]
+    def points(self, boards: Sequence[Board | None], samples: Sequence[int]) -> Generator[int, None, list[_Point]]:
+        """The texts of every board, prompt by prompt, with these samples."""
+        texts = yield from self._write(boards, samples)
+        # The token that ends a text has its place: in another order it would end it in the middle.
+        whole = [(prompt, without_end(text, self.model.stop_token_ids)) for prompt, text, _ in texts]
+        own = [logprobs[: len(text)] for (_, text), (_, _, logprobs) in zip(whole, texts, strict=True)]
+        reading = reading_steps(self.model, self.dictionaries, whole, self.terms, SHUFFLES, own)
+        readings = yield from telling(0, reading)
+        n = len(self.plan.prompts) * len(samples)
+        cuts = [slice(place * n, (place + 1) * n) for place in range(len(boards))]
+        return [_Point(texts[cut], readings[cut]) for cut in cuts]
 
-    def _judge(self, readings: Sequence[Reading]) -> _Point:
-        pairs = list(zip(readings, self.readings, strict=True))
-        share = sum(within_bounds(mine.measure, self.baseline) for mine, _ in pairs) / len(pairs)
-        measure = mean_measure([reading.measure for reading in readings])
-        effects = [mine.effect for mine, _ in pairs if mine.effect is not None]
-        effect = sum(effects) / len(effects) if effects else None
-        if effect is not None and self.subject is not None and isinstance(self.subject.subject, VectorSubject):
-            own = [reading.effect for reading in self.readings if reading.effect is not None]
-            effect -= sum(own) / len(own) if own else 0.0
-        return _Point(measure, effect, share, within_bounds(measure, self.baseline) and share >= FINE_SHARE)
-
-    def _write(self, boards: Sequence[Board | None]) -> Generator[int, None, list[_Text]]:
-        """The texts of every board in turn, prompt by prompt, sample by sample."""
-        prompts, samples = self.plan.prompts, range(self.plan.samples)
-        asked = [(board, prompt, sample) for board in boards for prompt in prompts for sample in samples]
+    def _write(self, boards: Sequence[Board | None], samples: Sequence[int]) -> Generator[int, None, list[_Text]]:
+        asked = [(board, prompt, sample) for board in boards for prompt in self.plan.prompts for sample in samples]
         texts: list[_Text] = []
         while len(texts) < len(asked):
             at_once = min(ROWS_AT_ONCE, writing_pace(self.model).size)
@@ -158,40 +180,61 @@ class _Sweep:
     ) -> Generator[int, None, list[_Text]]:
         batch = TextBatch(self.model, self.dictionaries, self.memory)
         texts: dict[int, list[int]] = {}
+        logprobs: dict[int, list[float]] = {}
         for board, prompt, sample in asked:
             sampling = replace(self.plan.sampling, seed=self.plan.sampling.seed + sample, alternatives=0)
-            texts[batch.add(Request(prompt, board, sampling, baseline=board is None, reading=False))] = []
+            number = batch.add(Request(prompt, board, sampling, baseline=board is None, reading=False))
+            texts[number], logprobs[number] = [], []
         while batch.live:
             if batch.read_prompts():
                 yield 0
             events = batch.write()
             for event in events:
                 texts[event.request].append(event.token_id)
+                logprobs[event.request].append(event.logprob)
             yield len(events)
-        return [(prompt, tuple(text)) for (_, prompt, _), text in zip(asked, texts.values(), strict=True)]
+        return [
+            (prompt, tuple(texts[number]), tuple(logprobs[number]))
+            for (_, prompt, _), number in zip(asked, texts, strict=True)
+        ]
 
-    def _read(self, texts: Sequence[_Text]) -> Generator[int, None, list[Reading]]:
-        return (yield from telling(0, reading_steps(self.model, self.dictionaries, texts, self.subject)))
+
+class _Line:
+    """Boards along one number ``s``; what was measured there, and where texts stop to be fluent on either side."""
+
+    def __init__(self, sweep: _Sweep, board: Callable[[float], Board], neutral: float) -> None:
+        self.sweep, self.board, self.neutral = sweep, board, neutral
+        self.points: dict[float, _Point] = {}
+
+    def look(self, strengths: Sequence[float], samples: Sequence[int]) -> Generator[int, None, None]:
+        """Measure these, as far as they were not yet."""
+        new = [s for s in dict.fromkeys(strengths) if s not in self.points]
+        if not new:
+            return
+        found = yield from self.sweep.points([self.board(s) for s in new], samples)
+        self.points |= dict(zip(new, found, strict=True))
+
+    def side(self, sign: int) -> dict[float, Judged]:
+        """Distance -> what was judged, on one side."""
+        return {
+            abs(s - self.neutral): point.judged(self.sweep.baseline)
+            for s, point in sorted(self.points.items())
+            if (s - self.neutral) * sign > 0
+        }
+
+    def fitted(self, sign: int) -> Fit:
+        """One side, fitted to all its texts."""
+        return fit(self.side(sign), self.sweep.chance)
 
 
-def calibrate(
-    model: LanguageModel,
-    dictionaries: Mapping[str, Dictionary],
-    term: SteerTerm,
-    plan: Plan,
-    strengths: Sequence[float] | None = None,
-) -> Calibration:
+def calibrate(model: LanguageModel, dictionaries: Mapping[str, Dictionary], term: SteerTerm, plan: Plan) -> Calibration:
     """``calibration_steps`` in one go."""
-    return result_of(calibration_steps(model, dictionaries, term, plan, strengths))
+    return result_of(calibration_steps(model, dictionaries, term, plan))
 
 
 @torch.inference_mode()
 def calibration_steps(
-    model: LanguageModel,
-    dictionaries: Mapping[str, Dictionary],
-    term: SteerTerm,
-    plan: Plan,
-    strengths: Sequence[float] | None = None,
+    model: LanguageModel, dictionaries: Mapping[str, Dictionary], term: SteerTerm, plan: Plan
 ) -> Generator[int, None, Calibration]:
     """Sweep one term's strength; yields the tokens written in each step. ``term.strength`` is not used.
 
@@ -199,52 +242,106 @@ def calibration_steps(
         Unsupported: the mode has no strength.
         SteeringError: no prompts, or a term that cannot be done.
     """
-    if term.mode not in GRIDS:
-        raise Unsupported(f"Mode {term.mode!r} has no strength to calibrate; use one of {', '.join(GRIDS)}.")
+    if term.mode not in MODES:
+        raise Unsupported(f"Mode {term.mode!r} has no strength to calibrate; use one of {', '.join(MODES)}.")
     neutral = NEUTRAL.get(term.mode, 0.0)
     sweep = _Sweep(model, dictionaries, plan, term)
     yield from sweep.begin()
-    grid = sorted({*(GRIDS[term.mode] if strengths is None else strengths), neutral})
+    unit, distances = 1.0, DISTANCES
+    if term.mode in ("add", "clamp"):
+        unit = yield from _unit(sweep, dictionaries, term)
+        distances = SHARES
+    line = _Line(sweep, lambda s: Board((replace(term, strength=s),), plan.positions), neutral)
+    if term.mode not in NEUTRAL:
+        yield from line.look([neutral], range(plan.samples))  # it removes the latent, which is something
+    else:
+        line.points[neutral] = sweep.unsteered
+    yield from _measure(line, [unit * distance for distance in distances], MAX_STRENGTH)
+    return _calibration(line)
 
-    def measured(values: Sequence[float]) -> Generator[int, None, dict[float, _Point]]:
-        boards = [Board((replace(term, strength=s),), plan.positions) for s in values]
-        found = yield from sweep.points(boards)
-        return dict(zip(values, found, strict=True))
 
-    points = yield from measured(grid)
-    finer = [s for ends in _gaps(points, neutral) for s in _between(*ends, _FINER)]
-    points = dict(sorted((points | (yield from measured(finer))).items()))
-    low, high = safe_range({s: point.fine for s, point in points.items()}, neutral)
+def _unit(sweep: _Sweep, dictionaries: Mapping[str, Dictionary], term: SteerTerm) -> Generator[int, None, float]:
+    """The strength of ``add`` that changes the unsteered texts by their own norm."""
+    added = Board((replace(term, mode="add", strength=1.0),))
+    prompt, text, _ = sweep.unsteered.texts[0]
+    found: list[float] = yield from telling(0, Steering(sweep.model, dictionaries).share_steps(added, (*prompt, *text)))
+    share = found[0]
+    if not share > 0:
+        raise SteeringError(f"Adding {term.name} changes nothing, so there is no strength to look for.")
+    return 1 / share
+
+
+def _measure(line: _Line, distances: Sequence[float], most: float) -> Generator[int, None, None]:
+    first, every = range(1), range(line.sweep.plan.samples)
+
+    def strengths(sign: int, wanted: Sequence[float]) -> list[float]:
+        return [_rounded(min(most, max(-most, line.neutral + sign * x))) for x in wanted if x > 0]
+
+    yield from line.look([s for sign in (1, -1) for s in strengths(sign, distances)], first)
+    for _ in range(_FURTHER):
+        more: list[float] = []
+        for sign in (1, -1):
+            side, found = line.side(sign), line.fitted(sign)
+            if found.half is None:
+                more += strengths(sign, [2 * max(side)])
+            elif found.end < min(side):
+                more += strengths(sign, [min(side) / 2])
+        if not more:
+            break
+        yield from line.look(more, first)
+    yield from line.look([s for sign in (1, -1) for s in strengths(sign, [line.fitted(sign).end])], every)
+    yield from line.look([s for sign in (1, -1) for s in strengths(sign, [0.8 * line.fitted(sign).end])], first)
+
+
+def _rounded(strength: float) -> float:
+    """Three digits: what a person reads and types."""
+    return float(f"{strength:.3g}")
+
+
+def _calibration(line: _Line) -> Calibration:
+    sweep, neutral = line.sweep, line.neutral
+    points = dict(sorted(line.points.items()))
+    up, down = line.fitted(1), line.fitted(-1)
+    low, high = _rounded(neutral - down.end), _rounded(neutral + up.end)
+    effects = {s: point.effect for s, point in points.items()}
+    own = sweep.unsteered.effect
+    if own is not None and isinstance(sweep.terms[0].subject, VectorSubject):
+        effects = {s: None if effect is None else effect - own for s, effect in effects.items()}
     inside = [s for s in points if low <= s <= high]
     # Where nothing has an effect the largest is noise: what turns the subject up is looked at first.
     upwards = [s for s in inside if s >= neutral] if high > neutral else inside
-    recommended = max(upwards, key=lambda s: (points[s].effect or 0.0, -abs(s - neutral)), default=neutral)
+    recommended = max(upwards, key=lambda s: (effects[s] or 0.0, -abs(s - neutral)), default=neutral)
     return Calibration(
-        tuple(points),
-        tuple(point.effect for point in points.values()),
-        tuple(point.measure.base_nll for point in points.values()),
-        tuple(point.measure.distinct_2 for point in points.values()),
-        tuple(point.fine_share for point in points.values()),
-        sweep.baseline,
-        neutral,
-        low,
-        high,
-        recommended,
+        strengths=tuple(points),
+        effect=tuple(effects.values()),
+        base_nll=tuple(point.measure.base_nll for point in points.values()),
+        distinct_2=tuple(point.measure.distinct_2 for point in points.values()),
+        fluent_share=tuple(_share(point.judged(sweep.baseline)) for point in points.values()),
+        baseline=sweep.baseline,
+        unsteered_share=_share(sweep.unsteered.judged(sweep.baseline)),
+        unsteered_effect=own,
+        neutral=neutral,
+        safe_low=low,
+        safe_high=high,
+        strained_low=low if down.half is None else _rounded(neutral - max(down.half, down.end)),
+        strained_high=high if up.half is None else _rounded(neutral + max(up.half, up.end)),
+        recommended=recommended,
+        samples=_samples(sweep, points[recommended]) if recommended != neutral else (),
     )
 
 
-def safe_range(fine: Mapping[float, bool], neutral: float) -> tuple[float, float]:
-    """The widest interval around ``neutral`` in which every measured strength is fine; empty: (neutral, neutral)."""
-    low = high = neutral
-    for s in sorted(s for s in fine if s >= neutral):
-        if not fine[s]:
-            break
-        high = s
-    for s in sorted((s for s in fine if s <= neutral), reverse=True):
-        if not fine[s]:
-            break
-        low = s
-    return low, high
+def _samples(sweep: _Sweep, point: _Point) -> tuple[SampleText, ...]:
+    """A text of each prompt beside the unsteered one of the same seed."""
+    own, mine = sweep.unsteered, point
+    step, other = (len(p.texts) // len(sweep.plan.prompts) for p in (own, mine))
+    return tuple(
+        SampleText(prompt, own.texts[step * n][1], mine.texts[other * n][1])
+        for n, prompt in enumerate(sweep.plan.prompts)
+    )
+
+
+def _share(judged: Judged) -> float:
+    return judged.fluent / judged.n
 
 
 def balance(model: LanguageModel, dictionaries: Mapping[str, Dictionary], board: Board, plan: Plan) -> Balance:
@@ -256,33 +353,27 @@ def balance(model: LanguageModel, dictionaries: Mapping[str, Dictionary], board:
 def balance_steps(
     model: LanguageModel, dictionaries: Mapping[str, Dictionary], board: Board, plan: Plan
 ) -> Generator[int, None, Balance]:
-    """The largest common factor ≤ 1 that keeps a mix within the bounds; ablations stay as they are. Yields the tokens
-    written in each step.
+    """The largest common factor ≤ 1 at which a mix stays in its safe range; ablations stay as they are. Yields the
+    tokens written in each step.
 
     Raises:
         SteeringError: no prompts, or a board that cannot be done.
     """
     sweep = _Sweep(model, dictionaries, replace(plan, positions=board.positions), None)
     yield from sweep.begin()
-    points: dict[float, _Point] = {}
-
-    def look(factors: Sequence[float]) -> Generator[int, None, float]:
-        found = yield from sweep.points([board.scaled(g) for g in factors])
-        points.update(zip(factors, found, strict=True))
-        return safe_range({g: point.fine for g, point in points.items()}, 0.0)[1]
-
-    factor = yield from look([n / _FACTORS for n in range(_FACTORS + 1)])
-    if factor < 1:
-        factor = yield from look([factor + n / _FACTORS**2 for n in range(1, _FACTORS)])
-    return Balance(factor, board.scaled(factor), sweep.baseline, points[factor].measure)
-
-
-def _gaps(points: Mapping[float, _Point], neutral: float) -> list[tuple[float, float]]:
-    """On each side of the safe range, its end and the first strength that is not fine."""
-    low, high = safe_range({s: point.fine for s, point in points.items()}, neutral)
-    below, above = [s for s in points if s < low], [s for s in points if s > high]
-    return [*([(low, max(below))] if below else []), *([(high, min(above))] if above else [])]
+    line = _Line(sweep, board.scaled, 0.0)
+    every = range(plan.samples)
+    yield from line.look([1.0], every)
+    if _share(line.side(1)[1.0]) < KEPT * _share(sweep.chance):
+        yield from line.look(FACTORS, every)
+        yield from line.look([_factor(line.fitted(1).end)], every)
+    factor = _factor(line.fitted(1).end) if len(line.points) > 1 else 1.0
+    if factor not in line.points:
+        yield from line.look([factor], every)
+    point = line.points[factor]
+    return Balance(factor, board.scaled(factor), sweep.baseline, point.measure, _share(point.judged(sweep.baseline)))
 
 
-def _between(start: float, end: float, n: int) -> list[float]:
-    return [start + (end - start) * k / (n + 1) for k in range(1, n + 1)]
+def _factor(end: float) -> float:
+    """Steps of 1/64, downwards."""
+    return math.floor(64 * min(1.0, end)) / 64

@@ -18,4 +18,5 @@ def weights_geometry(model: LanguageModel, dictionary: Dictionary) -> Geometry:
         effects.suppressed_values,
         neighbours,
         cosines,
+        dictionary.W_dec.float().norm(dim=1).cpu().numpy(),
     )

@@ -102,6 +102,7 @@ class LatentRecord:
     top_tokens: tuple[TokenValue, ...]  # the tokens with the largest sums of activations, and their counts
     sample: Sample
     token_means: TokenMeans | None = None  # None: a build from before they were recorded
+    decoder_norm: float | None = None  # the same; the length of what one unit of the latent writes
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,17 @@ class SteerTerm:
         return self.mode in NEUTRAL and self.strength == NEUTRAL[self.mode]
 
     @property
+    def direction(self) -> int:
+        """1 if the subject is meant to turn up in the text, −1 if it is meant to go, 0 if nothing changes."""
+        if self.mode == "ablate":
+            return -1
+        if self.mode == "clamp":
+            return 1 if self.strength > 0 else -1
+        moved = self.strength - NEUTRAL[self.mode]
+        sign = (moved > 0) - (moved < 0)
+        return -sign if self.mode == "project" else sign
+
+    @property
     def name(self) -> str:
         """The subject in words, for messages."""
         subject = self.subject

@@ -14,31 +14,46 @@ from models.steer_terms import Board, SteerTerm
 
 if TYPE_CHECKING:
     from models.calibration import Balance, Calibration, Plan
+    from models.language_model import LanguageModel
 
-#: Strengths, or factors, that are measured in all, about: a grid of models.calibration, and a finer one at its ends.
-GRID = 24
+#: Texts of each prompt that a sweep takes in all, about: those without steering, and of the strengths it looks at.
+TEXTS_OF_PROMPT = 18
 #: New tokens, samples of each prompt and texts written at once, as models.calibration has them by default.
-NEW_TOKENS, SAMPLES, ROWS_AT_ONCE = 48, 4, 128
+NEW_TOKENS, SAMPLES, ROWS_AT_ONCE = 32, 2, 128
 #: Where the context has no room for so many new tokens, at least these.
-LEAST_NEW_TOKENS = 24
+LEAST_NEW_TOKENS = 16
 #: Tokens that the unsteered model reads at once afterwards.
 READ_TOKENS = 8192
 
 
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found, and what it continued: ``prompts``, which a chat template made messages of if ``is_chat``.
+
+    ``samples``: a prompt, its text without steering, and at the recommended strength.
+    """
+
+    found: Any
+    prompts: tuple[str, ...]
+    is_chat: bool
+    samples: tuple[tuple[str, str, str], ...] = ()
+
+
 class _Sweep(TextJob, SoloJob):
-    """One sweep at a time."""
+    """One sweep at a time. ``chats``: taken instead of ``prompts`` by a model that has a chat template."""
 
     prompts: tuple[TextInput, ...]
+    chats: tuple[TextInput, ...]
     prepend_bos: bool
     temperature: float
 
     def texts(self) -> Sequence[TextInput]:
-        """The prompts that are continued."""
-        return self.prompts
+        """The prompts that may be continued."""
+        return (*self.prompts, *self.chats)
 
     def cost(self) -> int:
         """The rows written at once, and the pass in which the finished texts are read."""
-        longest = max(most_tokens(text.characters(), self.limits.max_tokens) for text in self.prompts)
+        longest = max(most_tokens(text.characters(), self.limits.max_tokens) for text in self.texts())
         prompt = min(longest, self.limits.max_tokens)
         tokens = max(READ_TOKENS, prompt + NEW_TOKENS)
         reading = forward_bytes(tokens, self.limits.d_model) + tokens * self.limits.vocab_size * 4
@@ -53,24 +68,48 @@ class _Sweep(TextJob, SoloJob):
         from models.calibration import Plan
         from models.sampling import Sampling
 
-        prompts = yield from self.tokens(loaded, self.prepend_bos)
+        is_chat = bool(self.chats) and _has_template(loaded.model)
+        given = self.chats if is_chat else self.prompts
+        prompts = yield from self.tokens(loaded, self.prepend_bos, given)
         yield None
         room = self.limits.max_tokens - max(map(len, prompts))
         new_tokens = max(LEAST_NEW_TOKENS, min(NEW_TOKENS, room))
         sampling = Sampling(max_new_tokens=new_tokens, temperature=self.temperature, alternatives=0)
         sweep = self.sweep(loaded, Plan(tuple(prompt.ids for prompt in prompts), sampling, SAMPLES))
-        done, total = 0, (GRID + 1) * len(prompts) * SAMPLES * new_tokens
+        done, total = 0, TEXTS_OF_PROMPT * len(prompts) * new_tokens
         while True:
             try:
                 done += next(sweep)
             except StopIteration as end:
-                return end.value
+                return self.told(loaded, end.value, given, is_chat)
             yield Progress(min(done, total), total)
+
+    def told(self, loaded: Loaded, found: Any, given: Sequence[TextInput], is_chat: bool) -> Swept:
+        """The result in strings."""
+
+        def written(ids: Sequence[int]) -> str:
+            stops = loaded.model.stop_token_ids
+            return "".join(loaded.model.token_strings(ids[:-1] if ids and ids[-1] in stops else ids))
+
+        said = tuple(text.messages[-1].content if text.messages else text.text for text in given)
+        texts = [(written(sample.baseline), written(sample.steered)) for sample in getattr(found, "samples", ())]
+        samples = tuple((prompt, *pair) for prompt, pair in zip(said, texts, strict=False))
+        return Swept(found, said, is_chat, samples)
+
+
+def _has_template(model: "LanguageModel") -> bool:
+    """Whether the model writes chats; one with several templates and no default is continued as plain text."""
+    from models.errors import Unsupported
+
+    try:
+        return model.chat_template is not None
+    except Unsupported:
+        return False
 
 
 @dataclass(frozen=True)
 class CalibrateJob(_Sweep):
-    """Sweep the strength of one term; the result is a ``models.calibration.Calibration``."""
+    """Sweep the strength of one term; the result is ``Swept`` with a ``models.calibration.Calibration``."""
 
     model: str
     sources: tuple[SourceKey, ...]
@@ -79,9 +118,10 @@ class CalibrateJob(_Sweep):
     prepend_bos: bool
     limits: Limits
     temperature: float = 1.0
+    chats: tuple[TextInput, ...] = ()
 
     def sweep(self, loaded: Loaded, plan: "Plan") -> "Generator[int, None, Calibration]":
-        """The grid, and a finer one at its ends."""
+        """A few strengths on both sides, and some more around the ends."""
         from models.calibration import calibration_steps
 
         dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
@@ -90,7 +130,7 @@ class CalibrateJob(_Sweep):
 
 @dataclass(frozen=True)
 class BalanceJob(_Sweep):
-    """Scale a mix; the result is a ``models.calibration.Balance`` and the pairs of terms that nearly coincide."""
+    """Scale a mix; ``Swept`` with a ``models.calibration.Balance`` and the pairs of terms that nearly coincide."""
 
     model: str
     sources: tuple[SourceKey, ...]
@@ -99,6 +139,7 @@ class BalanceJob(_Sweep):
     prepend_bos: bool
     limits: Limits
     temperature: float = 1.0
+    chats: tuple[TextInput, ...] = ()
 
     def sweep(self, loaded: Loaded, plan: "Plan") -> "Generator[int, None, tuple[Balance, tuple[ClosePair, ...]]]":
         """The factor, and then the cosines."""

@@ -17,16 +17,20 @@ from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
 from app.jobs.steer_memory import remembered_by
 from app.jobs.texts import Limits, TextInput, TextJob
+from models.coherence import TextMeasure, drift, measure, without_end
 from models.steer_terms import Board
 
 if TYPE_CHECKING:
     from models.chat import PromptTokens
     from models.dictionary import Dictionary
+    from models.readings import Reading
     from models.text_rows import TokenEvent
 
 BASELINE, STEERED = "baseline", "steered"
 #: Rows of one request (baseline, steered, reading); copies of a cache while rows come and go; copies of logits.
 ROWS, CACHE_COPIES, LOGIT_COPIES = 3, 3, 6
+#: Both texts and their shuffles, read at once at the end; and the tokens of a prompt that are read (models.readings).
+READ_ROWS, READ_PROMPT_TOKENS = 6, 192
 #: Tokens of the text on which each term's share of the residual norm is measured.
 SHARE_TOKENS = 128
 #: A character that the next token may complete.
@@ -94,11 +98,30 @@ class Side:
 
     tokens: tuple[WrittenToken, ...]
     texts: tuple[str, ...]  # display strings of the whole text, characters spread over several tokens put together
+    order_share: float | None = None  # these two: see models.coherence
+    peak_share: float | None = None
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The token ids."""
+        return tuple(token.token_id for token in self.tokens)
+
+    @property
+    def measure(self) -> TextMeasure:
+        """What the verdict rests on."""
+        base = [token.base_logprob for token in self.tokens]
+        found = measure(self.ids, base)
+        gap = drift([token.logprob for token in self.tokens], base)
+        return replace(found, order_share=self.order_share, peak_share=self.peak_share, drift=gap)
 
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """The result. ``shares``: per term alone, mean‖δ‖ / mean‖h‖ on prompt and steered text; ``injected``: of all."""
+    """The result. ``shares``: per term alone, mean‖δ‖ / mean‖h‖ on prompt and steered text; ``injected``: of all.
+
+    ``effects``: per term, what the unsteered model sees of it in the steered text above the unsteered one
+    (``models.readings``); ``None`` where there is no unit or no token.
+    """
 
     prompt: "PromptTokens"
     steers: tuple[bool, ...]  # per prompt token, whether the board applies there
@@ -106,6 +129,7 @@ class Written:
     steered: Side
     injected: float | None
     shares: tuple[float, ...]
+    effects: tuple[float | None, ...]
     remembered: bool  # the baseline had been written before
     pairs: tuple[ClosePair, ...]
 
@@ -129,8 +153,11 @@ class SteerJob(TextJob):
     def cost(self) -> int:
         """The cache of three rows, their logits, the prompt's forward pass, and the terms' shares at the end."""
         prompt = min(most_tokens(self.prompt.characters(), self.limits.max_tokens), self.limits.max_tokens)
+        read = READ_ROWS * (min(prompt, READ_PROMPT_TOKENS) + self.options.max_new_tokens)
         return writing_bytes(self.limits, ROWS, prompt, self.options.max_new_tokens) + (
-            forward_bytes(SHARE_TOKENS * len(self.board.terms), self.limits.d_model) + encode_bytes(self.sources)
+            forward_bytes(max(SHARE_TOKENS * len(self.board.terms), read), self.limits.d_model)
+            + read * self.limits.vocab_size * 4
+            + encode_bytes(self.sources)
         )
 
     def texts(self) -> Sequence[TextInput]:
@@ -158,6 +185,10 @@ class SteerJob(TextJob):
             if idle:
                 yield
             desk.newcomers += batch.arrivals()
+
+
+def _measured(side: Side, reading: "Reading") -> Side:
+    return replace(side, order_share=reading.measure.order_share, peak_share=reading.measure.peak_share)
 
 
 def writing_bytes(limits: Limits, rows: int, prompt: int, new: int) -> int:
@@ -309,12 +340,13 @@ class _Desk:
 
     def _result(self, writing: _Writing) -> Generator[None, None, Written]:
         job, prompt = writing.job, writing.prompt
-        baseline = writing.known
-        if baseline is None:
-            baseline = self._side(writing.sides[BASELINE])
-            self.memory.put(prompt.ids, writing.options, baseline)
+        known = writing.known
+        baseline = self._side(writing.sides[BASELINE]) if known is None else known
         steered = self._side(writing.sides[STEERED])
-        ids = (*prompt.ids, *(token.token_id for token in steered.tokens))[:SHARE_TOKENS]
+        (baseline, steered), effects = yield from self._read(writing, baseline, steered)
+        if known is None:
+            self.memory.put(prompt.ids, writing.options, baseline)
+        ids = (*prompt.ids, *steered.ids)[:SHARE_TOKENS]
         leading_bos = prompt.ids[0] == self.loaded.model.bos_token_id and not job.board.steer_bos
         applies = job.board.positions != "generated"
         shares = yield from self.texts.steering.share_steps(job.board, ids)
@@ -325,9 +357,32 @@ class _Desk:
             steered,
             writing.injected,
             tuple(shares),
-            writing.known is not None,
+            effects,
+            known is not None,
             close_pairs(job.board, self.dictionaries),
         )
+
+    def _read(
+        self, writing: _Writing, baseline: Side, steered: Side
+    ) -> Generator[None, None, tuple[tuple[Side, Side], tuple[float | None, ...]]]:
+        """Both texts as the unsteered model reads them; what is known of a remembered one is not read again."""
+        from models.readings import reading_steps
+
+        model, terms = self.loaded.model, writing.job.board.terms
+        texts = [(writing.prompt.ids, without_end(side.ids, model.stop_token_ids)) for side in (baseline, steered)]
+        if writing.known is None:
+            before, after = yield from reading_steps(model, self.dictionaries, texts, terms)
+        else:
+            (before,) = yield from reading_steps(model, self.dictionaries, texts[:1], terms, shuffles=0)
+            (after,) = yield from reading_steps(model, self.dictionaries, texts[1:], terms)
+        if writing.known is None:
+            baseline = _measured(baseline, before)
+        steered = _measured(steered, after)
+        effects = tuple(
+            None if own is None or mine is None else mine - own
+            for own, mine in zip(before.effects, after.effects, strict=True)
+        )
+        return (baseline, steered), effects
 
     def _side(self, tokens: list[WrittenToken]) -> Side:
         return Side(tuple(tokens), tuple(self.loaded.model.token_strings([token.token_id for token in tokens])))

@@ -13,6 +13,7 @@ from app.db import queries
 from app.db.queries.calibrations import (
     CalibrationInfo,
     Subject,
+    SweepInfo,
     calibration_of,
     count_calibrations,
     some_calibrations,
@@ -22,7 +23,7 @@ from app.db.writes.calibrations import save_calibration
 from app.engine import Finished, ModelEngine
 from app.errors import InvalidRequest
 from app.jobs.ablation import Progress
-from app.jobs.calibrate import BalanceJob, CalibrateJob
+from app.jobs.calibrate import BalanceJob, CalibrateJob, Swept
 from app.jobs.close_pairs import ClosePair
 from app.jobs.steer import check_option
 from app.jobs.texts import TextInput
@@ -31,14 +32,24 @@ from app.services.engine_sources import Reader
 from app.services.paging import Part
 from app.services.steer import pair_note, require_positions, term_answers
 from app.services.steer_terms import Resolved, TermRequest, resolve
+from models.chat import Message
 from models.steer_terms import LatentSubject, VectorSubject
 
 if TYPE_CHECKING:
     from models.calibration import Balance, Calibration
 
 MAX_PROMPTS = 16
-#: What is continued where the request names no prompts: openings that say nothing about any subject.
-NEUTRAL_PROMPTS = ("In my experience,", "The next morning", "I think that", "There was once")
+#: What is continued where the request names no prompts: openings that say nothing about any subject, and for a model
+#: that has a chat template messages of everyday, in the form in which the board is used.
+NEUTRAL_PROMPTS = (
+    "In my experience,", "The next morning", "I think that", "There was once", "It is often said that",
+    "When we arrived,", "The best way to", "After a while,",
+)  # fmt: skip
+NEUTRAL_MESSAGES = (
+    "What should I do this weekend?", "Tell me about Paris.", "How do I learn to cook?", "Why is the sky blue?",
+    "I had a long day today.", "What makes a good friend?", "Describe a morning in a small town.",
+    "How can I sleep better?",
+)  # fmt: skip
 #: Of the texts that are judged, where the request names none.
 TEMPERATURE = 1.0
 #: ``ablate`` has no strength.
@@ -77,7 +88,6 @@ class Sweep:
 
     resolved: Resolved
     job: CalibrateJob
-    prompts: Sequence[str]
     temperature: float
 
 
@@ -108,14 +118,14 @@ async def stored_or_sweep(reader: Reader, request: CalibrateRequest) -> answers.
     """What is stored and meant, or what there is to measure. Raises for what can be refused without the model."""
     if request.term.mode == "ablate":
         raise InvalidRequest(f"Mode 'ablate' has no strength to calibrate; use one of {', '.join(CALIBRATED_MODES)}.")
-    prompts = _prompts(request.prompts)
+    prompts, chats = _prompts(request.prompts), _chats(request.prompts)
     temperature = TEMPERATURE if request.temperature is None else request.temperature
     check_option("temperature", temperature)
     resolved = await reader.work(resolve, reader, [replace(request.term, strength=1.0)])
     resolved.board("all")
     if not request.fresh:
         stored = await reader.work(_stored, reader, resolved)
-        if stored is not None and stored.unit == unit_of(resolved) and _is_meant(request, stored):
+        if stored is not None and stored.is_current(unit_of(resolved)) and _is_meant(request, stored):
             return _calibration_answer(resolved, stored, was_stored=True)
     job = CalibrateJob(
         resolved.location,
@@ -125,13 +135,14 @@ async def stored_or_sweep(reader: Reader, request: CalibrateRequest) -> answers.
         resolved.wants_bos,
         reader.limits(resolved.model),
         temperature,
+        chats,
     )
     job.check()
-    return Sweep(resolved, job, [prompt.text for prompt in prompts], temperature)
+    return Sweep(resolved, job, temperature)
 
 
-async def _saved(reader: Reader, sweep: Sweep, measured: "Calibration") -> answers.CalibrationAnswer:
-    found = _info(sweep.resolved, list(sweep.prompts), sweep.temperature, measured)
+async def _saved(reader: Reader, sweep: Sweep, measured: Swept) -> answers.CalibrationAnswer:
+    found = _info(sweep.resolved, sweep.temperature, measured)
     await reader.keep(_save, reader, found)
     return _calibration_answer(sweep.resolved, found, was_stored=False)
 
@@ -141,14 +152,17 @@ async def balance(engine: ModelEngine, reader: Reader, request: BalanceRequest) 
     if not request.terms:
         raise InvalidRequest("terms is empty; give at least one term to balance.")
     require_positions(request.positions)
-    prompts = _prompts(request.prompts)
+    prompts, chats = _prompts(request.prompts), _chats(request.prompts)
     check_option("temperature", request.temperature)
     resolved = await reader.work(lambda: resolve(reader, request.terms, model=request.model, source=request.source))
     board = resolved.board(request.positions, request.steer_bos)
     limits = reader.limits(resolved.model)
-    job = BalanceJob(resolved.location, resolved.keys, board, prompts, resolved.wants_bos, limits, request.temperature)
-    found, pairs = await engine.run(job)
-    return _balance_answer(resolved, [prompt.text for prompt in prompts], found, pairs)
+    job = BalanceJob(
+        resolved.location, resolved.keys, board, prompts, resolved.wants_bos, limits, request.temperature, chats
+    )
+    swept = await engine.run(job)
+    found, pairs = swept.found
+    return _balance_answer(resolved, list(swept.prompts), found, pairs)
 
 
 def stored(
@@ -183,6 +197,13 @@ def _prompts(given: Sequence[str] | None) -> tuple[TextInput, ...]:
     return named(texts, "Prompt")
 
 
+def _chats(given: Sequence[str] | None) -> tuple[TextInput, ...]:
+    """What a chat model gets instead, where the request names no prompts."""
+    if given is not None:
+        return ()
+    return tuple(TextInput(messages=(Message("user", text),), add_generation_prompt=True) for text in NEUTRAL_MESSAGES)
+
+
 def _subject(resolved: Resolved) -> Subject:
     asked = resolved.asked[0]
     if asked.vector is not None:
@@ -205,12 +226,13 @@ def _save(reader: Reader, found: CalibrationInfo) -> None:
         save_calibration(session, found)
 
 
-def _info(resolved: Resolved, prompts: Sequence[str], temperature: float, found: "Calibration") -> CalibrationInfo:
+def _info(resolved: Resolved, temperature: float, swept: Swept) -> CalibrationInfo:
+    found: Calibration = swept.found
     return CalibrationInfo(
         subject=_subject(resolved),
         mode=resolved.terms[0].mode,
         unit=unit_of(resolved),
-        prompts=tuple(prompts),
+        prompts=swept.prompts,
         temperature=temperature,
         strengths=found.strengths,
         effect=found.effect,
@@ -220,6 +242,15 @@ def _info(resolved: Resolved, prompts: Sequence[str], temperature: float, found:
         safe_high=found.safe_high,
         recommended=found.recommended,
         created=datetime.now(UTC),
+        sweep=SweepInfo(
+            is_chat=swept.is_chat,
+            fluent_share=found.fluent_share,
+            unsteered_share=found.unsteered_share,
+            unsteered_effect=found.unsteered_effect,
+            strained_low=found.strained_low,
+            strained_high=found.strained_high,
+            samples=swept.samples,
+        ),
     )
 
 
@@ -245,9 +276,24 @@ def _stored_answer(source: str | None, found: CalibrationInfo) -> answers.Calibr
         safe_low=found.safe_low,
         safe_high=found.safe_high,
         recommended=found.recommended,
+        **_sweep_answer(found.sweep),
         was_stored=True,
         created=found.created,
     )
+
+
+def _sweep_answer(sweep: SweepInfo | None) -> dict[str, Any]:
+    if sweep is None:
+        return {}
+    return {
+        "is_chat": sweep.is_chat,
+        "fluent_share": list(sweep.fluent_share),
+        "unsteered_share": sweep.unsteered_share,
+        "unsteered_effect": sweep.unsteered_effect,
+        "strained_low": sweep.strained_low,
+        "strained_high": sweep.strained_high,
+        "samples": [answers.SampleAnswer(*sample) for sample in sweep.samples],
+    }
 
 
 def _balance_answer(
@@ -259,11 +305,12 @@ def _balance_answer(
         notes.append("At no factor does this mix stay coherent: weaken or remove single terms.")
     return answers.BalanceAnswer(
         factor=found.factor,
-        terms=term_answers(scaled, []),
+        terms=term_answers(scaled),
         base_nll_baseline=found.baseline.base_nll,
         base_nll=found.measured.base_nll,
         distinct_2_baseline=found.baseline.distinct_2,
         distinct_2=found.measured.distinct_2,
+        fluent_share=found.fluent_share,
         close_pairs=[answers.PairAnswer(pair.first, pair.second, pair.cosine) for pair in pairs],
         prompts=list(prompts),
         notes=notes,

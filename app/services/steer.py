@@ -15,7 +15,7 @@ from app.jobs.steer_snippet import SnippetJob
 from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader
 from app.services.steer_terms import Resolved, TermRequest, resolve
-from models.coherence import compare, measure
+from models.coherence import compare, mean_known
 from models.steer_terms import POSITIONS
 
 #: New tokens where the request does not say, if the limit allows.
@@ -120,16 +120,30 @@ def require_positions(positions: str) -> None:
         raise InvalidRequest(f"positions is one of {', '.join(POSITIONS)}, not {shorten(positions, 40)!r}.")
 
 
-def term_answers(resolved: Resolved, shares: Sequence[float | None]) -> list[answers.TermAnswer]:
-    """The terms as they were understood, each with its share of the residual norm."""
+def term_answers(
+    resolved: Resolved, shares: Sequence[float | None] = (), effects: Sequence[float | None] = ()
+) -> list[answers.TermAnswer]:
+    """The terms as they were understood, each with its share of the residual norm and its effect, if measured."""
+    nothing = [None] * len(resolved.terms)
     return [
         answers.TermAnswer(
-            asked.source, asked.index, asked.vector, term.mode, term.strength, term.everywhere, label, share
+            asked.source, asked.index, asked.vector, term.mode, term.strength, term.everywhere, label, share, effect
         )
-        for asked, term, label, share in zip(
-            resolved.asked, resolved.terms, resolved.labels, shares or [None] * len(resolved.terms), strict=True
+        for asked, term, label, share, effect in zip(
+            resolved.asked, resolved.terms, resolved.labels, shares or nothing, effects or nothing, strict=True
         )
     ]
+
+
+def _effect(resolved: Resolved, effects: Sequence[float | None]) -> float | None:
+    """The mean over the terms of what each was to bring about: more of its subject, or less."""
+    return mean_known(
+        [
+            None if effect is None else term.direction * effect
+            for term, effect in zip(resolved.terms, effects, strict=True)
+            if term.direction
+        ]
+    )
 
 
 def pair_note(resolved: Resolved, pair: ClosePair) -> str:
@@ -141,7 +155,7 @@ def pair_note(resolved: Resolved, pair: ClosePair) -> str:
 
 def _answer(resolved: Resolved, written: Written) -> answers.SteerAnswer:
     baseline, steered = written.baseline, written.steered
-    found = compare(_measure(steered), _measure(baseline), written.injected)
+    found = compare(steered.measure, baseline.measure, written.injected)
     prompt = written.prompt
     return answers.SteerAnswer(
         model=resolved.model.facts.model.name,
@@ -160,14 +174,11 @@ def _answer(resolved: Resolved, written: Written) -> answers.SteerAnswer:
             nll_rise=found.nll_rise,
             verdict=found.verdict,
         ),
-        terms=term_answers(resolved, written.shares),
+        gauges=answers.GaugesAnswer(_effect(resolved, written.effects), found.fluency, found.verdict),
+        terms=term_answers(resolved, written.shares, written.effects),
         baseline_was_remembered=written.remembered,
         notes=_notes(resolved, written),
     )
-
-
-def _measure(side: Side) -> Any:
-    return measure([token.token_id for token in side.tokens], [token.base_logprob for token in side.tokens])
 
 
 def _text(side: Side) -> dict[str, Any]:

@@ -150,7 +150,7 @@ async def _written(engine: ModelEngine, reader: Reader, board: Board, model: Sou
         problem = problem_of(error)
         return Written(SteerState("bad", problem.title, plain(problem.detail)), problem=problem)
     last = board.query.turns[-1][1] if board.query.interface == "chat" else ""
-    return Written(None, written_view(answer, board.query.positions, last), gauges(answer.coherence))
+    return Written(None, written_view(answer, board.query.positions, last), gauges(answer))
 
 
 def _view(reader: Reader, board: Board, written: Written) -> SteerView:

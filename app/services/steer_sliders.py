@@ -16,6 +16,7 @@ from app.errors import InvalidRequest, PeriscopeError, shorten
 from app.services.engine_sources import Reader
 from app.services.steer_query import SliderQuery
 from app.services.steer_terms import IN_MAXIMA
+from app.services.strengths import Unit, start_of, unit_of_latent
 from app.services.tokens import chip, plain
 from app.views import ModeChoice, SafeRange, SliderView
 from models.steer_terms import MAX_STRENGTH, MODES, NEUTRAL, VECTOR_MODES
@@ -25,8 +26,13 @@ MODE_NAMES = {
 }  # fmt: skip
 #: What a strength counts.
 UNITS = {"add": "× max", "clamp": "× max", "scale": "×", "ablate": "", "project": "×"}
-#: Ends of the slider: those of the sweep that calibrates it.
-RANGES = {"add": (-4, 4), "clamp": (-4, 4), "scale": (-4, 8), "ablate": (0, 1), "project": (-4, 4)}
+#: Ends of a slider that is not calibrated and has no unit to be measured by.
+RANGES = {"add": (-4.0, 4.0), "clamp": (-4.0, 4.0), "scale": (-4.0, 8.0), "ablate": (0.0, 1.0), "project": (-4.0, 4.0)}
+#: How far a slider reaches: so many times its safe range; without one, so many times where it starts. Typing reaches
+#: further.
+REACH, REACH_OF_START = 2, 5
+#: Stops of a slider.
+STEPS = 200
 PROMOTED = 3
 
 
@@ -72,6 +78,8 @@ def safe_range(calibration: CalibrationInfo, term: str) -> SafeRange:
         high=f"{calibration.safe_high:g}",
         recommended=f"{calibration.recommended:g}",
         curve_href=f"/parts/steer/calibration?{address}",
+        strained_low=f"{calibration.sweep.strained_low if calibration.sweep else calibration.safe_low:g}",
+        strained_high=f"{calibration.sweep.strained_high if calibration.sweep else calibration.safe_high:g}",
     )
 
 
@@ -97,10 +105,10 @@ def _latent(session: Session, query: SliderQuery, source: SourceInfo, index: int
     elif unit is None:
         note = "It was never active in the build, so it has no maximum: scale, ablate or project it."
     allowed = MODES if unit is not None else tuple(mode for mode in MODES if mode not in IN_MAXIMA)
-    ranges = _ranges(session, Subject(source.id, index), query.term, unit or 1.0)
+    kept = _calibrations(session, Subject(source.id, index), unit or 1.0)
     label = queries.labels(session, source, [index]).get(index) if row is None else row.label
     return _restored(
-        query, allowed, ranges, source.language_model_id,
+        query, allowed, kept, unit_of_latent(session, source, index), source.language_model_id,
         label=plain(label) if label else _name(row, index),
         where=f"{source.slug} · {index}",
         href=f"/sources/{source.slug}/latents/{index}" if row else "",
@@ -110,36 +118,55 @@ def _latent(session: Session, query: SliderQuery, source: SourceInfo, index: int
 
 
 def _vector(session: Session, query: SliderQuery, vector: VectorInfo) -> Restored:
-    ranges = _ranges(session, Subject(vector_id=vector.id), query.term, vector.norm)
+    kept = _calibrations(session, Subject(vector_id=vector.id), vector.norm)
     return _restored(
-        query, VECTOR_MODES, ranges, vector.language_model_id,
+        query, VECTOR_MODES, kept, Unit(vector.norm, vector.residual_share), vector.language_model_id,
         label=plain(vector.name), where=f"vector at {vector.hook_name}", href="", promoted=(), note="",
     )  # fmt: skip
 
 
-def _first(safe: SafeRange, mode: str) -> float:
-    """Where a new slider stands: at the recommended strength, or at the end of the range if that one does nothing."""
-    recommended, end = float(safe.recommended), float(safe.high)
-    neutral = NEUTRAL.get(mode)
-    if recommended != neutral:
-        return recommended
-    return end if end != neutral else 1.0
+def _reach(unit: Unit, mode: str, kept: CalibrationInfo | None) -> tuple[float, float]:
+    """The ends of a slider: twice the safe range on either side of what changes nothing."""
+    neutral = NEUTRAL.get(mode, 0.0)
+    if kept is not None and kept.safe_low < kept.safe_high:
+        low, high = (neutral + REACH * (end - neutral) for end in (kept.safe_low, kept.safe_high))
+        return _nice(low, low=True), _nice(high, low=False)
+    if mode in IN_MAXIMA and unit.share:
+        start, _ = start_of(unit, mode, None)
+        return _nice(-REACH_OF_START * start, low=True), _nice(REACH_OF_START * start, low=False)
+    return RANGES[mode]
+
+
+def _nice(end: float, *, low: bool) -> float:
+    """An end of two digits, outwards, that typing reaches."""
+    if not end:
+        return 0.0
+    step = 10 ** (math.floor(math.log10(abs(end))) - 1)
+    rounded = (math.floor if low else math.ceil)(end / step - (-1e-9 if low else 1e-9)) * step
+    return min(MAX_STRENGTH, max(-MAX_STRENGTH, float(f"{rounded:.4g}")))
 
 
 def _restored(
-    query: SliderQuery, allowed: Sequence[str], ranges: dict[str, SafeRange], model_id: int, *,
+    query: SliderQuery, allowed: Sequence[str], kept: dict[str, CalibrationInfo], counts: Unit, model_id: int, *,
     label: str, where: str, href: str, promoted: Sequence[str], note: str,
 ) -> Restored:  # fmt: skip
     if query.mode and query.mode not in allowed:
         said = note or f"it takes {' or '.join(allowed)}, not {query.mode}."
         raise InvalidRequest(f"{label}: {said}")
     mode = query.mode or allowed[0]
-    strength = query.strength
-    if strength is None:
-        strength = _first(ranges[mode], mode) if mode in ranges else 1.0
-    low, high = RANGES[mode]
-    reach = min(MAX_STRENGTH, math.ceil(abs(strength)))
+    strength = start_of(counts, mode, kept.get(mode))[0] if query.strength is None else query.strength
     is_vector = query.vector is not None
+    choices = []
+    for name in allowed:
+        low, high = _reach(counts, name, kept.get(name))
+        step = float(f"{(high - low) / STEPS:.1g}")
+        start = f"{start_of(counts, name, kept.get(name))[0]:g}"
+        choices.append(
+            ModeChoice(name, MODE_NAMES[name], name == mode, f"{low:g}", f"{high:g}", f"{step:g}", start,
+                       "×" if is_vector else UNITS[name])
+        )  # fmt: skip
+    chosen = next(choice for choice in choices if choice.is_chosen)
+    ranges = {name: safe_range(found, query.term) for name, found in kept.items()}
     view = SliderView(
         uid=uuid4().hex[:8],
         term=query.term,
@@ -147,14 +174,12 @@ def _restored(
         where=where,
         href=href,
         promoted=tuple(chip(text) for text in promoted),
-        modes=tuple(
-            ModeChoice(name, MODE_NAMES[name], name == mode, *RANGES[name], "×" if is_vector else UNITS[name])
-            for name in allowed
-        ),
+        modes=tuple(choices),
         strength=f"{strength:g}",
-        unit="×" if is_vector else UNITS[mode],
-        low=f"{min(low, -reach) if strength < 0 else low:g}",
-        high=f"{max(high, reach) if strength > 0 else high:g}",
+        unit=chosen.unit,
+        low=f"{min(float(chosen.low), strength):g}",
+        high=f"{max(float(chosen.high), strength):g}",
+        step=chosen.step,
         is_on=query.is_on,
         can_everywhere=is_vector,
         is_everywhere=query.everywhere and mode == "project",
@@ -166,10 +191,9 @@ def _restored(
     return Restored(view, played, model_id)
 
 
-def _ranges(session: Session, subject: Subject, term: str, unit: float) -> dict[str, SafeRange]:
-    """Mode -> its calibration, unless the unit has changed with a new build."""
-    found = calibrations_of(session, subject)
-    return {item.mode: safe_range(item, term) for item in found if math.isclose(item.unit, unit, rel_tol=1e-5)}
+def _calibrations(session: Session, subject: Subject, unit: float) -> dict[str, CalibrationInfo]:
+    """Mode -> its calibration, unless the unit has changed with a new build, or the rule by which it was measured."""
+    return {item.mode: item for item in calibrations_of(session, subject) if item.is_current(unit)}
 
 
 def _row(session: Session, source: SourceInfo, index: int) -> LatentRow | None:

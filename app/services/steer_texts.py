@@ -8,12 +8,14 @@ from app.db.display import whole_characters
 from app.formats import number, percent
 from app.services.tokens import STEPS, pieces, plain
 from app.views import Gauge, WrittenToken, WrittenView
-from models.coherence import MAX_NLL_RISE, MIN_DISTINCT_SHARE, STRAINED_DISTINCT_SHARE, STRAINED_NLL_RISE
+from models.coherence import BABBLING, COHERENT, MIN_DISTINCT_SHARE, STRAINED_DISTINCT_SHARE
 
 #: Below it a token is not shaded: rounding alone makes as much.
 LEAST_KL = 0.01
 #: A share of the residual norm from which a text is under strain, and one from which it mostly breaks; a rule of thumb.
 SHARES, MOST_SHARE = (0.4, 1.0), 1.5
+#: Effects that hardly show, that show, and the end of the gauge: in multiples of what the corpus showed at most.
+EFFECTS, MOST_EFFECT = (0.01, 0.05), 0.3
 
 
 def kl_step(kl: float) -> int:
@@ -37,7 +39,8 @@ def written_view(found: answers.SteerAnswer, positions: str, last_message: str) 
             found.steered.tokens, [kl_step(kl) for kl in found.steered.kl], steered, [applies] * len(steered)
         ),
         answer=turn_of(found, last_message),
-        verdict=found.coherence.verdict or "too short to say",
+        verdict=found.gauges.verdict or "too short to say",
+        surprise=surprise(found.coherence),
         notes=tuple(plain(note) for note in found.notes),
     )
 
@@ -53,27 +56,43 @@ def turn_of(found: answers.SteerAnswer, last_message: str) -> str:
     return found.steered.text
 
 
-def gauges(found: answers.CoherenceAnswer | None = None) -> tuple[Gauge, ...]:
-    """The three measures of coherence, each with its bounds; empty ones before anything was written."""
-    rise = distinct = injected = None
-    surprise_text = variety_text = injected_text = "–"
-    if found is not None and found.nll_rise is not None:
-        rise = max(0.0, found.nll_rise)
-        surprise_text = f"{number(found.base_nll_steered)} nats, unsteered {number(found.base_nll_baseline)}"
-    if found is not None and found.distinct_2_steered is not None:
-        distinct = found.distinct_2_steered / found.distinct_2_baseline if found.distinct_2_baseline else 1.0
-        variety_text = f"{percent(found.distinct_2_steered)}, unsteered {percent(found.distinct_2_baseline)}"
-    if found is not None and found.injected_norm_share is not None:
-        injected = found.injected_norm_share
-        injected_text = f"{percent(injected, 2)} of the residual norm"
+def gauges(found: answers.SteerAnswer | None = None) -> tuple[Gauge, ...]:
+    """Effect and fluency, and what stands beside them; empty ones before anything was written."""
+    effect = fluent = distinct = injected = None
+    effect_text = fluent_text = variety_text = injected_text = "–"
+    if found is not None:
+        effect, fluent = found.gauges.effect, found.gauges.fluency
+        effect_text = "–" if effect is None else f"{percent(effect, 2)} of the most that the corpus showed"
+        if fluent is not None:
+            fluent_text = f"{percent(fluent)} of the unsteered text's order"
+        coherence = found.coherence
+        if coherence.distinct_2_steered is not None:
+            before = coherence.distinct_2_baseline
+            distinct = coherence.distinct_2_steered / before if before else 1.0
+            variety_text = f"{percent(coherence.distinct_2_steered)}, unsteered {percent(before)}"
+        if coherence.injected_norm_share is not None:
+            injected = coherence.injected_norm_share
+            injected_text = f"{percent(injected, 2)} of the residual norm"
     return (
-        Gauge("surprise", "Surprise", "how unlikely the unsteered model finds a token of the text, on average",
-              rise or 0.0, surprise_text, STRAINED_NLL_RISE, MAX_NLL_RISE, 2 * MAX_NLL_RISE, 0),
+        Gauge("effect", "Effect", "how much more of what is steered the unsteered model sees in the text",
+              min(MOST_EFFECT, max(0.0, effect or 0.0)), effect_text, *EFFECTS, MOST_EFFECT, MOST_EFFECT),
+        Gauge("fluency", "Fluency", "how much the order of the words helps the unsteered model to foresee them",
+              fluent or 0.0, fluent_text, BABBLING, COHERENT, 1, 1),
         Gauge("variety", "Variety", "pairs of neighbouring tokens that are distinct",
               min(1.0, distinct or 0.0), variety_text, MIN_DISTINCT_SHARE, STRAINED_DISTINCT_SHARE, 1, 1),
         Gauge("injected", "Injected", "how large the change is beside the activation itself",
               min(MOST_SHARE, injected or 0.0), injected_text, *SHARES, MOST_SHARE, 0),
     )  # fmt: skip
+
+
+def surprise(found: answers.CoherenceAnswer) -> str:
+    """How surprised the unsteered model is by a token, as a sentence; empty for a text that is too short."""
+    if found.base_nll_steered is None:
+        return ""
+    return (
+        f"Surprise {number(found.base_nll_steered)} nats a token, unsteered {number(found.base_nll_baseline)}: a new "
+        "language or style surprises too, so it is no part of the verdict."
+    )
 
 
 def _tokens(

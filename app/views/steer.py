@@ -18,17 +18,23 @@ class SafeRange:
     high: str
     recommended: str
     curve_href: str
+    strained_low: str
+    strained_high: str
 
 
 @dataclass(frozen=True)
 class ModeChoice:
-    """What can be done with a latent. ``low`` and ``high`` are its slider's ends, ``unit`` what strengths count."""
+    """What can be done with a latent. ``low`` and ``high`` are its slider's ends, ``step`` its stops, ``start`` where a
+    new one stands; ``unit``: what strengths count.
+    """
 
     value: str
     text: str
     is_chosen: bool
-    low: int
-    high: int
+    low: str
+    high: str
+    step: str
+    start: str
     unit: str
 
 
@@ -51,6 +57,7 @@ class SliderView:
     unit: str
     low: str
     high: str
+    step: str
     is_on: bool
     can_everywhere: bool
     is_everywhere: bool
@@ -130,13 +137,16 @@ class Gauge:
 
 @dataclass(frozen=True)
 class WrittenView:
-    """Both texts, written by the server for a reader without scripts. ``answer``: the steered text as a chat has it."""
+    """Both texts, written by the server for a reader without scripts. ``answer``: the steered text as a chat has it;
+    ``surprise``: a sentence.
+    """
 
     prompt: tuple[WrittenToken, ...]
     baseline: tuple[WrittenToken, ...]
     steered: tuple[WrittenToken, ...]
     answer: str
     verdict: str
+    surprise: str
     notes: tuple[str, ...]
 
 

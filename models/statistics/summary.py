@@ -28,7 +28,10 @@ _NO_FLOATS = np.zeros(0, np.float32)
 
 @dataclass(frozen=True, eq=False)
 class Geometry:
-    """What the weights alone say of every latent, arrays (d_sae, k): direct logit effect and decoder neighbours."""
+    """What the weights alone say of every latent, arrays (d_sae, k): direct logit effect and decoder neighbours.
+
+    ``decoder_norms`` (d_sae,): what one unit of the latent writes, in units of the activation.
+    """
 
     promoted_ids: NDArray[np.int64]
     promoted_values: NDArray[np.float32]
@@ -36,6 +39,7 @@ class Geometry:
     suppressed_values: NDArray[np.float32]
     neighbour_ids: NDArray[np.int64]
     neighbour_cosines: NDArray[np.float32]
+    decoder_norms: NDArray[np.float32]
 
 
 def summarise(statistics: SourceStatistics, geometry: Geometry, context_size: int) -> Iterator[LatentRecord]:
@@ -82,6 +86,7 @@ class _Summary:
             suppressed=self._suppressed(latent),
             neighbours=self._neighbours(latent),
             token_means=TokenMeans(0, ()),
+            decoder_norm=float(self.geometry.decoder_norms[latent]),
         )
 
     def _live(self, latent: int) -> LatentRecord:
@@ -108,6 +113,7 @@ class _Summary:
             suppressed=self._suppressed(latent),
             neighbours=self._neighbours(latent),
             token_means=TokenMeans(distinct, tuple(item.mean for item in tokens)),
+            decoder_norm=float(self.geometry.decoder_norms[latent]),
         )
 
     def _promoted(self, latent: int) -> tuple[TokenValue, ...]:

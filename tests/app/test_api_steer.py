@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from app.db.queries import max_activations, source_by_slug
 from app.db.session import make_engine, make_session_maker
 from app.main import create_app
 from app.settings import Settings
-from models.coherence import compare, measure
+from models.coherence import compare, drift, measure, without_end
 from models.generate import generate
 from models.loading import load_dictionary, load_language_model
+from models.readings import read_texts
 from models.sampling import Sampling
 from models.sources import SourceSpec
 from models.steer_terms import Board, LatentSubject, SteerTerm
@@ -47,10 +49,14 @@ def latents(world: World) -> list[int]:
     return sorted(found, key=lambda index: -found[index])
 
 
+def loaded(world: World, slugs: list[str]) -> tuple[Any, dict[str, Any]]:
+    model = load_language_model(str(world.models["llama"]), "cpu", "float32")
+    return model, {s: load_dictionary(SourceSpec(str(world.models["llama"]), str(world.saes[s]), None)) for s in slugs}
+
+
 def directly(world: World, terms: list[SteerTerm], slugs: list[str], options: Sampling, **more: Any) -> Any:
     """The same by the models package: side -> events."""
-    model = load_language_model(str(world.models["llama"]), "cpu", "float32")
-    saes = {s: load_dictionary(SourceSpec(str(world.models["llama"]), str(world.saes[s]), None)) for s in slugs}
+    model, saes = loaded(world, slugs)
     ids = tuple(expected(world, "mid", PROMPT)[0])
     events = list(generate(model, saes, [Request(ids, Board(tuple(terms), **more), options)]))
     return {side: [e for e in events if e.side == side] for side in ("baseline", "steered")}, ids
@@ -89,8 +95,27 @@ def test_the_answer_has_the_shape_of_the_contract_and_equals_the_models_package(
     for side in ("baseline", "steered"):
         check_side(answer[side], wanted[side])
     assert answer["steered"]["kl"] == pytest.approx([e.kl for e in wanted["steered"]], abs=1e-4)
-    by_hand = [measure([e.token_id for e in w], [e.base_logprob for e in w]) for w in wanted.values()]
+    lm, saes = loaded(world, ["mid", "mlp", "deep"])
+    texts = [(tuple(ids), without_end([e.token_id for e in w], lm.stop_token_ids)) for w in wanted.values()]
+    read = read_texts(lm, saes, texts, exact)
+    by_hand = [
+        replace(
+            r.measure,
+            base_nll=measure([], [e.base_logprob for e in w]).base_nll,
+            distinct_2=measure([e.token_id for e in w], []).distinct_2,
+            drift=drift([e.logprob for e in w], [e.base_logprob for e in w]),
+        )
+        for r, w in zip(read, wanted.values(), strict=True)
+    ]
     coherence = compare(by_hand[1], by_hand[0], wanted["steered"][-1].injected_norm_share)
+    assert answer["gauges"]["fluency"] == pytest.approx(coherence.fluency, abs=1e-3)
+    assert answer["gauges"]["verdict"] == coherence.verdict
+    changes = [None if a is None or b is None else a - b for b, a in zip(read[0].effects, read[1].effects, strict=True)]
+    effects = [t["effect"] for t in answer["terms"]]
+    assert effects[:2] == pytest.approx(changes[:2], abs=1e-4)
+    assert effects[2] is None  # its source has no build, and so no unit
+    directed = [sign * e for sign, e in zip([1, 1, 1, -1, -1], effects, strict=True) if e is not None]
+    assert answer["gauges"]["effect"] == pytest.approx(sum(directed) / len(directed), abs=1e-6)
     for name in ("base_nll_baseline", "base_nll_steered", "distinct_2_baseline", "distinct_2_steered"):
         assert answer["coherence"][name] == pytest.approx(getattr(coherence, name), abs=1e-4)
     assert answer["coherence"]["injected_norm_share"] == pytest.approx(coherence.injected_norm_share, abs=1e-4)

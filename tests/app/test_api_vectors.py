@@ -20,11 +20,11 @@ from app.engine import ModelEngine
 from app.jobs.calibrate import CalibrateJob
 from app.jobs.texts import TextInput
 from app.main import create_app
-from app.services.calibrate import NEUTRAL_PROMPTS
+from app.services.calibrate import NEUTRAL_MESSAGES
 from app.services.engine_sources import Reader
 from app.services.steer_terms import TermRequest, resolve
 from app.settings import Settings
-from models.calibration import GRIDS, Plan, balance, calibrate
+from models.calibration import Plan, balance, calibrate
 from models.loading import load_dictionary, load_language_model
 from models.sources import SourceSpec
 from models.steer_terms import Board, LatentSubject, SteerTerm
@@ -84,7 +84,13 @@ def test_a_calibration_equals_the_models_package_is_stored_and_comes_back_from_t
     term = SteerTerm(LatentSubject("mid", index, peak), "clamp")
     wanted = calibrate(model, saes_of(world, "mid"), term, plan_of(model, body["prompts"]))
     assert first["strengths"] == list(wanted.strengths)
-    assert set(GRIDS["clamp"]) <= set(first["strengths"])
+    assert first["fluent_share"] == pytest.approx(wanted.fluent_share)
+    assert (first["strained_low"], first["strained_high"]) == (wanted.strained_low, wanted.strained_high)
+    assert first["unsteered_share"] == wanted.unsteered_share
+    assert (first["is_chat"], first["prompts"]) == (False, body["prompts"])
+    assert [(s["baseline"], s["steered"]) for s in first["samples"]] == [
+        ("".join(model.token_strings(s.baseline)), "".join(model.token_strings(s.steered))) for s in wanted.samples
+    ]
     assert first["effect"] == pytest.approx(wanted.effect, abs=1e-4)
     assert first["base_nll"] == pytest.approx(wanted.base_nll, abs=1e-4)
     assert first["distinct_2"] == pytest.approx(wanted.distinct_2, abs=1e-4)
@@ -126,7 +132,7 @@ def test_a_mix_is_balanced_as_by_the_models_package_with_its_close_pairs(
     subjects = [LatentSubject("mid", t["index"], maxima(world)[t["index"]]) for t in terms]
     board = Board(tuple(SteerTerm(s, "add", t["strength"]) for s, t in zip(subjects, terms, strict=True)))
     wanted = balance(model, saes_of(world, "mid"), board, plan_of(model, ["the cat"]))
-    assert answer["factor"] == wanted.factor
+    assert (answer["factor"], answer["fluent_share"]) == (wanted.factor, wanted.fluent_share)
     assert answer["terms"][0]["strength"] == pytest.approx(9.0 * wanted.factor)
     assert [(t["source"], t["index"], t["mode"]) for t in answer["terms"]] == [
         ("mid", t["index"], "add") for t in terms
@@ -144,7 +150,7 @@ REFUSED = [
     ("calibrate", {"source": "mid"}, 422, "Give either source and index, or vector."),
     ("calibrate", {"source": "mid", "index": 2, "prompts": []}, 422, "prompts has 0 entries; from 1 to 16"),
     ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["a", ""]}, 422, "prompts[1] is empty"),
-    ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["zq" * 25]}, 409, "51 prompt tokens and 24 new"),
+    ("calibrate", {"source": "mid", "index": LABELLED, "prompts": ["zq" * 25]}, 409, "51 prompt tokens and 16 new"),
     ("calibrate", {"source": "mid", "index": LABELLED, "temperature": -1}, 422, "temperature is a number from 0 to 10"),
     ("balance", {"terms": [{"source": "mid", "index": LABELLED}], "temperature": 11}, 422, "temperature is a number"),
     ("calibrate", {"vector": 999}, 404, "There is no vector 999"),
@@ -354,7 +360,10 @@ def test_neutral_prompts_are_the_default(own: TestClient) -> None:
     body = {"source": "mid", "index": LABELLED, "mode": "scale"}
     if maxima_of(own)[LABELLED] == 0:
         pytest.fail("the labelled latent must be active in the build")
-    assert post(own, "/api/v1/calibrate", body)["prompts"] == list(NEUTRAL_PROMPTS)
+    found = post(own, "/api/v1/calibrate", body)  # tiny-llama has a chat template
+    assert (found["prompts"], found["is_chat"]) == (list(NEUTRAL_MESSAGES), True)
+    assert {sample["prompt"] for sample in found["samples"]} <= set(NEUTRAL_MESSAGES)
+    assert post(own, "/api/v1/calibrate", body | {"prompts": ["the cat"]})["is_chat"] is False
 
 
 def maxima_of(own: TestClient) -> Any:

@@ -174,8 +174,9 @@ def arithmetic_is_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("tokenize", "tokenize_with_places"):
         monkeypatch.setattr(model, name, counted(getattr(model, name)))
     # A sweep of few strengths is as long as one of many where steps are short.
-    monkeypatch.setattr(calibration, "GRIDS", {"add": (-1, 0, 1, 2)})
-    monkeypatch.setattr(calibration, "_FACTORS", 2)
+    monkeypatch.setattr(calibration, "SHARES", (0.1, 0.4))
+    monkeypatch.setattr(calibration, "FACTORS", (0.5, 1.0))
+    monkeypatch.setattr(calibration, "_FURTHER", 0)
     monkeypatch.setattr(calibrate, "NEW_TOKENS", 10)
     monkeypatch.setattr(calibrate, "LEAST_NEW_TOKENS", 10)
 

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models import calibration
-from models.calibration import FINE_SHARE, ROWS_AT_ONCE, Plan, balance, calibrate, calibration_steps, safe_range
-from models.coherence import mean_measure, within_bounds
+from models.calibration import ROWS_AT_ONCE, Plan, balance, calibrate, calibration_steps
+from models.coherence import mean_measure, shuffled
 from models.errors import SteeringError, Unsupported
+from models.generate import generate
 from models.loading import load_dictionary, load_language_model
 from models.pace import result_of
 from models.readings import read_texts
 from models.sampling import Sampling
 from models.sources import SourceSpec
 from models.steer_terms import Board, SteerTerm, VectorSubject
+from models.text_rows import Request
 from tests.models.reference_sae import ReferenceSae
 from tests.models.test_steering import active_latents, sae_for, term
 from tests.models.tiny import D_MODEL
@@ -59,10 +59,14 @@ def sharp(tiny_models: Any) -> Any:
 
 def test_readings_equal_one_forward_per_text(tiny_gpt2: Any, folder: Path, saes: Any, latent: int) -> None:
     texts = [((0, 5, 9), (12, 40, 41, 7)), ((0, 5), (300,)), ((8, 7, 6, 5, 4), (3, 2, 3, 2, 3, 2)), ((1, 2), ())]
-    found = read_texts(tiny_gpt2, saes, texts, term(latent, "add", maximum=2.0))
+    found = read_texts(tiny_gpt2, saes, texts, [term(latent, "add", maximum=2.0)])
     values = torch.randn(D_MODEL, generator=torch.Generator().manual_seed(0))
     vector = SteerTerm(VectorSubject("v", HOOK, values.numpy()), "add")
-    along = read_texts(tiny_gpt2, saes, texts, vector)
+    along = read_texts(tiny_gpt2, saes, texts, [vector])
+    both = read_texts(tiny_gpt2, saes, texts, [vector, term(latent, "add", maximum=2.0)], shuffles=0)
+    for one, other, pair in zip(found, along, both, strict=True):
+        assert list(pair.effects) == pytest.approx([other.effect, one.effect], abs=1e-5)
+        assert pair.measure.order_share is None
     for (prompt, generated), one, other in zip(texts, found, along, strict=True):
         if not generated:
             assert (one.measure.base_nll, one.effect) == (None, None)
@@ -86,54 +90,79 @@ def test_effects_of_transcoders_are_read_at_their_input(tiny_gpt2: Any, tmp_path
     saes = {"sae": load_dictionary(SourceSpec("x", str(folder)))}
     h = tiny_gpt2.run_to_hooks(torch.tensor([[0, 5, 9, 12, 40]]), [read])[read]
     index = active_latents(folder, h)[0]
-    found = read_texts(tiny_gpt2, saes, [((0, 5), (9, 12, 40))], term(index, "add", maximum=3.0))
+    found = read_texts(tiny_gpt2, saes, [((0, 5), (9, 12, 40))], [term(index, "add", maximum=3.0)])
     expected = ReferenceSae(folder).encode(h[0, 2:])[0][:, index].mean() / 3.0
     assert found[0].effect == pytest.approx(float(expected), abs=1e-4)
 
 
+def test_the_share_of_order_equals_one_forward_per_shuffled_text(tiny_gpt2: Any) -> None:
+    prompt, text = (0, 5, 9), (12, 40, 41, 7, 12, 300, 88, 9, 17, 3)
+    (found,) = read_texts(tiny_gpt2, {}, [(prompt, text)], shuffles=3)
+
+    def nll(generated: tuple[int, ...]) -> float:
+        ids = torch.tensor([[*prompt, *generated]])
+        logprobs = tiny_gpt2.logits(ids)[0].log_softmax(-1)
+        places = range(len(prompt), ids.shape[1])
+        return -sum(float(logprobs[p - 1, ids[0, p]]) for p in places) / len(generated)
+
+    strings = tiny_gpt2.token_strings(text)
+    mixed = sum(nll(shuffled(text, strings, seed)) for seed in range(3)) / 3
+    assert found.measure.order_share == pytest.approx(1 - nll(text) / mixed, abs=1e-4)
+    assert found.measure.base_nll == pytest.approx(nll(text), abs=1e-4)
+
+
 def test_a_sweep_is_what_its_definition_says(tiny_gpt2: Any, saes: Any, latent: int) -> None:
-    found = calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, [-8, -2, -1, 0, 1, 2, 8])
+    found = calibrate(tiny_gpt2, saes, term(latent, "add", maximum=2.0), PLAN)
     assert list(found.strengths) == sorted(found.strengths)
-    assert {-8, -2, -1, 0, 1, 2, 8} <= set(found.strengths)
     zero = found.strengths.index(0)
-    # At strength 0 the texts are the baseline's own: the same seeds.
+    # At strength 0 the texts are the unsteered ones.
     assert found.base_nll[zero] == pytest.approx(found.baseline.base_nll, abs=1e-4)
     assert found.distinct_2[zero] == pytest.approx(found.baseline.distinct_2)
-    fine = {
-        s: share >= FINE_SHARE and nll <= found.baseline.base_nll + 1 and d > found.baseline.distinct_2 / 2
-        for s, nll, d, share in zip(found.strengths, found.base_nll, found.distinct_2, found.fine_share, strict=True)
-    }
-    assert (found.safe_low, found.safe_high) == safe_range(fine, 0.0)
-    low = 0.0 if found.safe_high > 0 else found.safe_low
-    inside = [n for n, s in enumerate(found.strengths) if low <= s <= found.safe_high]
-    assert found.recommended == found.strengths[max(inside, key=lambda n: found.effect[n])]
-    if found.safe_high < 8:  # the gap above was looked at more closely
-        above = min(s for s in found.strengths if s > found.safe_high)
-        assert above - found.safe_high < 6
+    assert found.fluent_share[zero] == found.unsteered_share
+    assert found.safe_low <= 0 <= found.safe_high
+    assert found.strained_low <= found.safe_low
+    assert found.safe_high <= found.strained_high
+    inside = [n for n, s in enumerate(found.strengths) if 0 <= s <= found.safe_high]
+    assert found.recommended == found.strengths[max(inside, key=lambda n: found.effect[n] or 0.0)]
+    # The first distances are shares of the residual norm, on both sides.
+    h = tiny_gpt2.run_to_hooks(torch.tensor([[17, 40, 260, 33]]), [HOOK])[HOOK][0]
+    strength = 0.1 * float(h.norm(dim=-1).mean()) / (2.0 * float(saes["sae"].W_dec[latent].norm()))
+    nearest = min((abs(s) for s in found.strengths if s), key=lambda s: abs(s - strength))
+    assert nearest == pytest.approx(strength, rel=0.3)  # the norm is that of the unsteered text, not of the prompt
+    assert {-s for s in found.strengths if s > 0} & set(found.strengths)
+
+
+def test_samples_are_texts_of_the_recommended_strength(sharp: Any) -> None:
+    push = sharp.unembedding()[:, 50].numpy()
+    term_ = SteerTerm(VectorSubject("push", "blocks.2.hook_resid_post", push), "add")
+    found = calibrate(sharp, {}, term_, PLAN)
+    assert len(found.samples) == len(PLAN.prompts)
+    for sample in found.samples:
+        board = Board((replace(term_, strength=found.recommended),))
+        request = Request(sample.prompt, board, replace(PLAN.sampling, alternatives=0), reading=False)
+        written: dict[str, list[int]] = {"baseline": [], "steered": []}
+        for event in generate(sharp, {}, [request]):
+            written[event.side].append(event.token_id)
+        assert (tuple(written["baseline"]), tuple(written["steered"])) == (sample.baseline, sample.steered)
 
 
 def test_a_strong_vector_makes_the_tiny_model_babble(sharp: Any) -> None:
-    """Pushing hard towards one token's unembedding repeats it: distinct_2 falls, or base_nll rises."""
+    """Pushing hard towards one token's unembedding repeats it, and distinct_2 falls."""
     push = sharp.unembedding()[:, 50].numpy()
     subject = SteerTerm(VectorSubject("push", "blocks.2.hook_resid_post", push), "add")
-    found = calibrate(sharp, {}, subject, PLAN, [0, 0.05, 60])
-    assert found.safe_high < 60
-    assert found.fine_share[-1] < FINE_SHARE
-    assert found.effect[-1] > found.effect[found.strengths.index(0)]
+    found = calibrate(sharp, {}, subject, PLAN)
+    assert found.fluent_share[-1] < 0.5
+    assert found.safe_high < max(found.strengths)
+    assert (found.effect[-1] or 0.0) > 0.5
     assert found.effect[found.strengths.index(0)] == pytest.approx(0, abs=1e-4)
 
 
-@given(st.dictionaries(st.integers(-9, 9), st.booleans(), max_size=15), st.integers(-9, 9))
-def test_the_safe_range_is_the_widest_run_of_fine_strengths(fine: dict[int, bool], neutral: int) -> None:
-    low, high = safe_range({float(s): ok for s, ok in fine.items()}, float(neutral))
-    assert low <= neutral <= high
-    assert all(fine[s] for s in fine if low <= s <= high and (low, high) != (neutral, neutral))
-    above, below = [s for s in fine if s > high], [s for s in fine if s < low]
-    if fine.get(neutral, True):
-        assert not above or not fine[min(above)]
-        assert not below or not fine[max(below)]
-    else:
-        assert (low, high) == (neutral, neutral)
+def test_clamping_measures_the_removal_too(tiny_gpt2: Any, saes: Any, latent: int) -> None:
+    found = calibrate(tiny_gpt2, saes, term(latent, "clamp", maximum=2.0), PLAN)
+    assert 0.0 in found.strengths
+    assert found.neutral == 0.0
+    scaled = calibrate(tiny_gpt2, saes, term(latent, "scale", maximum=2.0), PLAN)
+    assert {0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0} <= set(scaled.strengths)
 
 
 def test_modes_without_a_strength_and_plans_without_prompts_are_refused(tiny_gpt2: Any, saes: Any, latent: int) -> None:
@@ -150,18 +179,18 @@ def alike(found: Any, wanted: Any) -> None:
 
 
 def test_a_sweep_in_steps_tells_the_tokens_it_wrote_and_finds_the_same(tiny_gpt2: Any, saes: Any, latent: int) -> None:
-    steps = calibration_steps(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-1, 1))
+    steps = calibration_steps(tiny_gpt2, saes, term(latent, "add"), PLAN)
     written = [next(steps) for _ in range(5)]
     assert 0 < max(written) <= ROWS_AT_ONCE
-    alike(result_of(steps), calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-1, 1)))
+    alike(result_of(steps), calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN))
 
 
 def test_texts_written_a_few_at_a_time_are_those_written_together(
     tiny_gpt2: Any, saes: Any, latent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together = calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-2, 2))
+    together = calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN)
     monkeypatch.setattr(calibration, "ROWS_AT_ONCE", 3)
-    alike(calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN, strengths=(-2, 2)), together)
+    alike(calibrate(tiny_gpt2, saes, term(latent, "add"), PLAN), together)
 
 
 def test_balance_finds_the_largest_factor_that_stays_fine(sharp: Any) -> None:
@@ -170,7 +199,7 @@ def test_balance_finds_the_largest_factor_that_stays_fine(sharp: Any) -> None:
     found = balance(sharp, {}, Board(mix), PLAN)
     assert 0 <= found.factor < 1
     assert [t.strength for t in found.board.terms] == pytest.approx([15 * found.factor] * 4)
-    assert within_bounds(found.measured, found.baseline)
+    assert found.fluent_share >= 0.5
     # A mix that is quiet already is left as it is.
     quiet = Board((replace(mix[0], strength=0.001),))
     assert balance(sharp, {}, quiet, PLAN).factor == 1.0

@@ -227,6 +227,6 @@ def test_reading_a_steered_text_back_sees_a_temporal_latent_in_its_context(
         with torch.no_grad():
             a = theirs.encode(h)[0, len(text[0]) :]
         latent = int(a.sum(0).argmax()) if latent is None else latent
-        readings = read_texts(tiny_gpt2, {"s": ours}, texts, SteerTerm(LatentSubject("s", latent, 2.0), "add", 1.0))
+        readings = read_texts(tiny_gpt2, {"s": ours}, texts, [SteerTerm(LatentSubject("s", latent, 2.0), "add", 1.0)])
         found = readings[texts.index(text)]
         assert found.effect == pytest.approx(float(a[:, latent].mean()) / 2.0, abs=1e-5)

@@ -1,5 +1,6 @@
 """Stored calibrations."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +23,24 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class SweepInfo:
+    """What a sweep judges by; see ``models.calibration.Calibration``. ``samples``: prompt, unsteered text, steered."""
+
+    is_chat: bool
+    fluent_share: tuple[float, ...]
+    unsteered_share: float
+    unsteered_effect: float | None
+    strained_low: float
+    strained_high: float
+    samples: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class CalibrationInfo:
-    """A sweep as it was measured; lists run along ``strengths``. ``unit``: what strength 1 was."""
+    """A sweep as it was measured; lists run along ``strengths``. ``unit``: what strength 1 was.
+
+    ``sweep`` is ``None`` for one that was measured by the rule before this one; its range is not used any more.
+    """
 
     subject: Subject
     mode: str
@@ -38,6 +55,11 @@ class CalibrationInfo:
     safe_high: float
     recommended: float
     created: datetime
+    sweep: SweepInfo | None = None
+
+    def is_current(self, unit: float) -> bool:
+        """Whether it was measured by today's rule and in the present unit (a new build may have another maximum)."""
+        return self.sweep is not None and math.isclose(self.unit, unit, rel_tol=1e-5)
 
 
 def calibration_of(session: Session, subject: Subject, mode: str) -> CalibrationInfo | None:
@@ -99,4 +121,19 @@ def _calibration(row: sa.RowMapping) -> CalibrationInfo:
         safe_high=row["safe_high"],
         recommended=row["recommended"],
         created=row["created"],
+        sweep=_sweep(row["sweep"]),
+    )
+
+
+def _sweep(kept: dict[str, Any] | None) -> SweepInfo | None:
+    if kept is None:
+        return None
+    return SweepInfo(
+        is_chat=kept["is_chat"],
+        fluent_share=tuple(kept["fluent_share"]),
+        unsteered_share=kept["unsteered_share"],
+        unsteered_effect=kept["unsteered_effect"],
+        strained_low=kept["strained_low"],
+        strained_high=kept["strained_high"],
+        samples=tuple((prompt, before, after) for prompt, before, after in kept["samples"]),
     )

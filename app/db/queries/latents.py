@@ -250,6 +250,7 @@ def _record(row: Mapping[Any, Any]) -> LatentRecord:
         top_tokens=packing.unpack_token_values(row["top_tokens"]),
         sample=packing.unpack_sample(row["sample"]),
         token_means=packing.unpack_token_means(row["token_means"]),
+        decoder_norm=row["decoder_norm"],
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.answers import SourceInfo
 from app.db.queries.texts import in_parts
-from app.db.tables import Latent
+from app.db.tables import Latent, LatentDetail
 
 LATENT = Latent.__table__
 
@@ -24,6 +24,26 @@ class LatentNumbers:
 
     density: float
     max_activation: float
+
+
+@dataclass(frozen=True)
+class WriteNorm:
+    """Its largest activation, and the length of what one unit of it writes (1 in builds that did not record it)."""
+
+    maximum: float
+    norm: float
+
+
+def write_norm(session: Session, build_id: int, index: int) -> WriteNorm | None:
+    """What a latent writes; ``None`` for one that the build has not."""
+    detail = LatentDetail.__table__.c
+    query = (
+        sa.select(LATENT.c.max_activation, detail.decoder_norm)
+        .join(LatentDetail, (detail.build_id == LATENT.c.build_id) & (detail.latent_index == LATENT.c.latent_index))
+        .where(LATENT.c.build_id == build_id, LATENT.c.latent_index == index)
+    )
+    row = session.execute(query).first()
+    return None if row is None else WriteNorm(row[0], 1.0 if row[1] is None else row[1])
 
 
 def latent_numbers(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, LatentNumbers]:

@@ -115,6 +115,7 @@ class LatentDetail(Base):
     histogram: Mapped[bytes]
     sample: Mapped[bytes]
     token_means: Mapped[bytes | None]  # null: a build from before they were recorded
+    decoder_norm: Mapped[float | None]  # the same
 
 
 class Example(Base):

@@ -80,6 +80,7 @@ class Calibration(Base):
     safe_high: Mapped[float]
     recommended: Mapped[float]
     created: Mapped[datetime]
+    sweep: Mapped[dict[str, Any] | None]  # null: measured by the rule before this one
 
 
 class Mix(Base):

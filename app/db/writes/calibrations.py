@@ -1,5 +1,7 @@
 """Store what a sweep measured."""
 
+from dataclasses import asdict
+
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -28,6 +30,7 @@ def save_calibration(session: Session, found: CalibrationInfo) -> None:
         "safe_high": found.safe_high,
         "recommended": found.recommended,
         "created": found.created,
+        "sweep": None if found.sweep is None else asdict(found.sweep),
     }
     old = sa.delete(Calibration).where(*of_subject(found.subject), Calibration.mode == found.mode)
     # Somebody else may have stored one between our delete and insert; the second time that one is deleted.

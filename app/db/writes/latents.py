@@ -28,7 +28,7 @@ LATENT_COLUMNS = (
 )  # fmt: skip
 DETAIL_COLUMNS = (
     "build_id", "latent_index", "promoted", "suppressed", "neighbours", "top_tokens", "quantiles", "bands",
-    "histogram", "sample", "token_means",
+    "histogram", "sample", "token_means", "decoder_norm",
 )  # fmt: skip
 EXAMPLE_COLUMNS = (
     "build_id", "latent_index", "band", "rank", "prompt_index", "position", "activation", "window_start",
@@ -146,6 +146,7 @@ def _add_record(
         json.dumps(record.quantiles), json.dumps([_band_facts(band) for band in record.bands]),
         packing.pack_histogram(record.histogram_edges, record.histogram_counts),
         packing.pack_sample(record.sample), packing.pack_token_means(record.token_means),
+        record.decoder_norm,
     ))  # fmt: skip
     for place, band in enumerate(record.bands):
         for rank, example in enumerate(band.examples):

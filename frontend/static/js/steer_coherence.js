@@ -1,4 +1,4 @@
-// The gauges of coherence: numbers of an answer, a verdict in a word and in a sentence.
+// The gauges: effect and fluency of an answer, what stands beside them, and the verdict in a word.
 import { number, percent } from "./steer_texts.js";
 
 const KINDS = { coherent: "good", strained: "warn", babbling: "bad" };
@@ -6,7 +6,7 @@ const KINDS = { coherent: "good", strained: "warn", babbling: "bad" };
 function gauge(key, value, text) {
   const row = document.querySelector(`#gauge-${key} .gauge-row`);
   const meter = row.querySelector("meter");
-  meter.value = Math.min(meter.max, Math.max(0, value));
+  meter.value = Math.min(meter.max, Math.max(0, value ?? 0));
   meter.setAttribute("aria-label", `${row.firstElementChild.textContent}: ${text}`);
   row.querySelector(".num").textContent = text;
 }
@@ -16,14 +16,15 @@ export function verdictTag(tag, verdict) {
   tag.textContent = verdict ?? "too short to say";
 }
 
-export function showCoherence(found) {
-  verdictTag(document.getElementById("verdict"), found.verdict);
-  const { base_nll_steered: nll, base_nll_baseline: before, distinct_2_steered: distinct, distinct_2_baseline: variety } = found;
-  const rise = found.nll_rise;
-  gauge("surprise", rise ?? 0, nll === null ? "\u2013" : `${number(nll)} nats, unsteered ${number(before)}`);
+export function showGauges({ gauges, coherence }) {
+  verdictTag(document.getElementById("verdict"), gauges.verdict);
+  const { effect, fluency } = gauges;
+  gauge("effect", effect, effect === null ? "\u2013" : `${percent(effect)} of the most that the corpus showed`);
+  gauge("fluency", fluency, fluency === null ? "\u2013" : `${percent(fluency)} of the unsteered text\u2019s order`);
+  const { base_nll_steered: nll, base_nll_baseline: before, distinct_2_steered: distinct, distinct_2_baseline: variety } = coherence;
   gauge("variety", variety ? (distinct ?? 0) / variety : 1, distinct === null ? "\u2013" : `${percent(distinct)}, unsteered ${percent(variety ?? 0)}`);
-  const share = found.injected_norm_share;
-  gauge("injected", share ?? 0, share === null ? "\u2013" : `${percent(share)} of the residual norm`);
-  const said = document.getElementById("coherence-said");
-  said.textContent = rise === null ? "" : `${rise >= 0 ? "+" : "\u2212"}${number(Math.abs(rise))} nats a token`;
+  const share = coherence.injected_norm_share;
+  gauge("injected", share, share === null ? "\u2013" : `${percent(share)} of the residual norm`);
+  const said = document.getElementById("surprise-said");
+  said.textContent = nll === null ? "" : `Surprise ${number(nll)} nats a token, unsteered ${number(before)}: a new language or style surprises too, so it is no part of the verdict.`;
 }

@@ -1,7 +1,7 @@
 // One run at a time: a change of the board calls off the run before, and the new text streams into the panes.
 import { ask, events, sentence } from "./steer_ask.js";
 import { addressOf, bodyOf, cards, hasPrompt, problemOf, read, sliderOf } from "./steer_board.js";
-import { showCoherence, verdictTag } from "./steer_coherence.js";
+import { showGauges, verdictTag } from "./steer_coherence.js";
 import { showShare } from "./steer_sliders.js";
 import { Pane } from "./steer_texts.js";
 
@@ -109,7 +109,7 @@ function finish(board, answer, prompt, applies) {
   const given = board.messages ? null : answer.prompt_tokens.map((token, place) => ({ token, steered: answer.prompt_steered[place] }));
   panes.baseline.finish(answer.baseline, given?.map(({ token }) => ({ token, steered: false })), false);
   panes.steered.finish(answer.steered, given, applies);
-  showCoherence(answer.coherence);
+  showGauges(answer);
   const on = cards().filter((card) => sliderOf(card).on);
   for (const card of cards()) showShare(card, null);
   on.forEach((card, place) => showShare(card, answer.terms[place]?.share));

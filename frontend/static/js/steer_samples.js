@@ -22,7 +22,7 @@ function row(seed) {
   head.append(" ", tag);
   item.append(head, before, after);
   return { item, fill: (answer) => {
-    verdictTag(tag, answer.coherence.verdict);
+    verdictTag(tag, answer.gauges.verdict);
     show(before, answer.baseline.text);
     show(after, answer.steered.text);
   } };

@@ -18,9 +18,9 @@ export function setStrength(card, strength) {
 export function paint(card) {
   const { mode, strength, on } = sliderOf(card);
   const option = card.querySelector("[name=mode]").selectedOptions[0];
-  const size = Number.isFinite(strength) ? Math.min(REACH, Math.ceil(Math.abs(strength))) : 0;
-  const low = Math.min(Number(option.dataset.low), strength < 0 ? -size : 0);
-  const high = Math.max(Number(option.dataset.high), strength > 0 ? size : 0);
+  const shown = Number.isFinite(strength) ? Math.max(-REACH, Math.min(REACH, strength)) : 0;
+  const low = Math.min(Number(option.dataset.low), shown);
+  const high = Math.max(Number(option.dataset.high), shown);
   card.classList.toggle("off", !on);
   card.classList.toggle("no-strength", mode === "ablate");
   card.querySelector(".unit").textContent = option.dataset.unit;
@@ -28,6 +28,7 @@ export function paint(card) {
   const track = range(card);
   track.min = low;
   track.max = high;
+  track.step = option.dataset.step;
   if (Number.isFinite(strength)) track.value = strength;
   track.setAttribute("aria-valuetext", `${amount(card).value} ${option.dataset.unit}`);
   paintSafe(card, known(card, mode)?.dataset, low, high);
@@ -38,11 +39,13 @@ export function paint(card) {
 function paintSafe(card, safe, low, high) {
   const svg = card.querySelector(".safe");
   const at = (value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
-  const from = safe ? at(Number(safe.low)) : 0;
   svg.setAttribute("aria-label", safe ? `Safe from ${safe.low} to ${safe.high}` : "Not calibrated");
-  const painted = svg.querySelector(".range");
-  painted.setAttribute("x", from);
-  painted.setAttribute("width", safe ? Math.max(0.008, at(Number(safe.high)) - from) : 0);
+  for (const [kind, start, end] of [["range", safe?.low, safe?.high], ["strained", safe?.strainedLow, safe?.strainedHigh]]) {
+    const painted = svg.querySelector(`.${kind}`);
+    const x = safe ? at(Number(start)) : 0;
+    painted.setAttribute("x", x);
+    painted.setAttribute("width", safe ? Math.max(0.008, at(Number(end)) - x) : 0);
+  }
   svg.querySelector(".zero").setAttribute("x", at(0));
   const use = card.querySelector("[data-recommended]");
   use.hidden = !safe;
@@ -67,7 +70,14 @@ function remember(card, found, term) {
     card.append(item);
   }
   const href = `/parts/steer/calibration?${new URLSearchParams({ term, mode: found.mode })}`;
-  Object.assign(item.dataset, { mode: found.mode, low: found.safe_low, high: found.safe_high, recommended: found.recommended, href });
+  Object.assign(item.dataset, { mode: found.mode, low: found.safe_low, high: found.safe_high, strainedLow: found.strained_low, strainedHigh: found.strained_high, recommended: found.recommended, href });
+  // The slider reaches twice as far as the text holds.
+  const option = card.querySelector(`[name=mode] option[value="${found.mode}"]`);
+  const neutral = found.mode === "scale" ? 1 : 0;
+  if (option && found.safe_low < found.safe_high) {
+    const [low, high] = [found.safe_low, found.safe_high].map((end) => neutral + 2 * (end - neutral));
+    Object.assign(option.dataset, { low, high, step: Number(((high - low) / 200).toPrecision(1)), start: found.recommended });
+  }
 }
 
 export async function calibrate(card, fresh) {

@@ -24,7 +24,7 @@ from scipy.stats import spearmanr
 
 from models.calibration import Plan, calibrate
 from models.checks import SAE_WEIGHTS
-from models.coherence import MAX_NLL_RISE, base_nll
+from models.coherence import base_nll
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS, NAMED, Concept
 from models.demo.evaluation import concept_aurocs, sample_documents, text_maxima
@@ -51,7 +51,8 @@ MEASURING = (
 DETECTORS = 10
 TRIED = 3
 STRENGTHS = (0.375, 0.75)
-GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+#: Nats that the texts of a strength may be above the unsteered ones: in the same language and register.
+MAX_NLL_RISE = 1.0
 N_TEXTS = 2000
 NEW_TOKENS = 96
 FEW_TOKENS = 64  # of the first look at all candidates, and of calibration
@@ -195,7 +196,7 @@ def _calibrated(
 ) -> Steerer:
     """Its safe range upwards, and of the strengths in it the one that brings most words."""
     term = candidate.board(1.0).terms[0]
-    swept = calibrate(model, dictionaries, term, plan, GRID)
+    swept = calibrate(model, dictionaries, term, plan)
     inside = sorted({*(s for s in swept.strengths if 0 < s <= swept.safe_high)})[-STRONGEST:]
     texts = dict(zip(inside, writer.write([candidate.board(s) for s in inside], SAMPLES), strict=True))
     rates = {s: written.rate(candidate.concept) for s, written in texts.items() if _is_fine(written, baseline)}

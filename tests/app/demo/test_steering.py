@@ -77,45 +77,35 @@ def best(n: int) -> list[dict[str, Any]]:
     return sorted(steerers(), key=lambda s: -s["words"])[:n]
 
 
-def share_within_bounds(answers: list[Any]) -> float:
-    """Of single texts, against the mean of the baselines, as calibration judges them."""
-    nll = mean([a["coherence"]["base_nll_baseline"] for a in answers])
-    distinct = mean([a["coherence"]["distinct_2_baseline"] for a in answers])
-    fine = [
-        a["coherence"]["base_nll_steered"] <= nll + 1 and a["coherence"]["distinct_2_steered"] > distinct / 2
-        for a in answers
-        if a["coherence"]["distinct_2_steered"] is not None
-    ]
-    return mean([float(f) for f in fine])
+def share_fluent(answers: list[Any]) -> float:
+    """Of single texts, as the board's badge says it of each."""
+    return mean([float(a["gauges"]["verdict"] == "coherent") for a in answers if a["gauges"]["verdict"]])
 
 
 def test_the_safe_range_is_honest(demo: TestClient) -> None:
-    """At its upper end fresh samples stay within the bounds in at least 80 % of cases; at twice the end most do not."""
+    """At its upper end fresh samples are coherent in at least 80 % of cases; at twice the end most do not."""
     inside, outside = [], []
     for steerer in best(5):
         slider = {"source": steerer["source"], "index": steerer["index"]}
         swept = ask(demo, "/calibrate", slider)
         end = swept["safe_high"]
         assert 0 < end < max(swept["strengths"]), "the sweep must reach beyond the range"
-        inside.append(share_within_bounds(texts(demo, [slider | {"strength": end}], range(2))))
-        outside.append(share_within_bounds(texts(demo, [slider | {"strength": 2 * end}], range(2))))
+        inside.append(share_fluent(texts(demo, [slider | {"strength": end}], range(2))))
+        outside.append(share_fluent(texts(demo, [slider | {"strength": 2 * end}], range(2))))
     assert mean(inside) >= 0.8, inside
     assert mean(outside) < 0.5, outside
 
 
 def test_balance_brings_five_strong_sliders_back(demo: TestClient) -> None:
-    terms = [{"source": s["source"], "index": s["index"], "strength": 1.5 * s["safe_high"]} for s in best(5)]
-    before = share_within_bounds(texts(demo, terms, range(3)))
+    terms = [{"source": s["source"], "index": s["index"], "strength": 3 * s["safe_high"]} for s in best(5)]
+    before = share_fluent(texts(demo, terms, range(3)))
     balanced = ask(demo, "/balance", {"terms": terms})
     scaled = [{k: term[k] for k in ("source", "index", "mode", "strength")} for term in balanced["terms"]]
     assert 0 < balanced["factor"] < 1
     answers = texts(demo, scaled, range(3))
-    rise = mean([a["coherence"]["base_nll_steered"] for a in answers]) - mean(
-        [a["coherence"]["base_nll_baseline"] for a in answers]
-    )
     assert before < 0.5
-    assert rise <= 1
-    assert share_within_bounds(answers) >= 0.8
+    assert share_fluent(answers) >= 0.8
+    assert mean([float(a["gauges"]["verdict"] == "babbling") for a in answers]) <= 1 / 8
 
 
 def test_some_concepts_rise(steered: dict[str, list[Any]]) -> None:

@@ -212,9 +212,12 @@ def test_a_calibration_is_painted_and_drawn(ready: TestClient) -> None:
     card = soup(ready.get("/parts/steer/slider", params={"term": "mid:3", "mode": "scale"}))
     wanted = f"Safe from {found['safe_low']:g} to {found['safe_high']:g}"
     assert one(card, ".safe")["aria-label"] == wanted
-    end = found["safe_high"] if found["safe_high"] != 1 else 1.0
-    first = found["recommended"] if found["recommended"] != 1 else end  # at 1 scaling does nothing
-    assert one(card, "input[name=strength]")["value"] == f"{first:g}"
+    start = ready.get("/api/v1/sources/mid/latents/3/strength", params={"mode": "scale"}).json()
+    assert one(card, "input[name=strength]")["value"] == f"{start['start']:g}"
+    assert (start["safe_low"], start["recommended"]) == (found["safe_low"], found["recommended"])
+    track = one(card, "input[type=range]")
+    assert float(track["min"]) <= 1 + 2 * (found["safe_low"] - 1) + 1e-6
+    assert float(track["max"]) >= 1 + 2 * (found["safe_high"] - 1) - 1e-6
     curve = soup(ready.get("/parts/steer/calibration", params={"term": "mid:3", "mode": "scale"}))
     figure = json.loads(str(one(curve, "[data-figure]")["data-figure"]))
     assert figure["data"][0]["x"] == found["strengths"]

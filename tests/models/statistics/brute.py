@@ -53,7 +53,7 @@ def statistics(acts, tokens, batches, keep, seed=0, vocab=11):
 def geometry(d_sae):
     ids = np.zeros((d_sae, 2), np.int64)
     values = np.zeros((d_sae, 2), np.float32)
-    return Geometry(ids, values, ids, values, ids, values)
+    return Geometry(ids, values, ids, values, ids, values, np.ones(d_sae, np.float32))
 
 
 def records(found, context):

@@ -1,0 +1,22 @@
+"""What a calibration judges by, and what it wrote; the length of a latent's decoder row. Null where from before."""
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("calibration", sa.Column("sweep", sa.JSON, nullable=True))
+    op.add_column("latent_detail", sa.Column("decoder_norm", sa.Double, nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("calibration") as calibration:
+        calibration.drop_column("sweep")
+    with op.batch_alter_table("latent_detail") as detail:
+        detail.drop_column("decoder_norm")
