@@ -301,6 +301,7 @@ class VectorAnswer:
 @dataclass(frozen=True)
 class MixAnswer:
     """A saved set of sliders with everything that restores the view. ``terms`` as ``POST /steer`` takes them.
+    ``ready_made``: a demo's own, which cannot be deleted.
 
     ``problem``: why it cannot be played, where what is stored is beyond a limit of today.
     """
@@ -311,6 +312,7 @@ class MixAnswer:
     terms: list[dict[str, Any]]
     options: dict[str, Any]
     problem: str | None
+    ready_made: bool
     created: datetime
 
 

@@ -41,4 +41,4 @@ def save_ready_mix(
         "add_generation_prompt": True, "prepend_bos": None, "max_new_tokens": 64, "stop_at_eos": True,
         "temperature": 0.8, "top_p": 1.0, "frequency_penalty": 0.0, "seed": 0,
     } | dict(prompt)  # fmt: skip
-    save_mix(session, language_model_id, name, [asdict(term) for term in terms], options)
+    save_mix(session, language_model_id, name, [asdict(term) for term in terms], options, ready_made=True)

@@ -79,5 +79,6 @@ def _answer(mix: MixInfo) -> answers.MixAnswer:
         terms=[dict(term) for term in terms if isinstance(term, Mapping)],
         options=dict(mix.options) if isinstance(mix.options, Mapping) else {},
         problem=problem_of_mix(mix),
+        ready_made=mix.ready_made,
         created=mix.created,
     )

@@ -102,12 +102,13 @@ class CurveView:
 
 @dataclass(frozen=True)
 class MixChip:
-    """A saved mix. ``model``: named only where it is not the one that is chosen."""
+    """A saved mix. ``model``: named only where it is not the one that is chosen; ``stays``: it cannot be deleted."""
 
     id: int
     name: str
     href: str
     model: str
+    stays: bool
 
 
 @dataclass(frozen=True)

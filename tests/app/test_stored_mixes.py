@@ -133,3 +133,12 @@ def test_a_mix_goes_round_through_json(own_client: TestClient) -> None:
     made = own_client.post(MIXES, json=body).json()
     assert made["options"]["prompt"] == body["prompt"]
     assert json.loads(json.dumps(made)) == own_client.get(f"{MIXES}/{made['id']}").json()
+
+
+def test_a_ready_made_mix_is_told_and_cannot_be_deleted(own_client: TestClient, own_session: Session) -> None:
+    model = queries.source_by_slug(own_session, "tiny-mid").language_model_id
+    number = mix_writes.save_mix(own_session, model, "Poetic", [], {}, ready_made=True)
+    assert own_client.get(f"{MIXES}/{number}").json()["ready_made"] is True
+    refused = own_client.delete(f"{MIXES}/{number}")
+    assert (refused.status_code, refused.json()["detail"][:36]) == (409, "The mix 'Poetic' is ready-made and s")
+    assert own_client.get(f"{MIXES}/{number}").status_code == 200

@@ -27,6 +27,7 @@ class MixInfo:
     terms: tuple[Mapping[str, Any], ...]
     options: Mapping[str, Any]
     created: datetime
+    ready_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class MixName:
     name: str
     model: str
     created: datetime
+    ready_made: bool
 
 
 def some_mixes(session: Session, limit: int, offset: int = 0) -> tuple[MixInfo, ...]:
@@ -47,9 +49,9 @@ def some_mixes(session: Session, limit: int, offset: int = 0) -> tuple[MixInfo, 
 
 def mix_names(session: Session, limit: int, offset: int = 0, first: str = "") -> tuple[MixName, ...]:
     """The names alone, which are read without sliders and texts; those of the model ``first`` before all others."""
-    columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created)
+    columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created, MIX.c.ready_made)
     query = sa.select(*columns).join(MODEL, MODEL.c.id == MIX.c.language_model_id)
-    query = query.order_by(sa.case((MODEL.c.name == first, 0), else_=1), MIX.c.name, MIX.c.id)
+    query = query.order_by(sa.case((MODEL.c.name == first, 0), else_=1), MIX.c.ready_made.desc(), MIX.c.name, MIX.c.id)
     return tuple(MixName(*row) for row in session.execute(query.limit(limit).offset(offset)))
 
 
@@ -80,4 +82,5 @@ def _mix(row: sa.RowMapping) -> MixInfo:
         terms=tuple(row["terms"]) if isinstance(row["terms"], list) else (row["terms"],),
         options=row["options"],
         created=row["created"],
+        ready_made=row["ready_made"],
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -84,7 +85,10 @@ class Calibration(Base):
 
 
 class Mix(Base):
-    """A saved set of sliders. ``terms``: as the API takes them; ``options``: sampling settings."""
+    """A saved set of sliders. ``terms``: as the API takes them; ``options``: sampling settings.
+
+    ``ready_made``: a demo's own, which nobody deletes by a slip.
+    """
 
     __tablename__ = "mix"
 
@@ -94,3 +98,4 @@ class Mix(Base):
     terms: Mapped[list[Any]]
     options: Mapped[dict[str, Any]]
     created: Mapped[datetime]
+    ready_made: Mapped[bool] = mapped_column(server_default=sa.false(), default=False)

@@ -17,7 +17,13 @@ MAX_MIXES = 10_000
 
 
 def save_mix(
-    session: Session, language_model_id: int, name: str, terms: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+    session: Session,
+    language_model_id: int,
+    name: str,
+    terms: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    *,
+    ready_made: bool = False,
 ) -> int:
     """Store a mix; gives its number. Raises Conflict if there are ``MAX_MIXES`` already."""
     row = {
@@ -26,6 +32,7 @@ def save_mix(
         "terms": [dict(term) for term in terms],
         "options": dict(options),
         "created": datetime.now(UTC),
+        "ready_made": ready_made,
     }
     with rolled_back_on_error(session):
         if session.execute(sa.select(sa.func.count()).select_from(Mix)).scalar_one() >= MAX_MIXES:
@@ -36,9 +43,19 @@ def save_mix(
 
 
 def delete_mix(session: Session, mix_id: int) -> None:
-    """Delete a mix. Raises NotFound."""
+    """Delete a mix. Raises NotFound, and Conflict for a ready-made one."""
     with rolled_back_on_error(session):
-        changed: Any = session.execute(sa.delete(Mix).where(Mix.id == (mix_id if 0 <= mix_id < 2**31 else -1)))
+        kept = session.execute(sa.select(Mix.name).where(Mix.id == _number(mix_id), Mix.ready_made)).scalar()
+        if kept is not None:
+            raise Conflict(
+                f"The mix {shorten(kept, 60)!r} is ready-made and stays; removing its model's sources removes it."
+            )
+        changed: Any = session.execute(sa.delete(Mix).where(Mix.id == _number(mix_id)))
         session.commit()
     if changed.rowcount != 1:
         raise NotFound(f"There is no mix {shorten(str(mix_id))}.")
+
+
+def _number(mix_id: int) -> int:
+    """As the column can hold it; the number of no mix for others."""
+    return mix_id if 0 <= mix_id < 2**31 else -1

@@ -3,17 +3,31 @@
 (() => {
   const SECONDS = 6;
 
-  function toast(text) {
+  // With an action, a button that does it and ends the message.
+  function toast(text, action, act) {
     const region = document.querySelector(".toasts");
     const note = document.createElement("p");
     note.className = "toast";
     note.textContent = text;
+    if (action) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "toast-action", textContent: action });
+      button.addEventListener("click", () => {
+        note.remove();
+        act();
+      });
+      note.append(" ", button);
+    }
     region.append(note);
-    setTimeout(() => note.remove(), 1000 * SECONDS);
+    setTimeout(() => note.remove(), 1000 * (action ? 2 * SECONDS : SECONDS));
   }
 
   // HX-Trigger puts what it sends into detail.value.
-  document.addEventListener("periscope:toast", (event) => toast(event.detail?.value ?? event.detail));
+  document.addEventListener("periscope:toast", (event) => {
+    const said = event.detail?.value ?? event.detail;
+    if (typeof said === "string") toast(said);
+    else toast(said.text, said.action, said.act);
+  });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, () => toast("Periscope does not answer; is it still running?"));
   }

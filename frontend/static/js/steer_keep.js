@@ -4,7 +4,7 @@ import { addressOf, bodyOf, hasPrompt, problemOf, read } from "./steer_board.js"
 
 const element = (id) => document.getElementById(id);
 const say = (text) => (element("keep-said").textContent = text);
-const toast = (text) => document.dispatchEvent(new CustomEvent("periscope:toast", { detail: text }));
+const toast = (text, action, act) => document.dispatchEvent(new CustomEvent("periscope:toast", { detail: { text, action, act } }));
 
 // What POST /api/v1/mixes takes: the body of /steer with a name; an empty prompt is left out.
 function mixBody() {
@@ -50,7 +50,9 @@ function chip(mix) {
 }
 
 async function remove(button) {
+  let mix;
   try {
+    mix = await ask(`/api/v1/mixes/${button.value}`, undefined, undefined, "GET");
     await ask(`/api/v1/mixes/${button.value}`, undefined, undefined, "DELETE");
   } catch (error) {
     toast(sentence(error));
@@ -58,7 +60,18 @@ async function remove(button) {
   }
   button.closest("li").remove();
   document.querySelector(".mixes").hidden = !element("mixes").children.length;
-  toast("The mix is deleted.");
+  toast("The mix is deleted.", "Undo", () => restore(mix));
+}
+
+async function restore({ name, terms, options }) {
+  try {
+    const mix = await ask("/api/v1/mixes", { ...options, name, terms });
+    document.querySelector(".mixes").hidden = false;
+    element("mixes").append(chip(mix));
+    toast("The mix is back.");
+  } catch (error) {
+    toast(sentence(error));
+  }
 }
 
 export async function copy(text, what) {
