@@ -122,7 +122,7 @@ class _Sweep:
     def begin(self) -> Generator[int, None, None]:
         """The unsteered texts."""
         texts = yield from self._write([None])
-        self.readings = yield from self._read(texts)
+        self.readings = [found for found in (yield from self._read(texts)) if found is not None]
         self.baseline = mean_measure([reading.measure for reading in self.readings])
 
     def points(self, boards: Sequence[Board]) -> Generator[int, None, list[_Point]]:
@@ -132,7 +132,10 @@ class _Sweep:
         n = len(self.readings)
         return [self._judge(readings[place * n : (place + 1) * n]) for place in range(len(boards))]
 
-    def _judge(self, readings: Sequence[Reading]) -> _Point:
+    def _judge(self, found: Sequence[Reading | None]) -> _Point:
+        readings = [reading for reading in found if reading is not None]
+        if len(readings) < len(found):  # the model computed no numbers, so nothing is known but that it is not fine
+            return _Point(TextMeasure(None, None), None, 0.0, False)
         pairs = list(zip(readings, self.readings, strict=True))
         share = sum(within_bounds(mine.measure, self.baseline) for mine, _ in pairs) / len(pairs)
         measure = mean_measure([reading.measure for reading in readings])
@@ -143,11 +146,11 @@ class _Sweep:
             effect -= sum(own) / len(own) if own else 0.0
         return _Point(measure, effect, share, within_bounds(measure, self.baseline) and share >= FINE_SHARE)
 
-    def _write(self, boards: Sequence[Board | None]) -> Generator[int, None, list[_Text]]:
-        """The texts of every board in turn, prompt by prompt, sample by sample."""
+    def _write(self, boards: Sequence[Board | None]) -> Generator[int, None, list[_Text | None]]:
+        """The texts of every board in turn, prompt by prompt, sample by sample; None where the model computed NaN."""
         prompts, samples = self.plan.prompts, range(self.plan.samples)
         asked = [(board, prompt, sample) for board in boards for prompt in prompts for sample in samples]
-        texts: list[_Text] = []
+        texts: list[_Text | None] = []
         while len(texts) < len(asked):
             at_once = min(ROWS_AT_ONCE, writing_pace(self.model).size)
             texts += yield from self._write_at_once(asked[len(texts) : len(texts) + at_once])
@@ -155,7 +158,7 @@ class _Sweep:
 
     def _write_at_once(
         self, asked: Sequence[tuple[Board | None, tuple[int, ...], int]]
-    ) -> Generator[int, None, list[_Text]]:
+    ) -> Generator[int, None, list[_Text | None]]:
         batch = TextBatch(self.model, self.dictionaries, self.memory)
         texts: dict[int, list[int]] = {}
         for board, prompt, sample in asked:
@@ -168,10 +171,18 @@ class _Sweep:
             for event in events:
                 texts[event.request].append(event.token_id)
             yield len(events)
-        return [(prompt, tuple(text)) for (_, prompt, _), text in zip(asked, texts.values(), strict=True)]
+        for number, (board, _, _) in zip(texts, asked, strict=True):
+            if board is None and number in batch.failed:
+                raise batch.failed[number]
+        return [
+            None if number in batch.failed else (prompt, tuple(text))
+            for (_, prompt, _), (number, text) in zip(asked, texts.items(), strict=True)
+        ]
 
-    def _read(self, texts: Sequence[_Text]) -> Generator[int, None, list[Reading]]:
-        return (yield from telling(0, reading_steps(self.model, self.dictionaries, texts, self.subject)))
+    def _read(self, texts: Sequence[_Text | None]) -> Generator[int, None, list[Reading | None]]:
+        there = [text for text in texts if text is not None]
+        found = iter((yield from telling(0, reading_steps(self.model, self.dictionaries, there, self.subject))))
+        return [None if text is None else next(found) for text in texts]
 
 
 def calibrate(

@@ -6,9 +6,11 @@
 * ``injected_norm_share`` = mean‖δ‖ / mean‖h‖ at the hook over the steered tokens.
 
 A text is within bounds while base_nll is at most 1 nat above the baseline's and distinct_2 above half of the
-baseline's. *Babbling* is outside, *strained* is past half of the way there, *coherent* is the rest.
+baseline's. *Babbling* is outside, *strained* is past half of the way there, *coherent* is the rest. A number that is
+none (NaN, infinity) is never within bounds.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -100,6 +102,8 @@ def _verdict(text: TextMeasure, baseline: TextMeasure) -> str | None:
 
 
 def _within(text: TextMeasure, baseline: TextMeasure, rise: float, share: float) -> bool:
+    if not all(math.isfinite(nll) for nll in (text.base_nll, baseline.base_nll) if nll is not None):
+        return False
     if text.base_nll is not None and baseline.base_nll is not None and text.base_nll > baseline.base_nll + rise:
         return False
     if text.distinct_2 is None or baseline.distinct_2 is None:

@@ -82,6 +82,7 @@ def _read(
         if hook is not None:
             stack.callback(attach(model.model, model.tap(hook), lambda h: seen.update(h=h)).remove)
         nll = model.token_nll(ids).cpu()
+    model.require_finite(nll, "when it reads a text")
     if "h" in seen and term is not None and isinstance(term.subject, LatentSubject):
         seen["h"] = dictionaries[term.subject.source].read(seen["h"])
     found = {}
