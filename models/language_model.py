@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models.errors import ContextMismatch, Unsupported, WeightsInvalid
+from models.errors import ContextMismatch, HookMismatch, Unsupported, WeightsInvalid
 from models.hook_map import Tap, attach, boot_bridge, missing_hook
 from models.model_tokens import ModelTokens
 from models.pace import Paces
@@ -38,6 +38,7 @@ class LanguageModel(ModelTokens):
         self.model = model
         self.dtype_reason = dtype_reason
         self._taps = taps
+        self._body = _body(model, taps)
         self._head_is_plain: bool | None = None
         parameter = next(model.parameters())
         self.device: torch.device = parameter.device
@@ -91,8 +92,11 @@ class LanguageModel(ModelTokens):
 
         def keep(hook: str) -> Callable[[Tensor], None]:
             def read(activation: Tensor) -> None:
-                found[hook] = activation
-                if len(found) == len(taps):
+                self._require_rows(hook, activation, ids)
+                is_last = len(found) == len(taps) - (hook not in found)
+                # Some models (Falcon) add to it in place afterwards.
+                found[hook] = activation if is_last else activation.clone()
+                if is_last:
                     raise _AllRead
 
             return read
@@ -103,12 +107,25 @@ class LanguageModel(ModelTokens):
             for hook, tap in taps.items():
                 stack.callback(attach(self.model, tap, keep(hook)).remove)
             with suppress(_AllRead):
-                self.model.base_model(ids, use_cache=False)
+                self._body(ids, use_cache=False)
         for hook, value in found.items():
             self.require_finite(value, f"at {hook}")
         return {
             hook: value - value.mean(-1, keepdim=True) if hook in center else value for hook, value in found.items()
         }
+
+    def _keep(self, found: dict[str, Tensor], hook: str, ids: Tensor, activation: Tensor) -> None:
+        self._require_rows(hook, activation, ids)
+        found[hook] = activation.clone()  # which some models add to in place
+
+    def _require_rows(self, hook: str, activation: Tensor, ids: Tensor) -> None:
+        """Raise HookMismatch unless an activation is (batch, pos, width)."""
+        if activation.dim() != 3 or activation.shape[:2] != ids.shape:
+            raise HookMismatch(
+                f"At {hook} {self.facts.architecture} has values of the shape {tuple(activation.shape)} for "
+                f"{ids.shape[0]} texts of {ids.shape[1]} tokens, which Periscope does not take apart; use another hook "
+                "of the block."
+            )
 
     @contextmanager
     def edited(self, edits: Edits) -> Iterator[None]:
@@ -156,7 +173,7 @@ class LanguageModel(ModelTokens):
             if not plain:
                 logits: Tensor = self.model(ids, use_cache=False).logits[:, -1]
                 return logits.float()
-            hidden = self.model.base_model(ids, use_cache=False).last_hidden_state[:, -1]
+            hidden = self._body(ids, use_cache=False).last_hidden_state[:, -1]
         return self._head(hidden)
 
     @torch.inference_mode()
@@ -167,8 +184,7 @@ class LanguageModel(ModelTokens):
         found: dict[str, Tensor] = {}
         with self.lock, ExitStack() as stack:
             for hook in dict.fromkeys(hooks):
-                keep = partial(found.__setitem__, hook)  # returns None, so nothing is replaced
-                stack.callback(attach(self.model, self.tap(hook), keep).remove)
+                stack.callback(attach(self.model, self.tap(hook), partial(self._keep, found, hook, ids)).remove)
             logits = self.last_logits(ids, {})
         for hook, value in found.items():
             self.require_finite(value, f"at {hook}")
@@ -199,7 +215,7 @@ class LanguageModel(ModelTokens):
         with self.edited(edits or {}):
             if not plain:
                 return self._nll_by_rows(ids)
-            hidden = self.model.base_model(ids, use_cache=False).last_hidden_state[:, :-1]
+            hidden = self._body(ids, use_cache=False).last_hidden_state[:, :-1]
         flat, targets = hidden.reshape(-1, hidden.shape[-1]), ids[:, 1:].reshape(-1)
         losses = [
             cross_entropy(self._head(piece), target, reduction="none")
@@ -229,7 +245,7 @@ class LanguageModel(ModelTokens):
         if self._head_is_plain is None:
             few = ids[:1, :4]
             with self.lock, torch.inference_mode():
-                hidden = self.model.base_model(few, use_cache=False).last_hidden_state
+                hidden = self._body(few, use_cache=False).last_hidden_state
                 whole = self.model(few, use_cache=False).logits.float()
             self._head_is_plain = bool(torch.allclose(self._head(hidden), whole, atol=1e-3, rtol=1e-3))
         return self._head_is_plain
@@ -320,6 +336,16 @@ class LanguageModel(ModelTokens):
                 f"{self.facts.context_size}; shorten the text."
             )
         return token_ids.to(self.device)
+
+
+def _body(model: Any, taps: Mapping[str, Tap]) -> Any:
+    """All of a model but its output layer."""
+    for found in (model.base_model, model.get_decoder()):
+        if found is not model:
+            return found
+    # Llama 4 has a name for it that leads nowhere: what holds the list of blocks.
+    block = taps["blocks.0.hook_resid_pre"].module
+    return model.get_submodule(block.rsplit(".", 2)[0])
 
 
 def is_finite(values: Tensor) -> bool:

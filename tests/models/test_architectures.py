@@ -7,10 +7,19 @@ import pytest
 import torch
 
 from models.language_model import LanguageModel
-from tests.models.architectures import KINDS, N_LAYERS, VOCABULARY, Kind, Row, look_at, table, written_table
+from tests.models.architectures import (
+    KINDS,
+    N_LAYERS,
+    VOCABULARY,
+    Kind,
+    Row,
+    can_be_read,
+    look_at,
+    table,
+    written_table,
+)
 
 IDS = torch.randint(1, VOCABULARY, (2, 24), generator=torch.Generator().manual_seed(3))
-MULTIMODAL = [kind for kind in KINDS if kind.text]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +61,7 @@ def hold(model: LanguageModel, plain: Any, kind: Kind) -> None:
 def hold_writes(model: LanguageModel, kind: Kind) -> None:
     """What attention and MLP write makes up the difference between the streams before and after a block."""
     block = [f"blocks.1.{site}" for site in ("hook_resid_pre", "hook_attn_out", "hook_mlp_out", "hook_resid_post")]
-    if not set(block) <= set(model.hooks):
+    if not all(can_be_read(model, hook) for hook in block):
         return
     pre, attention, mlp, post = (model.run_to_hooks(IDS, block)[hook] for hook in block)
     scale = float(kind.values.get("residual_multiplier", 1.0))

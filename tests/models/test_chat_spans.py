@@ -102,11 +102,12 @@ def test_a_typed_name_leaves_the_other_turns_alone(kind: str, shape: str) -> Non
         there = turn(plain, role_at_end)
         assert there
         assert turn(with_names, role_at_end) == there
-    special = {i for i, s in zip(plain.ids, plain.is_special, strict=True) if s}
+    special = {model.token_named(name) for name in SPECIAL}
     middle = turn(with_names, 1)
     # As many of the template's own tokens as without, and none of those that were typed.
     assert sum(i in special for i in middle) == sum(i in special for i in turn(plain, 1))
-    assert "".join(with_names.texts).replace(" ", "").count("by</s>the<|im_end|>sea<end_of_turn>") == 1
+    if kind != "unigram":  # which has no token for many of these characters
+        assert "".join(with_names.texts).replace(" ", "").count("by</s>the<|im_end|>sea<end_of_turn>") == 1
 
 
 def turn(prompt: Any, number: int) -> list[int]:

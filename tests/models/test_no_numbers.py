@@ -151,16 +151,16 @@ def test_logits_that_are_no_numbers_are_an_error(blind: LanguageModel, dictionar
         result_of(ablate(Prompt(blind, dictionary, found.ids, found.counts), None, None, 5))
 
 
-def huge(strength: float = 1e37) -> Board:
-    return Board((SteerTerm(LatentSubject("a", 3, 1.0), "add", strength),))
+def board(maximum: float) -> Board:
+    return Board((SteerTerm(LatentSubject("a", 3, maximum), "add", 1.0),))
 
 
 def test_steering_out_of_the_numbers_ends_that_request_alone(tiny_gpt2: Any, dictionary: Any) -> None:
     dictionaries = {"a": dictionary}
-    alone = list(generate(tiny_gpt2, dictionaries, [Request((5, 6, 7), huge(0.5), GREEDY)]))
+    alone = list(generate(tiny_gpt2, dictionaries, [Request((5, 6, 7), board(0.5), GREEDY)]))
     batch = TextBatch(tiny_gpt2, dictionaries)
-    bad = batch.add(Request((5, 6, 7), huge(3e38), GREEDY))
-    good = batch.add(Request((5, 6, 7), huge(0.5), GREEDY))
+    bad = batch.add(Request((5, 6, 7), board(3e38), GREEDY))
+    good = batch.add(Request((5, 6, 7), board(0.5), GREEDY))
     events = []
     while batch.live:
         events += batch.step()
@@ -172,11 +172,11 @@ def test_steering_out_of_the_numbers_ends_that_request_alone(tiny_gpt2: Any, dic
 
 def test_a_strength_without_numbers_is_not_fine(tiny_gpt2: Any, dictionary: Any) -> None:
     plan = Plan(((5, 6, 7),), GREEDY, samples=1)
-    found = calibrate(tiny_gpt2, {"a": dictionary}, huge().terms[0], plan, [0.0, 3e38])
-    place = found.strengths.index(3e38)
+    found = calibrate(tiny_gpt2, {"a": dictionary}, board(3e37).terms[0], plan, [0.0, 10.0])
+    place = found.strengths.index(10.0)
     assert found.fine_share[place] == 0
     assert found.base_nll[place] is None
-    assert found.safe_high < 3e38
+    assert found.safe_high < 10
 
 
 @pytest.mark.parametrize("nll", [float("nan"), float("inf")])

@@ -17,7 +17,7 @@ from models.corpus_labels import Document, DocumentLog
 from models.dictionary_facts import DictionaryFacts
 from models.errors import CorpusError, InputMismatch, Unsupported, WeightsInvalid
 from models.load_dictionary import load_dictionary
-from models.loading import inspect_loaded
+from models.loading import inspect_loaded, load_language_model
 from models.model_tokens import ModelTokens
 from models.sources import SourceSpec
 from models.training_store import (
@@ -30,7 +30,7 @@ from models.training_store import (
 )
 from tests.models.chat_templates import SHAPES
 from tests.models.made_tokenizers import made_tokenizer, tokens_of
-from tests.models.tiny import SENTENCES, save_sae
+from tests.models.tiny import SENTENCES, save_model, save_sae
 
 TEXTS = [SENTENCES[n % 5][: 7 * n % 61 + 1] for n in range(40)]
 SPECIAL = ("<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|endoftext|>", "[SEP]", "[INST]", "[/INST]")
@@ -170,16 +170,15 @@ def test_a_tokenizer_without_bos_has_its_eos_there_as_in_the_store() -> None:
     ],
 )
 def test_registration_says_what_stands_in_the_place_of_a_bos(
-    tiny_gpt2: Any,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     metadata: dict[str, Any],
     prepend_bos: bool,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr(tiny_gpt2.tokenizer, "bos_token", None)
+    model = load_language_model(str(save_model(tmp_path / "model")), "cpu")
+    model.tokenizer.bos_token = None
     folder = save_sae(tmp_path / "sae", metadata=metadata)
-    found = inspect_loaded(tiny_gpt2, load_dictionary(SourceSpec("x", str(folder))))
+    found = inspect_loaded(model, load_dictionary(SourceSpec("x", str(folder))))
     assert found.prepend_bos == prepend_bos
     assert any(re.search(sentence, warning) for warning in found.warnings)
 
