@@ -14,6 +14,7 @@ MAX_TOKENS = 10**12
 READING = "reading the corpus"
 MAX_CONTEXT = 1_000_000
 MAX_BATCH = 65_536
+MAX_SEPARATOR = 200
 MAX_SEED = 2**63 - 1
 
 
@@ -34,6 +35,7 @@ class BuildRequest:
     dtype: str = "auto"
     max_norm_ratio: float | None = None  # leave out tokens whose norm exceeds this many times the median
     output_scores: bool = True  # score how well every latent steers
+    separator: str | None = None  # between documents: bos, eos, none or a token; None: as the SAE was trained
     labels: tuple[str, ...] = ()  # columns of the corpus that are kept as labels of its documents
 
     def __post_init__(self) -> None:
@@ -55,6 +57,11 @@ class BuildRequest:
         ratio = self.max_norm_ratio
         if ratio is not None and not (math.isfinite(ratio) and ratio > 1):
             raise InvalidRequest(f"--max-norm-ratio is a number above 1, not {ratio}.")
+        if self.separator is not None and not 0 < len(self.separator) <= MAX_SEPARATOR:
+            raise InvalidRequest(
+                f"--separator is bos, eos, none or one token of at most {MAX_SEPARATOR} characters, not "
+                f"{shorten(self.separator)!r}."
+            )
         _require_labels(self.labels)
 
 

@@ -1,6 +1,7 @@
 """The sources of a build: what they must have in common, and their dictionaries, loaded and checked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import torch
 
@@ -11,8 +12,10 @@ from models.build_pass import BuildPass, counted
 from models.corpus import Corpus, PromptShape, prompts
 from models.dictionary import Dictionary
 from models.errors import ContextMismatch, WeightsInvalid
+from models.language_model import LanguageModel
 from models.loading import load_dictionary
 from models.sources import SourceSpec
+from models.training_store import separator_asked, separator_of
 
 
 def common_shape(sources: Iterable[SourceInfo], context: int | None) -> PromptShape:
@@ -33,6 +36,39 @@ def common_shape(sources: Iterable[SourceInfo], context: int | None) -> PromptSh
     if chosen > limit:
         raise ContextMismatch(f"--context {chosen} exceeds the model's context of {limit}; use {limit} or less.")
     return PromptShape(chosen, facts[0].prepend_bos)
+
+
+def joined(
+    shape: PromptShape, model: LanguageModel, dictionaries: Mapping[str, Dictionary], asked: str | None
+) -> PromptShape:
+    """The shape with what stands between documents: what ``--separator`` asks for, else as the SAEs were trained.
+
+    Raises:
+        InvalidRequest: they were trained in different ways.
+        InputMismatch: the model has no such token.
+    """
+    stores = [dictionary.facts.store for dictionary in dictionaries.values()]
+    separators = {separator_of(model, store) for store in stores} if asked is None else {separator_asked(model, asked)}
+    if len(separators) > 1:
+        raise InvalidRequest(
+            "These SAEs were trained with different tokens between documents; build them one after another, or choose "
+            "one with --separator."
+        )
+    if len({store.concatenates for store in stores}) > 1:
+        raise InvalidRequest(
+            "Some of these SAEs were trained on joined documents and some on single ones (disable_concat_sequences); "
+            "build them one after another."
+        )
+    return replace(shape, separator=separators.pop(), concatenates=stores[0].concatenates)
+
+
+def joined_sentence(shape: PromptShape, model: LanguageModel) -> str:
+    """How documents are joined, for whoever builds."""
+    if not shape.concatenates:
+        return "Every document is cut to one prompt, as the SAE was trained; shorter ones are left out."
+    if shape.separator is None:
+        return "Documents are joined with nothing between them."
+    return f"Documents are joined with {model.token_strings([shape.separator])[0]!r} between them."
 
 
 def load_checked(source: SourceInfo, device: str) -> Dictionary:

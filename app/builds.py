@@ -16,7 +16,7 @@ from functools import partial
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.build_request import READING, BuildProgress, BuildRequest, Reporter
-from app.build_sources import common_shape, first_l0, load_checked
+from app.build_sources import common_shape, first_l0, joined, joined_sentence, load_checked
 from app.checkpoints import Checkpoint
 from app.db import queries
 from app.db.session import make_engine, make_ready, make_session_maker
@@ -45,7 +45,7 @@ from models.loading import load_language_model
 from models.logit_effects import require_direct_path
 from models.memory import estimate
 from models.output_score import OutputScorer
-from models.quality import clean_loss, measure_quality
+from models.quality import clean_loss, measure_quality, unmeasured
 from models.records import LatentsToScore
 from models.statistics.summary import Geometry, summarise
 
@@ -113,7 +113,7 @@ class _Run:
             del asked[changes_nothing]
         hashes = [s.facts.weights_hash for s in self.sources.values()]
         labels = {"labels": self.corpus.labels} if self.corpus.labels else {}
-        return asked | labels | {"context": self.shape.context_size, "weights": hashes, "state": 2}
+        return asked | labels | {"context": self.shape.context_size, "weights": hashes, "state": 3}
 
     def go(self) -> None:
         resume = self.request.resume
@@ -187,7 +187,9 @@ class _Run:
             self.request.seed,
             self.request.max_norm_ratio,
         )
-        state = BuildPass(model, dictionaries, plan, uncounted_ids(model))
+        self.shape = joined(self.shape, model, dictionaries, self.request.separator)
+        self.say(joined_sentence(self.shape, model))
+        state = BuildPass(model, dictionaries, plan, uncounted_ids(model, self.shape.separator))
         self._require_memory(state)
         self.scores.begin(resume)
         if resume:
@@ -254,6 +256,8 @@ class _Run:
         tell = partial(self._tell, progress=_PASS_SHARE + share * number, tokens=done, force=True)
         tell(f"measuring {slug}")
         quality = measure_quality(model, dictionary, state.held_out_tokens(), loss)
+        if missing := unmeasured(quality, slug):
+            self._note(slug, missing)
         statistics = state.statistics[slug]
         dead = float((statistics.totals.n_active == 0).mean())
         geometry = weights_geometry(model, dictionary)
@@ -280,10 +284,7 @@ class _Run:
         try:
             scorer = OutputScorer(state.model, state.dictionaries[slug])
         except (SourceError, SteeringError) as error:
-            sentence = f"No output scores for {slug}: {error}"
-            self.say(sentence)
-            with self.sessions() as session:
-                update_progress(session, self.ids[slug], message=sentence)
+            self._note(slug, f"No output scores for {slug}: {error}")
             return {}
         latents = LatentsToScore.active(state.statistics[slug].totals.maximum, geometry.promoted_ids)
 
@@ -292,6 +293,12 @@ class _Run:
             self._tell(stage, first + share * done / len(latents), state.n_prompts * self.shape.context_size)
 
         return self.scores.run(slug, scorer, latents, tell)
+
+    def _note(self, slug: str, sentence: str) -> None:
+        """Say something about a source, in the terminal and on its build."""
+        self.say(sentence)
+        with self.sessions() as session:
+            update_progress(session, self.ids[slug], message=sentence)
 
     def _tell(self, stage: str, progress: float, tokens: int, rate: float | None = None, force: bool = False) -> None:
         """Progress to the terminal and to the database, at most twice a second."""

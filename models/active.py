@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.dictionary import Dictionary
+from models.errors import WeightsInvalid
 
 #: Values of the dense block, about what stays in a core's cache and still fills the matrix product.
 BLOCK_VALUES = 1 << 22
@@ -38,7 +39,10 @@ class ActivePairs:
 
 @torch.inference_mode()
 def encode_active(dictionary: Dictionary, h: Tensor) -> ActivePairs:
-    """The non-zero entries of ``dictionary.encode(h)`` for ``h`` (n, d_in), in any order."""
+    """The non-zero entries of ``dictionary.encode(h)`` for ``h`` (n, d_in), in any order.
+
+    Raises WeightsInvalid for a latent that is infinite.
+    """
     d_sae = dictionary.d_sae
     if not len(h):
         return ActivePairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
@@ -56,9 +60,14 @@ def encode_active(dictionary: Dictionary, h: Tensor) -> ActivePairs:
         torch.addmm(dictionary.b_enc, u, dictionary.W_enc, out=buffer)
         places, values = _above(buffer, dictionary) if dictionary.k is None else _largest(buffer, dictionary.k)
         parts.append((places + start * d_sae, values))
-    flat = np.concatenate([p for p, _ in parts])
+    flat, found = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if not np.isfinite(found).all():
+        raise WeightsInvalid(
+            f"The SAE {dictionary.facts.location} computes infinity at {dictionary.hook_name}; its weights are "
+            "damaged, or it belongs to another model."
+        )
     rows = flat // d_sae
-    return ActivePairs(rows, flat - rows * d_sae, np.concatenate([v for _, v in parts]))
+    return ActivePairs(rows, flat - rows * d_sae, found)
 
 
 def active_steps(dictionary: Dictionary, h: Tensor) -> Generator[None, None, ActivePairs]:

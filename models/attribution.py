@@ -145,7 +145,9 @@ class Prompt:
     ) -> list[Metrics]:
         """The numbers about the target in each row; a step."""
         with self.pace.timed(rows * self.n_tokens):
-            return measure(self.run_adding(rows, places, positions, vectors), target)
+            logits = self.run_adding(rows, places, positions, vectors)
+            self.model.require_finite(logits, "as logits when latents are changed")
+            return measure(logits, target)
 
     def rows_at_once(self) -> int:
         """Rows of the next forward pass."""
@@ -171,6 +173,7 @@ class Prompt:
         with torch.enable_grad():
             value = metric(self.rest.last_logits(1, {self.hook: mark}), target).sum()
             (gradient,) = torch.autograd.grad(value, leaf)
+        self.model.require_finite(gradient, f"as gradient at {self.hook}")
         return gradient[0].float()
 
 

@@ -119,21 +119,31 @@ _Text = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]
 
 @dataclass
 class _Point:
-    """The texts of one board so far."""
+    """The texts of one board; ``None`` where the model computed no numbers."""
 
-    texts: list[_Text] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    texts: list[_Text | None] = field(default_factory=list)
+    readings: list[Reading | None] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[_Text]:
+        """The texts that there are."""
+        return [text for text in self.texts if text is not None]
+
+    @property
+    def _known(self) -> list[Reading]:
+        return [reading for reading in self.readings if reading is not None]
 
     @property
     def measure(self) -> TextMeasure:
-        return mean_measure([reading.measure for reading in self.readings])
+        return mean_measure([reading.measure for reading in self._known])
 
     @property
     def effect(self) -> float | None:
-        return mean_known([reading.effect for reading in self.readings])
+        return mean_known([reading.effect for reading in self._known])
 
     def judged(self, baseline: TextMeasure) -> Judged:
-        return Judged(sum(is_fluent(reading.measure, baseline) for reading in self.readings), len(self.readings))
+        """What the model computed no numbers for is not fluent."""
+        return Judged(sum(is_fluent(reading.measure, baseline) for reading in self._known), len(self.readings))
 
 
 class _Sweep:
@@ -159,17 +169,22 @@ class _Sweep:
         """The texts of every board, prompt by prompt, with these samples."""
         texts = yield from self._write(boards, samples)
         # The token that ends a text has its place: in another order it would end it in the middle.
-        whole = [(prompt, without_end(text, self.model.stop_token_ids)) for prompt, text, _ in texts]
-        own = [logprobs[: len(text)] for (_, text), (_, _, logprobs) in zip(whole, texts, strict=True)]
+        there = [text for text in texts if text is not None]
+        whole = [(prompt, without_end(text, self.model.stop_token_ids)) for prompt, text, _ in there]
+        own = [logprobs[: len(text)] for (_, text), (_, _, logprobs) in zip(whole, there, strict=True)]
         reading = reading_steps(self.model, self.dictionaries, whole, self.terms, SHUFFLES, own)
-        readings = yield from telling(0, reading)
+        found = iter((yield from telling(0, reading)))
+        readings = [None if text is None else next(found) for text in texts]
         n = len(self.plan.prompts) * len(samples)
         cuts = [slice(place * n, (place + 1) * n) for place in range(len(boards))]
         return [_Point(texts[cut], readings[cut]) for cut in cuts]
 
-    def _write(self, boards: Sequence[Board | None], samples: Sequence[int]) -> Generator[int, None, list[_Text]]:
+    def _write(
+        self, boards: Sequence[Board | None], samples: Sequence[int]
+    ) -> Generator[int, None, list[_Text | None]]:
+        """None where the steered model computed no numbers; raises for the unsteered one."""
         asked = [(board, prompt, sample) for board in boards for prompt in self.plan.prompts for sample in samples]
-        texts: list[_Text] = []
+        texts: list[_Text | None] = []
         while len(texts) < len(asked):
             at_once = min(ROWS_AT_ONCE, writing_pace(self.model).size)
             texts += yield from self._write_at_once(asked[len(texts) : len(texts) + at_once])
@@ -177,7 +192,7 @@ class _Sweep:
 
     def _write_at_once(
         self, asked: Sequence[tuple[Board | None, tuple[int, ...], int]]
-    ) -> Generator[int, None, list[_Text]]:
+    ) -> Generator[int, None, list[_Text | None]]:
         batch = TextBatch(self.model, self.dictionaries, self.memory)
         texts: dict[int, list[int]] = {}
         logprobs: dict[int, list[float]] = {}
@@ -193,8 +208,11 @@ class _Sweep:
                 texts[event.request].append(event.token_id)
                 logprobs[event.request].append(event.logprob)
             yield len(events)
+        for number, (board, _, _) in zip(texts, asked, strict=True):
+            if board is None and number in batch.failed:
+                raise batch.failed[number]
         return [
-            (prompt, tuple(texts[number]), tuple(logprobs[number]))
+            None if number in batch.failed else (prompt, tuple(texts[number]), tuple(logprobs[number]))
             for (_, prompt, _), number in zip(asked, texts, strict=True)
         ]
 
@@ -263,7 +281,7 @@ def calibration_steps(
 def _unit(sweep: _Sweep, dictionaries: Mapping[str, Dictionary], term: SteerTerm) -> Generator[int, None, float]:
     """The strength of ``add`` that changes the unsteered texts by their own norm."""
     added = Board((replace(term, mode="add", strength=1.0),))
-    prompt, text, _ = sweep.unsteered.texts[0]
+    prompt, text, _ = sweep.unsteered.written[0]
     found: list[float] = yield from telling(0, Steering(sweep.model, dictionaries).share_steps(added, (*prompt, *text)))
     share = found[0]
     if not share > 0:
@@ -331,12 +349,14 @@ def _calibration(line: _Line) -> Calibration:
 
 
 def _samples(sweep: _Sweep, point: _Point) -> tuple[SampleText, ...]:
-    """A text of each prompt beside the unsteered one of the same seed."""
-    own, mine = sweep.unsteered, point
-    step, other = (len(p.texts) // len(sweep.plan.prompts) for p in (own, mine))
+    """A text of each prompt beside the unsteered one of the same seed; none where there are no numbers."""
+
+    def first(of: _Point, n: int) -> tuple[int, ...]:
+        text = of.texts[len(of.texts) // len(sweep.plan.prompts) * n]
+        return () if text is None else text[1]
+
     return tuple(
-        SampleText(prompt, own.texts[step * n][1], mine.texts[other * n][1])
-        for n, prompt in enumerate(sweep.plan.prompts)
+        SampleText(prompt, first(sweep.unsteered, n), first(point, n)) for n, prompt in enumerate(sweep.plan.prompts)
     )
 
 

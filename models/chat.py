@@ -1,9 +1,9 @@
 """From what a person types to the tokens that a model reads: a text, or a chat in the model's own template.
 
 A special token's name that a user types (``<|endoftext|>``) is text like any other. A chat is rendered by the template
-that comes with the tokenizer, in a process that can be stopped, and tokenised as a whole; where a message contains a
-special token's name, the rendered text is cut at the template's own special tokens, so that only these become special.
-What is far too long is refused before anything is done with it (``models.text_limits``). Imports no torch.
+that comes with the tokenizer, in a process that can be stopped, and tokenised as a whole; of the special tokens' names
+in it, only the template's own become special (``models.chat_spans``). What is far too long is refused before anything
+is done with it (``models.text_limits``). Imports no torch.
 """
 
 import re
@@ -11,6 +11,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models.chat_spans import Message as Message
+from models.chat_spans import mark_names, role_at, role_spans, tokenize_rendered
 from models.errors import ContextMismatch, InputMismatch, InputRefused, Unsupported
 from models.pace import result_of
 from models.template_process import Rendered
@@ -24,14 +26,6 @@ ROLES = ("system", "user", "assistant")
 #: Tokens of a chat that is a document of a corpus.
 MAX_CORPUS_TOKENS = 1 << 17
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(frozen=True)
-class Message:
-    """One turn of a chat."""
-
-    role: str
-    content: str
 
 
 @dataclass(frozen=True)
@@ -122,12 +116,13 @@ def chat_steps(
     for place, message in enumerate(messages, 1):
         _check_text(message.content, f"Message {place}", most)
     yield
-    rendered = yield from _render(model, messages, add_generation_prompt, most)
+    chat = mark_names(model, messages)
+    rendered = yield from _render(model, chat.messages, add_generation_prompt, most)
     yield
     check_density(model, rendered.text, most, "The chat")
-    spans = _role_spans(model, messages, rendered)
-    ids, starts = _tokenize_rendered(model, messages, rendered.text)
-    roles = [_role_at(spans, start) for start in starts]
+    spans = role_spans(model, chat.messages, rendered)
+    ids, starts = tokenize_rendered(model, rendered.text, chat.mark)
+    roles = [role_at(spans, start) for start in starts]
     return _prompt(model, ids, roles, prepend_bos=prepend_bos, limit=limit, name="The chat")
 
 
@@ -141,8 +136,9 @@ def chat_ids(model: "LanguageModel", messages: Sequence[Message]) -> list[int]:
     """
     for place, message in enumerate(messages, 1):
         _check_text(message.content, f"Message {place}", MAX_CORPUS_TOKENS)
-    rendered = result_of(_render(model, messages, False, MAX_CORPUS_TOKENS))
-    return _tokenize_rendered(model, messages, rendered.text)[0]
+    chat = mark_names(model, messages)
+    rendered = result_of(_render(model, chat.messages, False, MAX_CORPUS_TOKENS))
+    return tokenize_rendered(model, rendered.text, chat.mark)[0]
 
 
 def _prompt(
@@ -195,83 +191,6 @@ def _render(
             "plain text instead."
         )
     return rendered
-
-
-def _role_spans(model: "LanguageModel", messages: Sequence[Message], rendered: Rendered) -> list[tuple[int, int, str]]:
-    """Where each turn lies in the rendered text, (start, end, role), its markers included."""
-    spans: list[tuple[int, int, str]] = []
-    start = len(_preamble(model, rendered.text))
-    for message, known in zip(messages, rendered.ends, strict=True):
-        end = _end_of(rendered.text, message.content, start) if known is None else known
-        end = max(end, start)
-        spans.append((start, end, message.role))
-        start = end
-    if start < len(rendered.text):  # the beginning of the answer that the model is to write
-        spans.append((start, len(rendered.text), "assistant"))
-    return spans
-
-
-def _preamble(model: "LanguageModel", rendered: str) -> str:
-    """The BOS that a template writes before the first turn."""
-    bos: str | None = model.tokenizer.bos_token
-    return bos if bos and rendered.startswith(bos) else ""
-
-
-def _end_of(rendered: str, content: str, start: int) -> int:
-    """The end of a message's content, which templates may strip, from ``start`` on; ``start`` if it is not there."""
-    for form in (content, content.strip()):
-        place = rendered.find(form, start)
-        if place >= 0:
-            return place + len(form)
-    return start
-
-
-def _role_at(spans: Sequence[tuple[int, int, str]], place: int) -> str | None:
-    return next((role for start, end, role in spans if start <= place < end), None)
-
-
-def _tokenize_rendered(
-    model: "LanguageModel", messages: Sequence[Message], rendered: str
-) -> tuple[list[int], list[int]]:
-    """Token ids of the rendered chat, and the character at which each begins."""
-    names = {str(token): int(i) for i, token in model.tokenizer.added_tokens_decoder.items() if token.special}
-    if not any(name in message.content for message in messages for name in names):
-        return model.tokenize_with_places(rendered, allow_special=True)
-    contents = _content_spans(messages, rendered)
-    present = sorted((name for name in names if name in rendered), key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, present)) or "(?!)")  # some tokenizers have thousands
-    ids: list[int] = []
-    starts: list[int] = []
-    done = 0
-    for found in pattern.finditer(rendered):
-        if any(start <= found.start() and found.end() <= end for start, end in contents):
-            continue
-        _append(model, rendered[done : found.start()], done, ids, starts)
-        ids.append(names[found.group()])
-        starts.append(found.start())
-        done = found.end()
-    _append(model, rendered[done:], done, ids, starts)
-    return ids, starts
-
-
-def _append(model: "LanguageModel", text: str, offset: int, ids: list[int], starts: list[int]) -> None:
-    if text:
-        more, places = model.tokenize_with_places(text)
-        ids += more
-        starts += [offset + place for place in places]
-
-
-def _content_spans(messages: Sequence[Message], rendered: str) -> list[tuple[int, int]]:
-    """Where the messages' own words lie in the rendered text."""
-    spans = []
-    done = 0
-    for message in messages:
-        end = _end_of(rendered, message.content, done)
-        if end > done:
-            content = message.content if rendered.endswith(message.content, done, end) else message.content.strip()
-            spans.append((end - len(content), end))
-            done = end
-    return spans
 
 
 def parse_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:

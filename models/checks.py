@@ -15,9 +15,12 @@ from models.errors import (
 )
 from models.files import kind_of, open_file, read_json, require_file
 from models.model_config import check_against_weights, check_generation_config, check_model_config
+from models.pickled_weights import PICKLE, PICKLE_INDEX, check_pickled, pickled_header
 from models.sae_config import PARAMETERS, check_sae_config
+from models.text_part import described
 from models.tokenizer_probe import highest_id
-from models.weight_files import require_floats, safetensors_header
+from models.vocabulary import added_tokens, check_vocabulary
+from models.weight_files import Tensor, check_finite, require_floats, safetensors_header
 
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 SAE_WEIGHTS = "sae_weights.safetensors"
@@ -37,7 +40,7 @@ def check_model_folder(folder: Path) -> dict[str, Any]:
     Raises:
         ModelNotFound: no config.json or no weights.
         UnsafeFile: only pickled weights, or code that would have to be run.
-        Unsupported: not a text-only decoder.
+        Unsupported: no text decoder.
         WeightsInvalid: a file that is no file, JSON that is none, truncated weights, sizes that cannot be.
         TokenizerMismatch: no tokenizer files, or a vocabulary that does not fit.
     """
@@ -48,11 +51,11 @@ def check_model_folder(folder: Path) -> dict[str, Any]:
     config = read_json(config_path)
     check_model_config(config, str(folder))
     _check_descriptions(folder)
-    tensors = [(path, safetensors_header(path)) for path in model_weight_files(folder)]
+    tensors = [(path, weight_tensors(path)) for path in model_weight_files(folder)]
     if "quantization_config" not in config:
-        for path, _ in tensors:
-            require_floats(path)
-    check_tokenizer_files(folder, int(config.get("vocab_size") or 0))
+        for path, found in tensors:
+            require_floats(path, tensors=found)
+    check_tokenizer_files(folder, int(described(config).get("vocab_size") or 0))
     n_values = sum(tensor.n_values for _, found in tensors for tensor in found.values())
     check_against_weights(config, str(folder), sum(len(found) for _, found in tensors), n_values)
     return config
@@ -93,19 +96,19 @@ def _require_size(path: Path, limit: int) -> None:
 
 
 def model_weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a local model, one or many shards.
+    """The files of a local model's weights, one or many shards: safetensors, else ``pytorch_model.bin``.
 
     Raises:
-        UnsafeFile: there are only pickled weights.
+        UnsafeFile: there are only other pickles.
         ModelNotFound: there are none at all.
         WeightsInvalid: the index is damaged, or a shard named in it is missing or not in the folder.
     """
-    if kind_of(folder / INDEX):
-        return [_shard(folder, name) for name in _shard_names(folder / INDEX)]
-    single = folder / WEIGHTS
-    if kind_of(single):
-        require_file(single)
-        return [single]
+    for index, name in ((INDEX, WEIGHTS), (PICKLE_INDEX, PICKLE)):
+        if kind_of(folder / index):
+            return [_shard(folder, index, shard) for shard in _shard_names(folder / index)]
+        if kind_of(folder / name):
+            require_file(folder / name)
+            return [folder / name]
     pickles = _pickles(folder)
     if pickles:
         raise UnsafeFile(
@@ -125,15 +128,33 @@ def _shard_names(index: Path) -> list[str]:
     return sorted(set(places.values()))
 
 
-def _shard(folder: Path, name: str) -> Path:
+def weight_tensors(path: Path) -> dict[str, Tensor]:
+    """What a file of weights holds, by its names.
+
+    Raises:
+        UnsafeFile, WeightsInvalid: as ``safetensors_header`` and ``pickled_tensors``.
+    """
+    return pickled_header(path) if path.suffix == PICKLE_SUFFIXES[0] else safetensors_header(path)
+
+
+def check_numbers(path: Path) -> None:
+    """Raise WeightsInvalid if a file of weights holds NaN or infinity."""
+    if path.suffix == PICKLE_SUFFIXES[0]:
+        check_pickled(path)
+    else:
+        check_finite(path)
+
+
+def _shard(folder: Path, index: str, name: str) -> Path:
     # transformers joins such a name to the folder as it is, so it could lead to any file of the machine.
-    if name != os.path.basename(name) or not name.endswith(".safetensors") or "\0" in name or len(name) > 255:
+    suffix = ".safetensors" if index == INDEX else PICKLE_SUFFIXES[0]
+    if name != os.path.basename(name) or not name.endswith(suffix) or "\0" in name or len(name) > 255:
         raise WeightsInvalid(
-            f"{folder / INDEX} names {name[:80]!r}, which is not a .safetensors file of its own folder; download the "
+            f"{folder / index} names {name[:80]!r}, which is not a {suffix} file of its own folder; download the "
             "model again."
         )
     if kind_of(folder / name) in ("", "a link to nothing"):
-        raise WeightsInvalid(f"{folder} lacks the weight file {name} named in its index {INDEX}; download it again.")
+        raise WeightsInvalid(f"{folder} lacks the weight file {name} named in its index {index}; download it again.")
     require_file(folder / name)
     return folder / name
 
@@ -156,30 +177,14 @@ def check_tokenizer_files(folder: Path, vocab_size: int) -> None:
             return
         raise TokenizerMismatch(f"{folder} has no tokenizer.json; copy the tokenizer files of the model into it.")
     require_file(path, TokenizerMismatch)
-    check_vocabulary(highest_id(path) + 1, vocab_size, str(folder))
+    check_vocabulary(
+        highest_id(path) + 1, vocab_size, str(folder), lambda: added_tokens(read_json(path, MAX_VOCABULARY))
+    )
 
 
 def is_of_library(error: BaseException) -> bool:
     """Whether a library written in Rust or Python failed; a panic of one in Rust is no ``Exception``."""
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
-
-
-def check_vocabulary(n_tokens: int, vocab_size: int, name: str) -> None:
-    """Refuse a tokenizer with more tokens than the model has rows, or with far too few to be its own.
-
-    Raises:
-        TokenizerMismatch: as said.
-    """
-    if vocab_size and n_tokens > vocab_size:
-        raise TokenizerMismatch(
-            f"The tokenizer of {name} (tokenizer.json) has {n_tokens} tokens but the model only {vocab_size} "
-            "embeddings (vocab_size in config.json); use the tokenizer that came with the model."
-        )
-    if n_tokens < vocab_size // 2:
-        raise TokenizerMismatch(
-            f"The tokenizer of {name} has only {n_tokens} tokens while the model has {vocab_size} "
-            "embeddings (vocab_size in config.json); tokenizer.json is missing or belongs to another model."
-        )
 
 
 def check_sae_folder(folder: Path) -> tuple[dict[str, Any], Path]:

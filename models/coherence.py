@@ -21,6 +21,7 @@ where distinct_2 is at most half of the baseline's, and *strained* in between or
 way there. docs/steering.md has the figures behind the numbers.
 """
 
+import math
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -174,7 +175,11 @@ def fluency(text: TextMeasure, baseline: TextMeasure) -> float | None:
 
 
 def verdict(text: TextMeasure, baseline: TextMeasure) -> str | None:
-    """The word for a text; ``None`` where it or its baseline is too short to say."""
+    """The word for a text; ``None`` where it or its baseline is too short to say. Numbers that are none (NaN, infinity)
+    are babble.
+    """
+    if not all(math.isfinite(nll) for nll in (text.base_nll, baseline.base_nll) if nll is not None):
+        return BABBLING_WORD
     found, variety = fluency(text, baseline), _variety(text, baseline)
     if variety <= MIN_DISTINCT_SHARE or (found is not None and found < BABBLING):
         return BABBLING_WORD

@@ -1,8 +1,9 @@
 """Text of any kind -> prompts of one length, in an order that depends on nothing but the corpus.
 
-Documents are tokenised one by one, joined with the model's end-of-text token and cut into prompts of the context
-size, BOS first where the SAE was trained so. The last, incomplete prompt is left out. BOS, separators and padding do
-not count in any statistic. Columns of the corpus can come along as labels of the documents (models.corpus_labels).
+Documents are tokenised one by one, joined with a separator and cut into prompts of the context size, BOS first where
+the SAE was trained so, as SAELens's training store does it (models.training_store). The last, incomplete prompt is left
+out. BOS, separators and padding do not count in any statistic. Columns of the corpus can come along as labels of the
+documents (models.corpus_labels).
 """
 
 from array import array
@@ -32,6 +33,7 @@ from models.demo_chat import bundle as chat_demo
 from models.errors import ContextMismatch, CorpusError, InputRefused, Unsupported
 from models.files import kind_of
 from models.installed_text import INSTALLED
+from models.training_store import usual_separator
 from models.uncounted import uncounted_ids as uncounted_ids
 
 if TYPE_CHECKING:
@@ -117,8 +119,16 @@ def _hub(name: str, labels: Sequence[str] = (), repairs: Repairs | None = None) 
         for number, row in enumerate(rows, 1):
             require_columns(labels, list(row), f"the data set {name}")
             text = row.get("text")
-            if not isinstance(text, str):
+            if "text" not in row:
                 raise CorpusError(f'The data set {name} has no text under "text"; export it to .jsonl.')
+            if text is None or text == "":
+                repairs.skip(number)
+                continue
+            if not isinstance(text, str):
+                raise CorpusError(
+                    f'Text {number:,} of the data set {name} is no text but {type(text).__name__} under "text"; export '
+                    "the data set to .jsonl with texts."
+                )
             if len(text) > MAX_LINE:
                 raise CorpusError(
                     f"Text {number:,} of the data set {name} is longer than {MAX_LINE >> 20} MiB; export the data set "
@@ -135,12 +145,22 @@ def _hub(name: str, labels: Sequence[str] = (), repairs: Repairs | None = None) 
         ) from None
 
 
+#: A separator that is not chosen yet.
+USUAL = -1
+
+
 @dataclass(frozen=True)
 class PromptShape:
-    """How prompts are cut: ``context_size`` tokens, the first of them BOS if ``prepend_bos``."""
+    """How prompts are cut: ``context_size`` tokens, the first of them BOS if ``prepend_bos``.
+
+    ``separator``: the token before every document that does not begin a prompt, or ``None``; ``USUAL``: as documents of
+    the model are usually joined. ``concatenates``: otherwise each document is cut to one prompt, if it is long enough.
+    """
 
     context_size: int
     prepend_bos: bool
+    separator: int | None = USUAL
+    concatenates: bool = True
 
 
 def prompts(
@@ -153,21 +173,25 @@ def prompts(
     bos = model.bos_token_id if model.bos_token_id is not None else model.eos_token_id
     if shape.prepend_bos and bos is None:
         raise CorpusError("The SAE wants a BOS token first, but the model's tokenizer has none.")
-    separator = model.eos_token_id
     width = shape.context_size - (1 if shape.prepend_bos else 0)
     head = np.array([bos] if shape.prepend_bos else [], dtype=np.int64)
+    if not shape.concatenates:
+        yield from _separate(corpus, model, shape.context_size, head, log)
+        return
+    separator = usual_separator(model) if shape.separator == USUAL else shape.separator
     waiting = array("q")
     total, any_prompt = 0, False
     for document in corpus.documents():
-        n_ids = 0
+        n_ids = n_separators = 0
         for ids in _ids(corpus, model, document):
+            if ids and not n_ids and waiting and separator is not None and ids[0] != separator:
+                waiting.append(separator)
+                n_separators = 1
             n_ids += len(ids)
             waiting.extend(ids)
         total += n_ids
-        if separator is not None and n_ids:
-            waiting.append(separator)
         if log is not None:
-            log.add(document, n_ids, int(separator is not None and n_ids > 0))
+            log.add(document, n_ids, n_separators)
         if len(waiting) >= width:
             whole = len(waiting) // width * width
             block = np.array(waiting[:whole], dtype=np.int64).reshape(-1, width)
@@ -180,6 +204,33 @@ def prompts(
     if not any_prompt:
         short = f"has {total:,} tokens, fewer than one prompt of {shape.context_size}"
         raise CorpusError(f"The corpus {corpus.name} {short}; give more text or a smaller --context.")
+
+
+def _separate(
+    corpus: Corpus, model: "LanguageModel", context: int, head: NDArray[np.int64], log: DocumentLog | None
+) -> Iterator[NDArray[np.int64]]:
+    """The beginning of every document that fills a prompt; the others are left out."""
+    any_prompt = False
+    for document in corpus.documents():
+        found: list[int] = []
+        for ids in _ids(corpus, model, document):
+            found += ids
+            if len(found) >= context:
+                break
+        start = head if found[:1] != head.tolist() else head[:0]
+        width = context - len(start)
+        is_long = len(found) >= width
+        if log is not None:
+            log.add(document, width if is_long else 0, 0)
+            log.cut(int(is_long), width, len(start))
+        if is_long:
+            any_prompt = True
+            yield np.concatenate((start, np.array(found[:width], dtype=np.int64)))
+    if not any_prompt:
+        raise CorpusError(
+            f"No document of the corpus {corpus.name} fills a prompt of {context} tokens, and the SAE was trained on "
+            "single documents (disable_concat_sequences); give longer ones or a smaller --context."
+        )
 
 
 def _ids(corpus: Corpus, model: "LanguageModel", document: Document) -> Iterator[list[int]]:

@@ -119,7 +119,10 @@ def read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
         if document is None:
             raise _not_a_row(number, path)
         repairs.add(number, n_replaced)
-        yield document
+        if document.text or document.messages:
+            yield document
+        else:
+            repairs.skip(number)
 
 
 def _not_a_row(number: int, path: Path, reason: str = "") -> CorpusError:
@@ -189,6 +192,8 @@ def read_table(path: Path, labels: Sequence[str], repairs: Repairs) -> Iterator[
                     )
                 if document is not None and (document.text or document.messages):
                     yield document
+                else:
+                    repairs.skip(number)
 
 
 @contextmanager

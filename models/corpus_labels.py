@@ -62,13 +62,14 @@ class DocumentLog:
         self._ends = array("q", [0])  # for each prompt, where its parts end
 
     def add(self, document: Document, n_tokens: int, n_separators: int) -> None:
-        """The next document: its tokens, and the separators behind it."""
+        """The next document: its tokens, and the separators before it."""
         self.n_documents += 1
         labels = json.dumps(self._short(document.labels), ensure_ascii=True)
         number = self._sets.setdefault(labels, len(self._sets))
+        self._joined += n_separators
         if n_tokens:
             self._waiting.append((self._joined, self._joined + n_tokens, number))
-        self._joined += n_tokens + n_separators
+        self._joined += n_tokens
 
     def cut(self, n_prompts: int, width: int, head: int) -> None:
         """So many more prompts were cut: ``width`` tokens of text each, behind ``head`` of BOS."""

@@ -1,4 +1,6 @@
-"""What of a corpus was no Unicode: replaced by U+FFFD, counted, and said with its first place."""
+"""What of a corpus was no text: characters that are no Unicode are replaced by U+FFFD, places without a text left out;
+both are counted and said with their first place.
+"""
 
 import re
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ class Repairs:
     name: str
     unit: str  # line, row or text
     n_characters: int = 0
+    n_skipped: int = 0
+    _first_skipped: int = 0
     _n_places: int = 0
     _first: int = 0
     _last: int = 0
@@ -21,6 +25,12 @@ class Repairs:
     def begin(self) -> None:
         """A new reading from the beginning."""
         self.n_characters = self._n_places = self._first = self._last = 0
+        self.n_skipped = self._first_skipped = 0
+
+    def skip(self, place: int) -> None:
+        """There was no text at the place."""
+        self.n_skipped += 1
+        self._first_skipped = self._first_skipped or place
 
     def add(self, place: int, n: int) -> None:
         """So many characters were replaced at the place, counted from 1."""
@@ -42,7 +52,20 @@ class Repairs:
         return text
 
     def sentence(self) -> str:
-        """What was replaced; empty if nothing was."""
+        """What was replaced or left out; empty if nothing was."""
+        return " ".join(said for said in (self._replaced(), self._left_out()) if said)
+
+    def _left_out(self) -> str:
+        if not self.n_skipped:
+            return ""
+        if self.n_skipped == 1:
+            return f"Of the corpus {self.name}, {self.unit} {self._first_skipped:,} was left out: it holds no text."
+        return (
+            f"Of the corpus {self.name}, {self.n_skipped:,} {self.unit}s were left out, first {self.unit} "
+            f"{self._first_skipped:,}: they hold no text."
+        )
+
+    def _replaced(self) -> str:
         if not self.n_characters:
             return ""
         characters = "1 character" if self.n_characters == 1 else f"{self.n_characters:,} characters"

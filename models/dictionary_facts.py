@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from models.pursuit import PursuitRule
 from models.temporal import TemporalRule
+from models.training_store import TrainingStore
 
 
 @dataclass(frozen=True)
@@ -28,5 +29,6 @@ class DictionaryFacts:
     temporal: TemporalRule | None = None
     scaling_factor: float | None = None
     model_name: str | None = None
+    store: TrainingStore = field(default_factory=TrainingStore)
     weights_hash: str = ""
     warnings: tuple[str, ...] = field(default_factory=tuple)

@@ -13,13 +13,15 @@ from typing import Any
 
 import torch
 
-from models.checks import check_model_folder, is_of_library, model_weight_files
+from models.checks import check_model_folder, is_of_library, model_weight_files, weight_tensors
 from models.errors import ModelNotFound, TokenizerMismatch, UnsafeFile, Unsupported, WeightsInvalid, one_line
 from models.model_config import check_model_config, require_held
-from models.weight_files import safetensors_header
+from models.text_part import RENAMED, text_config
 
 #: Bytes that a model may need beside its weights, for tables that it computes itself; or as many as its weights.
 MAX_TABLES = 1 << 30
+#: Packed weights (DeepSeek's fp8, gpt-oss's mxfp4) that transformers unpacks while it loads them.
+UNPACKED = ("fp8", "mxfp4")
 
 
 def fetch(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
@@ -34,10 +36,13 @@ def fetch(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
     if is_local:
         check_model_folder(Path(name))
     with _quiet():
-        config = _config(name, is_local)
+        whole = _config(name, is_local)
+        config = text_config(whole, name)
+        _unpack(name, config)
         if is_local:
             _require_skeleton(config, Path(name), dtype)
-        return _tokenizer(name, is_local), _model(name, config, dtype, is_local)
+        renamed = None if config is whole else RENAMED
+        return _tokenizer(name, is_local), _model(name, config, dtype, is_local, renamed)
 
 
 @contextmanager
@@ -70,14 +75,18 @@ def _config(name: str, is_local: bool) -> Any:
         raise
     except Exception as error:
         raise _refused(name, error) from error
-    _require_known_packing(name, getattr(config, "quantization_config", None))
     return config
 
 
-def _require_known_packing(name: str, packing: Any) -> None:
-    """Raise Unsupported for packed weights that transformers would take for plain ones, with a warning alone."""
+def _unpack(name: str, config: Any) -> None:
+    """Have packed weights unpacked where transformers can, since edits and gradients need plain matrices.
+
+    Raises:
+        Unsupported: weights that transformers would take for plain ones, with a warning alone.
+    """
     from transformers.quantizers import AutoHfQuantizer
 
+    packing = getattr(config, "quantization_config", None)
     if packing is None:
         return
     try:
@@ -90,6 +99,8 @@ def _require_known_packing(name: str, packing: Any) -> None:
             f"The weights of {name} are packed in a way that transformers does not know (quantization_config in "
             f"config.json: {method!r}); use a copy of the model that is not quantised."
         )
+    if isinstance(packing, dict) and packing.get("quant_method") in UNPACKED:
+        config.quantization_config = {**packing, "dequantize": True}
 
 
 def _require_skeleton(config: Any, folder: Path, dtype: torch.dtype) -> None:
@@ -106,7 +117,7 @@ def _require_skeleton(config: Any, folder: Path, dtype: torch.dtype) -> None:
             skeleton = AutoModelForCausalLM.from_config(config, dtype=dtype, trust_remote_code=False)
     except Exception as error:
         raise _refused(str(folder), error) from error
-    tensors = [tensor for path in model_weight_files(folder) for tensor in safetensors_header(path).values()]
+    tensors = [tensor for path in model_weight_files(folder) for tensor in weight_tensors(path).values()]
     n_values = sum(tensor.n_values for tensor in tensors)
     wanted = sum(parameter.numel() for parameter in skeleton.parameters())
     is_packed = getattr(config, "quantization_config", None) is not None
@@ -120,7 +131,7 @@ def _require_skeleton(config: Any, folder: Path, dtype: torch.dtype) -> None:
         )
 
 
-def _model(name: str, config: Any, dtype: torch.dtype, is_local: bool) -> Any:
+def _model(name: str, config: Any, dtype: torch.dtype, is_local: bool, renamed: dict[str, str] | None) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
@@ -128,17 +139,22 @@ def _model(name: str, config: Any, dtype: torch.dtype, is_local: bool) -> Any:
             name,
             config=config,
             dtype=dtype,
-            use_safetensors=True,
+            use_safetensors=not is_local or model_weight_files(Path(name))[0].suffix == ".safetensors",
+            weights_only=True,
             trust_remote_code=False,
             local_files_only=is_local,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are refused below, by their names
+            key_mapping=renamed,
         )
     except OSError as error:
         raise _not_available(name, error) from error
     except Exception as error:
         raise _refused(name, error) from error
     _require_whole(name, found)
+    if getattr(config, "quantization_config", None) is not None:
+        for parameter in model.parameters():  # what was packed was unpacked to a format of its own
+            parameter.data = parameter.data.to(dtype)
     return model
 
 
@@ -186,8 +202,8 @@ def _refused(name: str, error: Exception) -> Unsupported:
 def _not_available(name: str, error: OSError) -> ModelNotFound | UnsafeFile:
     if "safetensors" in str(error) and "no file named" in str(error).lower():
         return UnsafeFile(
-            f"Model {name} has no safetensors weights, and Periscope never opens pickles; use a revision or "
-            "a copy of the model that was saved as safetensors."
+            f"Model {name} has no safetensors weights on the hub, and pickles are read from a folder only, after they "
+            "have been looked through; download it and give the folder."
         )
     return ModelNotFound(
         f"Model {name!r} is not a local folder, is not in the Hugging Face cache, and the hub gave no answer "

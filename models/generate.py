@@ -29,7 +29,7 @@ from models.kv_rows import KvRows
 from models.language_model import LanguageModel
 from models.pace import Pace
 from models.prefill import Prefiller, PromptMemory, generated_board
-from models.sampling import Chooser
+from models.sampling import Chooser, is_number
 from models.steering import RowEdits, SiteSums, Steering
 from models.text_rows import BASELINE, READING, STEERED, Request, Row, TokenEvent
 
@@ -57,6 +57,8 @@ class TextBatch:
         self._reading: Generator[None, None, _Read] | None = None
         self._read: _Read | None = None  # of those who arrive, when their prompts have been read
         self._gone: set[int] = set()  # requests removed while their prompts are being read
+        #: Requests that ended because the model computed no numbers, and the sentence about it.
+        self.failed: dict[int, SteeringError] = {}
         self._rows: list[Row] = []
         self._kv: KvRows | None = None
         self._edits = RowEdits([], 0)
@@ -102,7 +104,8 @@ class TextBatch:
     def step(self) -> list[TokenEvent]:
         """A pass over prompts of newcomers, and the next token of every text whose prompt has been read.
 
-        Finished texts leave the batch. Empty while there is no token to be had yet.
+        Finished texts leave the batch, and so do requests for which the model computes no numbers (``failed``). Empty
+        while there is no token to be had yet.
         """
         self.read_prompts()
         return self.write()
@@ -135,6 +138,7 @@ class TextBatch:
             if self._pending:
                 self._advance()
             self._join()
+            self._dismiss_unnumbered()
             if not self._rows or self._logits is None:
                 return []
             events = self._events(self._logits)
@@ -147,6 +151,22 @@ class TextBatch:
             ]
         )
         return events
+
+    def _dismiss_unnumbered(self) -> None:
+        """Requests for which the model computes NaN or infinity end: their next token would be an accident."""
+        if self._logits is None:
+            return
+        failed: dict[int, SteeringError] = {}
+        for place in torch.nonzero(~is_number(self._logits)).flatten().tolist():
+            row = self._rows[place]
+            if row.side == STEERED:
+                sentence = "Under these terms the model computes NaN or infinity; use smaller strengths."
+            else:
+                sentence = f"{self.model.facts.name} computes NaN or infinity as logits; {self.model.way_out()}."
+            failed.setdefault(row.request, SteeringError(sentence))
+        for number in failed:
+            self.remove(number)
+        self.failed |= failed
 
     # ---------------------------------------------------------------- rows
 
@@ -325,10 +345,12 @@ def generate(
     """Write several requests as one batch; an event per token, requests numbered from 0.
 
     ``cancelled`` is asked before every step; so a run ends within one token. Raises as ``TextBatch.add`` does, before
-    the first token.
+    the first token, and SteeringError where the model computes NaN or infinity.
     """
     batch = TextBatch(model, dictionaries, memory)
     for request in requests:
         batch.add(request)
     while batch.live and not cancelled():
         yield from batch.step()
+        if batch.failed:
+            raise next(iter(batch.failed.values()))

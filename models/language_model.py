@@ -5,7 +5,6 @@ transformer_lens's (see ``models.hook_map``). Hooks live on modules that all thr
 the model's lock. Activations at ``attn.hook_z`` are flat, (batch, pos, heads * d_head).
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -15,12 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models.errors import ContextMismatch, Unsupported, one_line
+from models.errors import ContextMismatch, HookMismatch, Unsupported, WeightsInvalid
 from models.hook_map import Tap, attach, boot_bridge, missing_hook
+from models.model_tokens import ModelTokens
 from models.pace import Paces
 from models.records import ModelFacts
-from models.template_process import TemplateProcess
-from models.token_text import TokenText
 
 #: Logits of one piece of the output layer stay below this many values (float32: 128 MiB).
 _LOGITS_AT_ONCE = 1 << 25
@@ -32,101 +30,21 @@ class _AllRead(Exception):  # noqa: N818  (control flow, not an error)
     """Every hook asked for has been read: the rest of the forward pass is not needed."""
 
 
-class LanguageModel:
+class LanguageModel(ModelTokens):
     """A transformers model with its tokenizer, read and edited at transformer_lens's hook names."""
 
     def __init__(self, model: Any, tokenizer: Any, taps: dict[str, Tap], facts: ModelFacts, dtype_reason: str) -> None:
+        super().__init__(tokenizer, facts, getattr(model, "generation_config", None))
         self.model = model
-        self.tokenizer = tokenizer
-        self.facts = facts
         self.dtype_reason = dtype_reason
-        self.lock = threading.RLock()
         self._taps = taps
-        self._text = TokenText(tokenizer)
-        self._template: TemplateProcess | None = None
+        self._body = _body(model, taps)
         self._head_is_plain: bool | None = None
         parameter = next(model.parameters())
         self.device: torch.device = parameter.device
         self.dtype: torch.dtype = parameter.dtype
         #: How large steps of long work are on this model.
         self.paces = Paces(sum(parameter.numel() for parameter in model.parameters()), self.wait)
-
-    # ---------------------------------------------------------------- tokens
-
-    @property
-    def bos_token_id(self) -> int | None:
-        """The id put before a text where an SAE was trained that way, ``None`` if the tokenizer has none."""
-        return _maybe_int(self.tokenizer.bos_token_id)
-
-    @property
-    def eos_token_id(self) -> int | None:
-        """The id that ends a text, ``None`` if the tokenizer has none."""
-        return _maybe_int(self.tokenizer.eos_token_id)
-
-    @property
-    def stop_token_ids(self) -> frozenset[int]:
-        """The ids that end a generated text: EOS, and what the model's generation_config names beside it.
-
-        Chat models end a turn with a token of its own, which only their generation_config tells.
-        """
-        named = getattr(getattr(self.model, "generation_config", None), "eos_token_id", None)
-        ids = named if isinstance(named, list) else [named]
-        return frozenset(int(i) for i in (*ids, self.eos_token_id) if i is not None)
-
-    @property
-    def special_token_ids(self) -> frozenset[int]:
-        """BOS, EOS, padding and every other token that no text of a user can produce."""
-        added = self.tokenizer.added_tokens_decoder
-        return frozenset(self.tokenizer.all_special_ids) | {int(i) for i, token in added.items() if token.special}
-
-    def tokenize(self, text: str, *, allow_special: bool = False) -> list[int]:
-        """The ids of ``text``, never with a BOS.
-
-        A literal ``<|endoftext|>`` in the text is split as plain text, unless ``allow_special`` (for chat
-        templates).
-        """
-        with self.lock:  # the tokenizer keeps split_special_tokens as state of its own
-            encoded = self.tokenizer(
-                text, add_special_tokens=False, split_special_tokens=not allow_special, verbose=False
-            )
-        return list(encoded["input_ids"])
-
-    def tokenize_with_places(self, text: str, *, allow_special: bool = False) -> tuple[list[int], list[int]]:
-        """The same, with the character of ``text`` at which each token begins."""
-        with self.lock:
-            encoded = self.tokenizer(
-                text,
-                add_special_tokens=False,
-                split_special_tokens=not allow_special,
-                return_offsets_mapping=True,
-                verbose=False,
-            )
-        return list(encoded["input_ids"]), [start for start, _ in encoded["offset_mapping"]]
-
-    @property
-    def chat_template(self) -> TemplateProcess | None:
-        """What writes chats as this model knows them; ``None`` if the tokenizer came without.
-
-        Raises:
-            Unsupported: several templates, none of them the default.
-        """
-        if not getattr(self.tokenizer, "chat_template", None):
-            return None
-        try:
-            source: str = self.tokenizer.get_chat_template()
-        except ValueError as error:
-            raise Unsupported(f"{self.facts.name} has no default chat template: {one_line(error)}.") from error
-        if self._template is None or self._template.template != source:
-            self._template = TemplateProcess(source, self.tokenizer.special_tokens_map, self.facts.name)
-        return self._template
-
-    def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """One display string per id; see ``models.token_text`` for characters spread over several tokens."""
-        return self._text.strings(ids)
-
-    def vocabulary(self) -> list[str]:
-        """The display string of every id on its own: within a text, neighbours would share a character's bytes."""
-        return [self.token_strings([token_id])[0] for token_id in range(self.facts.vocab_size)]
 
     # ---------------------------------------------------------------- hooks
 
@@ -174,8 +92,11 @@ class LanguageModel:
 
         def keep(hook: str) -> Callable[[Tensor], None]:
             def read(activation: Tensor) -> None:
-                found[hook] = activation
-                if len(found) == len(taps):
+                self._require_rows(hook, activation, ids)
+                is_last = len(found) == len(taps) - (hook not in found)
+                # Some models (Falcon) add to it in place afterwards.
+                found[hook] = activation if is_last else activation.clone()
+                if is_last:
                     raise _AllRead
 
             return read
@@ -186,10 +107,25 @@ class LanguageModel:
             for hook, tap in taps.items():
                 stack.callback(attach(self.model, tap, keep(hook)).remove)
             with suppress(_AllRead):
-                self.model.base_model(ids, use_cache=False)
+                self._body(ids, use_cache=False)
+        for hook, value in found.items():
+            self.require_finite(value, f"at {hook}")
         return {
             hook: value - value.mean(-1, keepdim=True) if hook in center else value for hook, value in found.items()
         }
+
+    def _keep(self, found: dict[str, Tensor], hook: str, ids: Tensor, activation: Tensor) -> None:
+        self._require_rows(hook, activation, ids)
+        found[hook] = activation.clone()  # which some models add to in place
+
+    def _require_rows(self, hook: str, activation: Tensor, ids: Tensor) -> None:
+        """Raise HookMismatch unless an activation is (batch, pos, width)."""
+        if activation.dim() != 3 or activation.shape[:2] != ids.shape:
+            raise HookMismatch(
+                f"At {hook} {self.facts.architecture} has values of the shape {tuple(activation.shape)} for "
+                f"{ids.shape[0]} texts of {ids.shape[1]} tokens, which Periscope does not take apart; use another hook "
+                "of the block."
+            )
 
     @contextmanager
     def edited(self, edits: Edits) -> Iterator[None]:
@@ -237,7 +173,7 @@ class LanguageModel:
             if not plain:
                 logits: Tensor = self.model(ids, use_cache=False).logits[:, -1]
                 return logits.float()
-            hidden = self.model.base_model(ids, use_cache=False).last_hidden_state[:, -1]
+            hidden = self._body(ids, use_cache=False).last_hidden_state[:, -1]
         return self._head(hidden)
 
     @torch.inference_mode()
@@ -248,9 +184,11 @@ class LanguageModel:
         found: dict[str, Tensor] = {}
         with self.lock, ExitStack() as stack:
             for hook in dict.fromkeys(hooks):
-                keep = partial(found.__setitem__, hook)  # returns None, so nothing is replaced
-                stack.callback(attach(self.model, self.tap(hook), keep).remove)
+                stack.callback(attach(self.model, self.tap(hook), partial(self._keep, found, hook, ids)).remove)
             logits = self.last_logits(ids, {})
+        for hook, value in found.items():
+            self.require_finite(value, f"at {hook}")
+        self.require_finite(logits, "as logits")
         return found, logits
 
     @property
@@ -277,7 +215,7 @@ class LanguageModel:
         with self.edited(edits or {}):
             if not plain:
                 return self._nll_by_rows(ids)
-            hidden = self.model.base_model(ids, use_cache=False).last_hidden_state[:, :-1]
+            hidden = self._body(ids, use_cache=False).last_hidden_state[:, :-1]
         flat, targets = hidden.reshape(-1, hidden.shape[-1]), ids[:, 1:].reshape(-1)
         losses = [
             cross_entropy(self._head(piece), target, reduction="none")
@@ -307,7 +245,7 @@ class LanguageModel:
         if self._head_is_plain is None:
             few = ids[:1, :4]
             with self.lock, torch.inference_mode():
-                hidden = self.model.base_model(few, use_cache=False).last_hidden_state
+                hidden = self._body(few, use_cache=False).last_hidden_state
                 whole = self.model(few, use_cache=False).logits.float()
             self._head_is_plain = bool(torch.allclose(self._head(hidden), whole, atol=1e-3, rtol=1e-3))
         return self._head_is_plain
@@ -364,6 +302,21 @@ class LanguageModel:
             f"What is written at {hook!r} has no direct path to the logits; its direct effect is unknown."
         )
 
+    def require_finite(self, values: Tensor, where: str) -> None:
+        """Raise WeightsInvalid if there is NaN or infinity among what the model computed ``where``.
+
+        No comparison holds for NaN, so that nothing would seem to fire, and every text to be coherent.
+        """
+        if not is_finite(values):
+            raise WeightsInvalid(f"{self.facts.location} computes NaN or infinity {where}; {self.way_out()}.")
+
+    def way_out(self) -> str:
+        """What to do when the model computes what is no number."""
+        if self.dtype == torch.float32:
+            return "its weights or its config.json are damaged: download it again"
+        name = str(self.dtype).removeprefix("torch.")
+        return f"{name} does not hold its activations: use float32 (PERISCOPE_DTYPE, or --dtype of a build)"
+
     def wait(self) -> None:
         """Until the device has done everything that it was asked for."""
         if self.device.type == "cuda":
@@ -385,10 +338,23 @@ class LanguageModel:
         return token_ids.to(self.device)
 
 
+def _body(model: Any, taps: Mapping[str, Tap]) -> Any:
+    """All of a model but its output layer."""
+    for found in (model.base_model, model.get_decoder()):
+        if found is not model:
+            return found
+    # Llama 4 has a name for it that leads nowhere: what holds the list of blocks.
+    block = taps["blocks.0.hook_resid_pre"].module
+    return model.get_submodule(block.rsplit(".", 2)[0])
+
+
+def is_finite(values: Tensor) -> bool:
+    """Whether no value is NaN or infinity."""
+    if not values.numel():
+        return True
+    return bool(torch.stack(list(torch.aminmax(values))).isfinite().all())
+
+
 def _same_dtype(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """The edit, its result in the activation's format: a float32 SAE may edit a bfloat16 model."""
     return lambda activation: function(activation).to(activation.dtype)
-
-
-def _maybe_int(value: Any) -> int | None:
-    return None if value is None else int(value)

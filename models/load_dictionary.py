@@ -25,6 +25,7 @@ from models.sae_config import check_scaler
 from models.sae_kinds import TRAINING_ONLY, TWO_SIDED_KINDS
 from models.sources import SaeRelease, SourceSpec, parse_hook, parse_sae_location
 from models.temporal import TemporalRule
+from models.training_store import training_store
 from models.weight_files import sha256_of
 
 #: SAELens's readers that open pickles with torch.load.
@@ -120,6 +121,7 @@ def describe(
         temporal=_temporal(cfg, factor) if kind == "temporal" else None,
         scaling_factor=factor,
         model_name=metadata.get("model_name"),
+        store=training_store(metadata, location),
         weights_hash=digest,
         warnings=tuple(notes),
     )

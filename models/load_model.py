@@ -1,17 +1,17 @@
-"""From a folder or a hub name to a ``LanguageModel``: safetensors only, and no code of the model's own."""
+"""From a folder or a hub name to a ``LanguageModel``, with no code of the model's own."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from models.checks import check_vocabulary
-from models.errors import DeviceUnavailable, Unsupported
+from models.errors import DeviceUnavailable, Unsupported, WeightsInvalid
 from models.fetch_model import fetch
 from models.hook_map import map_hooks
-from models.language_model import LanguageModel
+from models.language_model import LanguageModel, is_finite
 from models.records import ModelFacts
 from models.sources import parse_model_location
+from models.vocabulary import AddedToken, check_vocabulary
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -23,7 +23,8 @@ def load_language_model(location: str, device: str = "auto", dtype: str = "auto"
         location: a local Hugging Face folder, or a hub name (also transformer_lens's short ones,
             ``gpt2-small``).
         device: ``auto`` (CUDA if there is one, else CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        dtype: ``auto`` (float32 on CPU, bfloat16 on CUDA), ``float32``, ``bfloat16``, ``float16``.
+        dtype: ``auto`` (float32 on CPU, bfloat16 on CUDA), ``float32``, ``bfloat16``, ``float16`` (on a CPU
+            bfloat16, which holds what float32 holds).
 
     Raises:
         SourceError: one of its kinds, with a sentence that says what to do.
@@ -35,7 +36,9 @@ def load_language_model(location: str, device: str = "auto", dtype: str = "auto"
     tokenizer, model = fetch(name, number_format)
     model = model.to(chosen).eval().requires_grad_(False)
     config = model.config
-    check_vocabulary(_highest_id(tokenizer) + 1, int(getattr(config, "vocab_size", 0) or 0), name)
+    n_rows = int(model.get_input_embeddings().weight.shape[0])
+    check_vocabulary(_highest_id(tokenizer) + 1, n_rows, name, lambda: _added(tokenizer))
+    _require_numbers(model, name, number_format)
     taps = map_hooks(model, name)
     layers = [int(hook.split(".")[1]) for hook in taps if hook.startswith("blocks.")]
     facts = ModelFacts(
@@ -48,6 +51,15 @@ def load_language_model(location: str, device: str = "auto", dtype: str = "auto"
         context_size=_context_size(config),
     )
     return LanguageModel(model, tokenizer, taps, facts, reason)
+
+
+def _require_numbers(model: Any, name: str, number_format: torch.dtype) -> None:
+    """Raise WeightsInvalid if a parameter holds NaN or infinity, as it is in the files or in the number format."""
+    for parameter, values in model.named_parameters():
+        if values.is_floating_point() and values.element_size() > 1 and not is_finite(values):
+            narrow = number_format == torch.float16
+            why = "float16 does not hold its values: use bfloat16 or float32" if narrow else "download it again"
+            raise WeightsInvalid(f"The weights of {name} hold NaN or infinity in {parameter}; {why}.")
 
 
 def resolve_device(device: str) -> torch.device:
@@ -78,7 +90,7 @@ def resolve_dtype(dtype: str, device: torch.device) -> tuple[torch.dtype, str]:
     """The number format of the model's weights, and a sentence that says why.
 
     Raises:
-        DeviceUnavailable: an unknown format, or float16 on a CPU.
+        DeviceUnavailable: an unknown format.
     """
     if dtype == "auto":
         if device.type == "cuda":
@@ -90,7 +102,10 @@ def resolve_dtype(dtype: str, device: torch.device) -> tuple[torch.dtype, str]:
     if dtype not in DTYPES:
         raise DeviceUnavailable(f"Number format {dtype!r} is not known; use auto, {', '.join(DTYPES)}.")
     if dtype == "float16" and device.type == "cpu":
-        raise DeviceUnavailable("float16 is many times slower than float32 on a CPU; use dtype auto or bfloat16.")
+        return (
+            torch.bfloat16,
+            "bfloat16 was picked in place of float16, which is slow on a CPU and overflows in some models.",
+        )
     return DTYPES[dtype], f"{dtype} was asked for."
 
 
@@ -115,6 +130,10 @@ def _context_size(config: Any) -> int:
         if isinstance(value, int) and value > 0:
             return value
     raise Unsupported(f"The config of {config.model_type} does not say how many positions its context has.")
+
+
+def _added(tokenizer: Any) -> list[AddedToken]:
+    return [AddedToken(int(i), str(token), token.special) for i, token in tokenizer.added_tokens_decoder.items()]
 
 
 def _highest_id(tokenizer: Any) -> int:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.checks import check_model_folder, check_sae_folder, model_weight_files
+from models.checks import check_model_folder, check_numbers, check_sae_folder, model_weight_files
 from models.errors import (
     ContextMismatch,
     DimensionMismatch,
@@ -26,6 +26,7 @@ from models.errors import (
 )
 from models.records import SourceFacts
 from models.sources import SourceSpec, parse_hook, parse_model_location, parse_sae_location
+from models.training_store import wants_bos
 from models.weight_files import check_finite
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def check_files(spec: SourceSpec) -> None:
     if isinstance(model, Path):
         check_model_folder(model)
         for path in model_weight_files(model):
-            check_finite(path)
+            check_numbers(path)
 
 
 def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text: str | None = None) -> SourceFacts:
@@ -140,10 +141,9 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
     if context is None:
         context = min(DEFAULT_CONTEXT, model.facts.context_size)
         warnings.append(f"The SAE does not say which context size it was trained with; {context} tokens are used.")
-    prepend_bos = dictionary.facts.prepend_bos
-    if prepend_bos and model.bos_token_id is None:
-        prepend_bos = False
-        warnings.append("The SAE was trained with a BOS token, but the tokenizer has none; texts start without one.")
+    prepend_bos = wants_bos(model, dictionary.facts)
+    if dictionary.facts.prepend_bos and model.own_bos_token_id is None:
+        warnings.append(_about_bos(model, prepend_bos))
     with _running(model, dictionary):
         tokens = sample_tokens(model, sample_text or SAMPLE_TEXT, context, prepend_bos=prepend_bos)
         variance = explained_variance(model, dictionary, tokens)
@@ -169,6 +169,15 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
         explained_variance=variance,
         warnings=tuple(warnings),
     )
+
+
+def _about_bos(model: LanguageModel, is_given: bool) -> str:
+    """What stands in the place of a BOS that the tokenizer does not have."""
+    trained = "The SAE was trained with a BOS token, and the tokenizer has none"
+    if not is_given:
+        return f"{trained}; texts start without one."
+    eos = model.token_strings([model.bos_token_id or 0])[0]
+    return f"{trained}; texts start with {eos}, which SAELens's training store puts there."
 
 
 @contextmanager

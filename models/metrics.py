@@ -13,10 +13,13 @@ import torch
 from torch import Tensor
 
 from models.errors import InputMismatch, InputRefused
+from models.token_text import numbered
 
 if TYPE_CHECKING:
     from models.language_model import LanguageModel
 
+#: Text that no token reaches over the end of.
+_BEFORE = "\n"
 LOG_PROB, LOGIT_DIFFERENCE = "log_prob", "logit_difference"
 
 
@@ -91,16 +94,35 @@ def find_target(model: "LanguageModel", token: str | None, contrast: str | None,
 
 
 def one_token(model: "LanguageModel", text: str, name: str) -> int:
-    """The id of the token that a string is; the name of a special token counts as one."""
+    """The id of the token that a string is where a text goes on; the name of a special token counts as one.
+
+    A space in front belongs to the token, in byte-level and SentencePiece vocabularies alike. Whatever ``name_of``
+    calls a token is understood.
+    """
     if not text:
         raise InputRefused(f"{name} is empty; give one token, or leave it out.")
-    for special in (False, True):
-        ids = model.tokenize(text, allow_special=special)
-        if len(ids) == 1:
-            return ids[0]
-    ids = model.tokenize(text)
+    found = model.token_named(text)
+    if found is not None:
+        return found
+    ids = continuing(model, text)
+    if len(ids) == 1:
+        return ids[0]
     pieces = ", ".join(repr(piece) for piece in model.token_strings(ids[:8]))
     more = f" and {len(ids) - 8} more" if len(ids) > 8 else ""
-    with_space = model.tokenize(" " + text)
-    hint = f"; with a space before it, {' ' + text!r} is one" if len(with_space) == 1 else ""
+    spaced = " " + text
+    is_one = model.token_named(spaced) is not None or len(continuing(model, spaced)) == 1
+    hint = f"; with a space before it, {spaced!r} is one" if is_one else ""
     raise InputMismatch(f"{name} {text[:40]!r} is not one token: it splits into {pieces}{more}{hint}.")
+
+
+def name_of(model: "LanguageModel", token_id: int) -> str:
+    """What a token is called so that ``one_token`` finds it: its text, or its number where that is not enough."""
+    text = model.token_strings([token_id])[0]
+    return text if text and model.token_named(text) == token_id else numbered(token_id)
+
+
+def continuing(model: "LanguageModel", text: str) -> list[int]:
+    """The ids of a text in the middle of another: a SentencePiece tokenizer puts a space before a text's beginning."""
+    before = model.tokenize(_BEFORE)
+    ids = model.tokenize(_BEFORE + text)
+    return ids[len(before) :] if ids[: len(before)] == before else model.tokenize(text)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import UnsafeFile, Unsupported, WeightsInvalid
+from models.text_part import described, require_text_part
 
 LAYERS = frozenset({"num_hidden_layers", "n_layer", "n_layers", "num_layers"})
 WIDTHS = frozenset({"hidden_size", "n_embd", "d_model"})
@@ -36,7 +37,7 @@ _AGAIN = "download or save it again"
 
 
 def check_model_config(config: Mapping[str, Any], name: str) -> None:
-    """Refuse configs that are not plain text decoders, and sizes that cannot be.
+    """Refuse configs that have no text decoder, and sizes that cannot be.
 
     Args:
         config: the content of config.json.
@@ -44,16 +45,11 @@ def check_model_config(config: Mapping[str, Any], name: str) -> None:
 
     Raises:
         UnsafeFile: the config points to code of its own.
-        Unsupported: multimodal or encoder-decoder.
+        Unsupported: multimodal without a text decoder that can be told apart, or encoder-decoder.
         WeightsInvalid: a size is no whole number, or out of its range.
     """
     _refuse_code(config, name)
-    extra = [key for key in ("vision_config", "audio_config", "vision_tower", "speech_config") if key in config]
-    if extra:
-        raise Unsupported(
-            f"Model {name} is multimodal ({', '.join(extra)} in config.json); Periscope works on text-only "
-            "decoders, so give the text model on its own."
-        )
+    require_text_part(config, name)
     if config.get("is_encoder_decoder"):
         raise Unsupported(f"Model {name} is an encoder-decoder; Periscope works on decoder-only language models.")
     if not isinstance(config.get("model_type"), str) or not config["model_type"]:
@@ -88,8 +84,9 @@ def check_against_weights(config: Mapping[str, Any], name: str, n_tensors: int, 
             raise WeightsInvalid(
                 f"{key} in {_file(name)} is {value:,}, but its weights are only {n_tensors:,} tensors; {_AGAIN}."
             )
-    width = _first(config, WIDTHS)
-    layers, experts, rows = _first(config, LAYERS), _first(config, EXPERTS), _first(config, frozenset({"vocab_size"}))
+    text = described(config)
+    width = _first(text, WIDTHS)
+    layers, experts, rows = _first(text, LAYERS), _first(text, EXPERTS), _first(text, frozenset({"vocab_size"}))
     for what, least in (
         ("its vocabulary", rows * width),
         ("its layers", layers * width),

@@ -29,9 +29,11 @@ from models.dictionary import Dictionary
 from models.errors import SteeringError
 from models.language_model import LanguageModel
 from models.records import LatentsToScore
+from models.sampling import is_number
 from models.sources import parse_hook
 from models.steer_terms import Board, LatentSubject, SteerTerm
 from models.steering import RowEdits, Steering
+from models.training_store import wants_bos
 
 #: A beginning that leaves open what comes next.
 NEUTRAL_PROMPT = "In my experience,"
@@ -75,6 +77,7 @@ class OutputScorer:
         self._layer = parse_hook(dictionary.hook_name).layer
         self._below = self._residual()
         self._base = self._logits(1, None)[0]
+        model.require_finite(self._base, "as logits")
         self.upper_only = self._below is not None and self._skipping_is_exact()
 
     @torch.inference_mode()
@@ -92,6 +95,8 @@ class OutputScorer:
             logits = self._logits(len(places), edits)
             tokens = torch.from_numpy(promoted[places]).to(logits.device)
             score, rank, gain = combine(logits, self._base, tokens)
+            # Logits that are no numbers rank a token nowhere: such a latent has no score.
+            score = torch.where(is_number(logits), score, torch.nan)
             scores.score[places] = score.cpu().numpy()
             scores.rank[places] = rank.cpu().numpy()
             scores.gain[places] = gain.cpu().numpy()
@@ -151,7 +156,7 @@ def combine(logits: Tensor, base: Tensor, promoted: Tensor) -> tuple[Tensor, Ten
 
 def neutral_prompt(model: LanguageModel, dictionary: Dictionary, text: str = NEUTRAL_PROMPT) -> list[int]:
     """Token ids of a neutral beginning, after a BOS where the source was trained with one."""
-    bos = model.bos_token_id if dictionary.facts.prepend_bos else None
+    bos = model.bos_token_id if wants_bos(model, dictionary.facts) else None
     return [*([] if bos is None else [bos]), *model.tokenize(text)]
 
 

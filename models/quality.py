@@ -5,6 +5,7 @@ L0 = mean number of active latents per token. Explained variance = 1 - sum |h - 
 BOS, separators and padding are left as they are in all three, and their own losses do not count.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.dictionary import Dictionary
+from models.errors import WeightsInvalid
 from models.language_model import Edits, LanguageModel
 from models.records import SourceQuality
 
@@ -38,7 +40,10 @@ class _Sums:
 def measure_quality(
     model: LanguageModel, dictionary: Dictionary, held_out: HeldOut, loss_clean: float | None, *, batch: int = 8
 ) -> SourceQuality:
-    """Everything but the dead fraction; all None if nothing is held out or no token counts."""
+    """Everything but the dead fraction; all None if nothing is held out or no token counts.
+
+    What comes out as NaN or infinity is None as well; ``unmeasured`` says which.
+    """
     if not held_out.counts.any():
         return SourceQuality()
     sums = _reconstruct(model, dictionary, held_out, batch)
@@ -49,18 +54,44 @@ def measure_quality(
         recovered = (zero - sae) / (zero - loss_clean)
     return SourceQuality(
         l0=sums.n_active / sums.n,
-        explained_variance=1 - sums.squared_error / sums.variance if sums.variance > 0 else None,
+        explained_variance=_number(1 - sums.squared_error / sums.variance) if sums.variance > 0 else None,
         loss_clean=loss_clean,
         loss_sae=sae,
         loss_zero=zero,
         loss_recovered=recovered,
-        mean_residual_norm=sums.norm / sums.n,
+        mean_residual_norm=_number(sums.norm / sums.n),
     )
 
 
+def unmeasured(quality: SourceQuality, name: str) -> str:
+    """What of a source's quality came out as no number; empty if all of it is there, or nothing was held out."""
+    if quality.l0 is None:
+        return ""
+    wanted = {
+        "explained variance": quality.explained_variance,
+        "loss with the SAE in place": quality.loss_sae,
+        "loss with zeros in place": quality.loss_zero,
+        "norm": quality.mean_residual_norm,
+    }
+    missing = [what for what, value in wanted.items() if value is None]
+    if not missing:
+        return ""
+    return f"Of {name} the {' and the '.join(missing)} came out as NaN or infinity and is not recorded."
+
+
 def clean_loss(model: LanguageModel, held_out: HeldOut, batch: int = 8) -> float | None:
-    """The model's own loss on the held-out tokens, nats; shared by all sources of the model."""
-    return _mean_loss(model, held_out, batch, None, zero=False)
+    """The model's own loss on the held-out tokens, nats; shared by all sources of the model; None without tokens.
+
+    Raises WeightsInvalid if it is no number.
+    """
+    loss = _mean_loss(model, held_out, batch, None, zero=False)
+    if loss is None and held_out.counts[:, 1:].any():
+        raise WeightsInvalid(f"{model.facts.location} computes NaN or infinity as loss; {model.way_out()}.")
+    return loss
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _reconstruct(model: LanguageModel, dictionary: Dictionary, held_out: HeldOut, batch: int) -> _Sums:
@@ -95,7 +126,7 @@ def _mean_loss(
         counted = counts[:, 1:].to(losses.device)
         total += float(losses[counted].double().sum())
         n += int(counted.sum())
-    return total / n if n else None
+    return _number(total / n) if n else None
 
 
 def _splice(dictionary: Dictionary, counts: Tensor, zero: bool, model: LanguageModel, ids: Tensor) -> Edits:

@@ -188,6 +188,7 @@ def _read(
         for hook in effects.hooks:
             stack.callback(attach(model.model, model.tap(hook), keep(hook)).remove)
         nll = model.token_nll(ids).cpu()
+    model.require_finite(nll, "when it reads a text")
     states = effects.states(seen)
     even = even_nll(model)
     found = {}

@@ -86,6 +86,11 @@ class Chooser:
         return int((p / -uniform.log()).argmax())
 
 
+def is_number(logits: Tensor) -> Tensor:
+    """Of each row of logits (rows, vocab), whether a token can be chosen by it: no NaN, no infinity; (rows,)."""
+    return logits.amax(-1).isfinite()  # minus infinity rules a token out, which some models mean
+
+
 def nucleus(p: Tensor, top_p: float) -> Tensor:
     """``p`` (vocab,) with everything outside the nucleus set to 0 (not normalised again)."""
     for n in _LIKELY:

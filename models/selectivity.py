@@ -123,6 +123,7 @@ class _Rows:
             unit = rows / rows.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
             edits[self.dictionary.hook_out] = self._removing((self.values * self.norms) @ unit)
         losses = self.model.token_nll(self.ids, edits)
+        self.model.require_finite(losses, "as loss")
         return float(losses[self.losses_count.to(losses.device)].double().sum())
 
     def _removing(self, write: Tensor) -> Callable[[Tensor], Tensor]:

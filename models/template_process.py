@@ -38,10 +38,15 @@ _LENGTH = struct.Struct(">I")
 
 @dataclass(frozen=True)
 class Rendered:
-    """A chat as its template writes it; ``ends``: where each turn ends in ``text``, ``None`` where that is unknown."""
+    """A chat as its template writes it.
+
+    ``ends``: where each turn ends in ``text``, ``None`` where that is unknown. ``opening``: what the template says by
+    itself before the words of the first turn, (first, end), ``None`` where that is unknown.
+    """
 
     text: str
     ends: tuple[int | None, ...]
+    opening: tuple[int, int] | None = None
 
 
 class TemplateProcess:
@@ -109,7 +114,8 @@ class TemplateProcess:
                 f"The chat template of {self.name} took more than {SECONDS} s or {MEMORY >> 20} MiB for this chat and "
                 "was stopped. Send a plain text instead, or correct chat_template in the model's folder."
             )
-        return Rendered(answer["text"], tuple(answer["ends"]))
+        opening = answer.get("opening")
+        return Rendered(answer["text"], tuple(answer["ends"]), None if opening is None else (opening[0], opening[1]))
 
     def close(self) -> None:
         """End the process; the next chat starts another."""

@@ -150,11 +150,15 @@ class Renderer:
         began = time.process_time()
         text = self._render(messages, asked["add_generation_prompt"], most)
         ends: list[int | None] = []
+        before = 0
         for n in range(1, len(messages) + 1):
             # Where the turns end is worth half of the time; the rest of a long chat is looked for in the text.
             in_time = time.process_time() - began < self.span_seconds
-            ends.append(self._end(messages[:n], text, most) if in_time else None)
-        return {"text": text, "ends": ends}
+            ends.append(self._end(messages[:n], text, before, most) if in_time else None)
+            before = ends[-1] or before
+        in_time = time.process_time() - began < self.span_seconds
+        opening = self._opening(messages[0], text, ends[0], most) if in_time and ends and ends[0] else None
+        return {"text": text, "ends": ends, "opening": opening}
 
     def _render(self, messages: Sequence[Any], add_generation_prompt: bool, most: int) -> str:
         parts, length = [], 0
@@ -171,15 +175,62 @@ class Renderer:
             parts.append(part)
         return "".join(parts)
 
-    def _end(self, messages: Sequence[Any], text: str, most: int) -> int | None:
+    def _end(self, messages: Sequence[Any], text: str, before: int, most: int) -> int | None:
         """Where the beginning of a chat ends in the whole; ``None`` if the template makes something else of it."""
+        part = self._part(messages, most)
+        if part and text.startswith(part):
+            return len(part)
+        # Some templates write a turn otherwise once others follow: what comes behind its words is looked for.
+        content = messages[-1]["content"].strip()
+        place = part.rfind(content) if content else -1
+        if place < 0:
+            return None
+        rest = part[place + len(content) :]
+        for form in (content + rest, content + rest.rstrip(), content):
+            found = text.find(form, before)
+            if found >= 0:
+                end = found + len(content)
+                return end + shared(text[end:], rest)
+        return None
+
+    def _opening(self, first: Any, text: str, end: int, most: int) -> tuple[int, int] | None:
+        """Where the template's own words before those of the first turn begin and end.
+
+        The same turn is rendered once more further down, where a template does not introduce itself again: what the two
+        share from their end is the turn, and if something is missing from its beginning, that is before the words.
+        """
+        if first["role"] == "system":
+            return None
+        other = {"role": "assistant" if first["role"] == "user" else "user", "content": first["content"]}
+        two, three = self._part([first, other], most), self._part([first, other, first], most)
+        own, turn = text[:end], three[len(two) :]
+        if not two or not turn or not three.startswith(two):
+            return None
+        same = shared(own[::-1], turn[::-1])
+        if same < len(first["content"].strip()):
+            return None
+        marker = turn[: len(turn) - same]
+        place = own.find(marker)
+        begin = place + len(marker)
+        return (begin, end - same) if place >= 0 and begin <= end - same else None
+
+    def _part(self, messages: Sequence[Any], most: int) -> str:
+        """A chat, or nothing if the template refuses it."""
         try:
-            part = self._render(messages, False, most)
+            return self._render(messages, False, most)
         except (MemoryError, RecursionError, OverflowError):
             raise
         except Exception:  # some templates want a whole chat
-            return None
-        return len(part) if part and text.startswith(part) else None
+            return ""
+
+
+def shared(a: str, b: str) -> int:
+    """Characters with which both begin."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle - 1)
+    return low
 
 
 def receive() -> dict[str, Any] | None:

@@ -8,10 +8,13 @@ as their number, ``⟨50300⟩``.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+#: Bytes and ids in angle brackets.
+_HEX = re.compile("⟨([0-9A-F]{2})⟩")
+_NUMBER = re.compile("⟨(?:token )?([0-9]{1,9})⟩")
 _BYTE_TOKEN = re.compile(r"^<0x([0-9A-Fa-f]{2})>$")
 
 
@@ -71,6 +74,31 @@ class TokenText:
             self._bytes[token_id] = self._compute_bytes(token_id)
         return self._bytes[token_id]
 
+    def id_of(self, text: str) -> int | None:
+        """The token that shows, on its own, as ``text``, or that ``numbered`` names; ``None`` if there is none."""
+        for token in self._spellings(text):
+            found = self._tokenizer.convert_tokens_to_ids(token)
+            # What is not in the vocabulary is the unknown token.
+            is_known = isinstance(found, int) and self._tokenizer.convert_ids_to_tokens(found) == token
+            if is_known and self.strings([found]) == [text]:
+                return int(found)
+        number = _NUMBER.fullmatch(text)
+        if number is None or (text != numbered(int(number[1])) and self.strings([int(number[1])]) != [text]):
+            return None
+        return int(number[1])
+
+    def _spellings(self, text: str) -> Iterator[str]:
+        """How a token that shows as ``text`` may be written in the vocabulary."""
+        yield text  # added tokens, and vocabularies that write text as it is
+        data = _without_hex(text)
+        if self._byte_level:
+            table = {byte: character for character, byte in _byte_of_character().items()}
+            yield "".join(table[byte] for byte in data)
+            return
+        yield text.replace(" ", "▁")
+        if len(data) == 1:
+            yield f"<0x{data[0]:02X}>"
+
     def _compute_bytes(self, token_id: int) -> bytes | None:
         if token_id in self._added:
             return self._added[token_id].encode()
@@ -94,6 +122,17 @@ def _split_complete(data: bytes) -> tuple[str | None, bytes]:
         if error.reason == "unexpected end of data":
             return data[: error.start].decode(), data[error.start :]
         return None, b""
+
+
+def _without_hex(text: str) -> bytes:
+    """The bytes that ``_with_hex`` shows as ``text``."""
+    parts = _HEX.split(text)  # text and hexadecimal numbers by turns
+    return b"".join(bytes.fromhex(part) if n % 2 else part.encode("utf-8", "replace") for n, part in enumerate(parts))
+
+
+def numbered(token_id: int) -> str:
+    """The name of a token whose text is not enough to tell it from others."""
+    return f"⟨token {token_id}⟩"
 
 
 def _with_hex(data: bytes) -> str:

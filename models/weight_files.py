@@ -31,7 +31,15 @@ BITS = {
 }
 FLOATS = frozenset(name for name in BITS if name.startswith(("F", "BF")))
 
-_FLOAT_DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
+_FLOAT_DTYPES = {
+    "F64": np.float64,
+    "F32": np.float32,
+    "F16": np.float16,
+    "BF16": np.uint16,
+    **dict.fromkeys(("F8_E5M2", "F8_E4M3", "F8_E8M0"), np.uint8),
+}
+#: Of formats that numpy does not know: the bits that are all set in NaN and infinity.
+_NO_NUMBER = {"BF16": 0x7F80, "F8_E5M2": 0x7C, "F8_E4M3": 0x7F, "F8_E8M0": 0xFF}
 _CHUNK = 1 << 22  # values per look, so that no more than some 32 MiB are in memory at a time
 _AGAIN = "download or save it again"
 
@@ -139,9 +147,14 @@ def _require_layout(path: Path, tensors: Mapping[str, Tensor], size: int) -> Non
         raise WeightsInvalid(f"{path} has {size - promised:,} bytes that belong to no tensor; {_AGAIN}.")
 
 
-def require_floats(path: Path, names: Collection[str] | None = None) -> None:
-    """Raise WeightsInvalid if a weight (of ``names``, or whatever ends in ``weight``) holds anything but floats."""
-    for name, tensor in safetensors_header(path).items():
+def require_floats(
+    path: Path, names: Collection[str] | None = None, tensors: Mapping[str, Tensor] | None = None
+) -> None:
+    """Raise WeightsInvalid if a weight (of ``names``, or whatever ends in ``weight``) holds anything but floats.
+
+    ``tensors``: those of the file where they are known.
+    """
+    for name, tensor in (tensors or safetensors_header(path)).items():
         is_weight = name.endswith("weight") if names is None else name in names
         if is_weight and tensor.dtype not in FLOATS:
             raise WeightsInvalid(
@@ -160,13 +173,11 @@ def check_finite(path: Path, nonzero: Collection[str] = ()) -> None:
     Raises:
         WeightsInvalid: naming the first tensor that holds one.
     """
-    for name, values in _float_tensors(path):
+    for name, dtype, values in _float_tensors(path):
         is_zero = name in nonzero
         for start in range(0, len(values), _CHUNK):
             piece = values[start : start + _CHUNK]
-            # bfloat16 comes as its bits: all exponent bits set means NaN or infinity.
-            bad = (piece & 0x7F80) == 0x7F80 if piece.dtype == np.uint16 else ~np.isfinite(piece)
-            if bad.any():
+            if _bad(piece, dtype).any():
                 raise WeightsInvalid(
                     f"{path} holds NaN or infinity in {name!r}; the file is damaged or its training diverged."
                 )
@@ -175,13 +186,19 @@ def check_finite(path: Path, nonzero: Collection[str] = ()) -> None:
             raise WeightsInvalid(f"{path} holds nothing but zeros in {name!r}; the file is damaged: {_AGAIN}.")
 
 
-def _float_tensors(path: Path) -> Iterator[tuple[str, Any]]:
-    """Name and flat memory-mapped values of every float tensor; bfloat16 as uint16."""
+def _bad(values: Any, dtype: str) -> Any:
+    """Which values are NaN or infinity."""
+    bits = _NO_NUMBER.get(dtype)
+    return ~np.isfinite(values) if bits is None else (values & bits) == bits
+
+
+def _float_tensors(path: Path) -> Iterator[tuple[str, str, Any]]:
+    """Name, format and flat memory-mapped values of every float tensor; formats that numpy lacks as their bits."""
     tensors, start = _read_header(path)
     data = np.memmap(path, dtype=np.uint8, mode="r")
     for name, tensor in tensors.items():
-        dtype = np.uint16 if tensor.dtype == "BF16" else _FLOAT_DTYPES.get(tensor.dtype)
+        dtype = _FLOAT_DTYPES.get(tensor.dtype)
         if dtype is not None and tensor.end > tensor.begin:
             raw = data[start + tensor.begin : start + tensor.end]
             # The data section need not be aligned to the item size, so a view may have to be a copy.
-            yield name, np.frombuffer(raw, dtype=dtype)
+            yield name, tensor.dtype, np.frombuffer(raw, dtype=dtype)

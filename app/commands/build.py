@@ -31,6 +31,12 @@ NormRatio = Annotated[
     float | None, typer.Option(help="Leave out tokens whose norm exceeds this many times the median.")
 ]
 
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        help="Between documents: bos, eos, none, or a token by its name or number [default: as the SAE was trained]."
+    ),
+]
 Labels = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,6 +58,7 @@ def build(
     dtype: Dtype = None,
     max_norm_ratio: NormRatio = None,
     output_scores: Scores = True,
+    separator: Separator = None,
     label: Labels = None,
 ) -> None:
     """Precompute the pages of sources from a corpus.
@@ -72,6 +79,7 @@ def build(
         dtype=dtype or settings.dtype,
         max_norm_ratio=max_norm_ratio,
         output_scores=output_scores,
+        separator=separator,
         labels=tuple(label or ()),
     )
 

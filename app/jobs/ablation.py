@@ -221,6 +221,8 @@ def _told(steps: Generator[tuple[int, int], None, Found]) -> Generator[Progress,
 
 
 def _answer(loaded: Loaded, tokens: "PromptTokens", found: "Ablation | Patching | SetEffect") -> Answer:
+    from models.metrics import name_of
+
     target = found.target
-    names = [loaded.model.token_strings([i])[0] for i in (target.token_id, target.contrast_id) if i is not None]
+    names = [name_of(loaded.model, i) for i in (target.token_id, target.contrast_id) if i is not None]
     return Answer(tokens, names[0], names[1] if len(names) > 1 else None, found)

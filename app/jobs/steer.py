@@ -293,6 +293,10 @@ class _Desk:
         events = self.texts.write()
         for event in events:
             self._deliver(event)
+        for number, error in self.texts.failed.items():
+            if number in self.writings:
+                self.writings.pop(number).ticket.fail(plain(error))
+        self.texts.failed.clear()
         for number in [n for n, writing in self.writings.items() if writing.is_written]:
             writing = self.writings.pop(number)
             self._answers.append((writing, self._result(writing)))

@@ -11,6 +11,7 @@ from app.services.tokens import plain
 #: Options of ``periscope build`` by their names in a build's configuration, with what they are when left out.
 OPTIONS: dict[str, Any] = {
     "tokens": None, "context": None, "batch": 16, "device": "auto", "seed": 0, "dtype": "auto", "max_norm_ratio": None,
+    "separator": None,
 }  # fmt: skip
 
 

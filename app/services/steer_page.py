@@ -202,6 +202,12 @@ def _view(reader: Reader, board: Board, written: Written) -> SteerView:
 def _mixes(session: Session, query: SteerQuery) -> tuple[MixChip, ...]:
     """So many mixes, those of the chosen model first."""
     return tuple(
-        MixChip(mix.id, plain(mix.name), f"{PATH}?mix={mix.id}", plain(mix.model) if mix.model != query.model else "", mix.ready_made)
+        MixChip(
+            mix.id,
+            plain(mix.name),
+            f"{PATH}?mix={mix.id}",
+            plain(mix.model) if mix.model != query.model else "",
+            mix.ready_made,
+        )
         for mix in mix_names(session, MIXES, first=query.model)
     )

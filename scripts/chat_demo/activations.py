@@ -36,7 +36,9 @@ def collect(model: LanguageModel, corpus: Path, folder: Path, n_tokens: int) -> 
     for file in files.values():
         file.truncate(done["tokens"] * width * 2)
     ids_file.truncate(done["tokens"] * 4)
-    all_prompts = prompts(open_corpus(str(corpus)), model, PromptShape(CONTEXT_SIZE, prepend_bos=True))
+    all_prompts = prompts(
+        open_corpus(str(corpus)), model, PromptShape(CONTEXT_SIZE, prepend_bos=True, separator=model.eos_token_id)
+    )
     rest = islice(all_prompts, done["prompts"], None)
     start, at_start = time.monotonic(), done["tokens"]
     fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()

@@ -60,7 +60,7 @@ def firing(
     """One pass: the tokens, the words, the kinds, and of each source its activations as (token, latent, value)."""
     corpus = open_corpus(bundle.CORPUS_NAME)
     log = DocumentLog(corpus.labels)
-    shape = PromptShape(bundle.CONTEXT_SIZE, prepend_bos=True)
+    shape = PromptShape(bundle.CONTEXT_SIZE, prepend_bos=True, separator=model.eos_token_id)
     word_of, words = words_of(model)
     kinds: dict[str, int] = {}
     dictionaries = {source.slug: load_dictionary(SourceSpec("x", str(source.folder))) for source in sources}

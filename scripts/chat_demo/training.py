@@ -27,6 +27,8 @@ MODEL_NAME = "SmolLM2-135M-Instruct"
 DATASET = "text and chats of the chat demo, see docs/demo.md"
 #: Ids left out of the statistics: BOS (the beginning of a chat's turn as well) and EOS.
 EXCLUDED = [1, 2]
+#: What stood between documents (models.corpus).
+SEPARATOR = "eos"
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def _sae_config(recipe: Recipe) -> BatchTopKTrainingSAEConfig:
         prepend_bos=True,
         dataset_path=DATASET,
         exclude_special_tokens=EXCLUDED,
+        sequence_separator_token=SEPARATOR,
     )
     return BatchTopKTrainingSAEConfig(
         d_in=D_MODEL,

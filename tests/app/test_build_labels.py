@@ -62,10 +62,11 @@ def by_hand(parts, ids):
     """The labels of each token of the stored prompts (prompts, context), None for BOS and separators."""
     model, _, _, rows = parts
     stream = []
+    width = ids.shape[1] - 1
     for row in rows:
         labels = {name: str(row[name]) for name in ("kind", "year") if row[name] is not None}
-        stream += [(token, labels) for token in model.tokenize(row["text"])] + [(model.eos_token_id, None)]
-    width = ids.shape[1] - 1
+        stream += [(model.eos_token_id, None)] if len(stream) % width else []
+        stream += [(token, labels) for token in model.tokenize(row["text"])]
     cut = [stream[i * width : (i + 1) * width] for i in range(len(stream) // width)]
     first = next(i for i, row in enumerate(cut) if [token for token, _ in row] == ids[0, 1:].tolist())
     cut = cut[first : first + len(ids)]

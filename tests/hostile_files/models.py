@@ -31,7 +31,7 @@ def gpt2_cases() -> Iterator[Case]:
     yield from broken_json("tokenizer_config.json", is_optional=True)
     yield from broken_json(TOKENIZER)
     yield from broken_json(INDEX, is_optional=True)
-    yield from broken_weights(WEIGHTS, TENSOR, "pytorch_model.bin")
+    yield from broken_weights(WEIGHTS, TENSOR, "model.pt")
     yield from _configs()
     yield from _tokenizers()
     yield from _indexes()

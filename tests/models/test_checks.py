@@ -31,7 +31,7 @@ def test_a_hub_name_that_is_not_cached_is_refused_in_one_sentence() -> None:
         load_language_model("no-such-org/no-such-model")
 
 
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "model.pkl"])
+@pytest.mark.parametrize("name", ["model.pt", "model.pkl", "consolidated.00.pth"])
 def test_a_model_with_only_a_pickle_is_refused(name: str, model_folder: Path) -> None:
     (model_folder / "model.safetensors").rename(model_folder / name)
     with pytest.raises(UnsafeFile, match=rf"only as a pickle \({name}\).*save_pretrained"):

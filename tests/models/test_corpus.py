@@ -34,19 +34,23 @@ def write(folder, suffix):
 
 def test_documents_are_joined_by_separators_and_cut_with_a_bos_first(tmp_path, tiny_gpt2):
     found = all_prompts(write(tmp_path, ".jsonl"), tiny_gpt2)
-    stream = []
-    for text in TEXTS:
-        stream += [*tiny_gpt2.tokenize(text), tiny_gpt2.eos_token_id]
+    stream = joined(tiny_gpt2, 15)
     n = len(stream) // 15
     assert (found[:, 0] == tiny_gpt2.bos_token_id).all()
     assert found[:, 1:].reshape(-1).tolist() == stream[: n * 15]
 
 
+def joined(model, width):
+    """The texts with a separator before each that does not begin a prompt of ``width`` tokens."""
+    stream = []
+    for text in TEXTS:
+        stream += [*([model.eos_token_id] if len(stream) % width else []), *model.tokenize(text)]
+    return stream
+
+
 def test_without_bos_the_whole_prompt_is_text(tmp_path, tiny_gpt2):
-    with_bos = all_prompts(write(tmp_path, ".jsonl"), tiny_gpt2)[:, 1:].reshape(-1)
-    without = all_prompts(tmp_path / "corpus.jsonl", tiny_gpt2, PromptShape(16, False)).reshape(-1)
-    n = min(len(with_bos), len(without))
-    assert with_bos[:n].tolist() == without[:n].tolist()
+    found = all_prompts(write(tmp_path, ".jsonl"), tiny_gpt2, PromptShape(16, False)).reshape(-1)
+    assert found.tolist() == joined(tiny_gpt2, 16)[: len(found)]
 
 
 def test_a_parquet_file_gives_what_a_jsonl_file_gives(tmp_path, tiny_gpt2):

@@ -39,11 +39,12 @@ def logged(corpus, model, shape, n=None):
 def by_hand(model, rows, shape):
     """The labels of each token of each prompt, from the joined text; None for BOS and separators."""
     stream = []
+    width = shape.context_size - shape.prepend_bos
     for row in rows:
         labels = {name: str(row[name]).lower() for name in NAMES if row[name] is not None}
         ids = model.tokenize(row["text"])
-        stream += [(token, labels) for token in ids] + ([(model.eos_token_id, None)] if ids else [])
-    width = shape.context_size - shape.prepend_bos
+        stream += [(model.eos_token_id, None)] if ids and len(stream) % width else []
+        stream += [(token, labels) for token in ids]
     head = [(model.bos_token_id, None)] * shape.prepend_bos
     return [head + stream[i * width : (i + 1) * width] for i in range(len(stream) // width)]
 

@@ -104,6 +104,11 @@ def build_model(architecture: str, seed: int = 0, **changes: Any) -> Any:
         model = tf.Gemma2ForCausalLM(config)
     else:
         raise ValueError(architecture)
+    return perturb(model, seed)
+
+
+def perturb(model: Any, seed: int) -> Any:
+    """The model with norms and biases moved away from what they are at first, in evaluation mode."""
     generator = torch.Generator().manual_seed(seed + 1)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
