@@ -29,4 +29,5 @@ class DictionaryFacts:
     scaling_factor: float | None = None
     model_name: str | None = None
     weights_hash: str = ""
+    layout: str = "SAELens"
     warnings: tuple[str, ...] = field(default_factory=tuple)
