@@ -98,9 +98,9 @@ def _read_files(
             raise WeightsInvalid(f"{found.weights[0]} holds nothing but zeros in {name}; the file is damaged.")
     cfg = _overridden(found.cfg, known)
     metadata = dict(cfg["metadata"])
-    name = hook or metadata.get("hook_name")
-    if "transcoder" in cfg["architecture"] and "hook_name_out" not in metadata and str(name).startswith("blocks."):
-        metadata["hook_name_out"] = f"blocks.{str(name).split('.')[1]}.hook_mlp_out"
+    read = str(hook or metadata.get("hook_name"))
+    if "transcoder" in cfg["architecture"] and "hook_name_out" not in metadata and read.startswith("blocks."):
+        metadata["hook_name_out"] = f"blocks.{read.split('.')[1]}.hook_mlp_out"
     digests = [sha256_of(path) for path in found.weights]
     digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     return {**cfg, "metadata": metadata}, parameters, digest, _registered_factor(known) or found.factor

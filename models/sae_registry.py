@@ -79,7 +79,8 @@ def resolve(place: LocalSae | SaeRelease) -> LocalSae | SaeRelease:
     if found is not None:
         return found
     like = difflib.get_close_matches(place.release, releases(), n=3, cutoff=0.5)
-    like += [name for name in neuronpedia_ids() if name.startswith(f"{place.release}/")][:2]
+    theirs = [name for name in neuronpedia_ids() if name.startswith(f"{place.release}/")]
+    like += difflib.get_close_matches(str(place), theirs, n=3, cutoff=0.6) or theirs[:2]
     hint = f"; similar ones: {', '.join(like)}" if like else ""
     raise SaeNotFound(
         f"{str(place)[:120]} is no file or folder here, and SAELens knows no release {place.release[:80]!r} and "

@@ -96,7 +96,8 @@ def _read_second(sae: LocalSae) -> Reading:
         file.shape("affine_skip_connection", 2)
     architecture = f"jumprelu{'_skip' if has_skip else ''}_transcoder" if is_transcoder or has_skip else "jumprelu"
     obey(sae, _SECOND, kind=architecture)
-    layer, notes = None, ()
+    layer: int | None = None
+    notes: tuple[str, ...] = ()
     if dimensions == 3:
         layer = layer_in(path, r"layer_(\d+)")
         if layer is None or layer >= file.shapes["w_dec"][1]:

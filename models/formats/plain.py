@@ -97,9 +97,9 @@ def _kind(sae: LocalSae, file: TensorFile) -> tuple[str, list[str]]:
 def _k(sae: LocalSae, file: TensorFile) -> int | None:
     """Latents active at once: of the file, or as it was said; refused where they differ."""
     there = file.load(_K).item() if file.shapes.get(_K) == () else file.others.get(_K)
-    if there is not None and sae.k is not None and sae.k != there:
+    if there is not None and sae.k is not None and there != sae.k:
         raise Unsupported(f"--k {sae.k} contradicts {sae.path}, which says {str(there)[:20]}; leave it out.")
-    return sae.k if there is None else there
+    return sae.k if there is None else whole(there, sae.path, "k", 1 << 31)
 
 
 def _is_turned(file: TensorFile, name: str, d_sae: int, axis: int) -> bool:

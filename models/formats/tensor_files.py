@@ -68,7 +68,8 @@ class _Safetensors(TensorFile):
 
         with safe_open(self.path, framework="pt") as file:
             found = file.get_tensor(name) if layer is None else file.get_slice(name)[:, layer, :]
-        return found.float()
+        numbers: Tensor = found.float()
+        return numbers
 
 
 class _Npz(TensorFile):
@@ -176,9 +177,9 @@ def _open_pickle(path: Path) -> TensorFile:
         is_archive = zipfile.is_zipfile(file)
     if not is_archive:
         raise UnsafeFile(
-            f"{path} is not in the form that PyTorch has saved in since version 1.6: it is cut off, damaged, or "
-            "another kind of pickle, which can run code when it is opened; open it where you trust it and save the tensors "
-            "as safetensors."
+            f"{path} is not in the form that PyTorch has saved in since version 1.6: it is cut off, or another "
+            "kind of pickle, which can run code when it is opened; open it where you trust it and save its tensors as "
+            "safetensors."
         )
     _check_entries(path, _archive(path, ".pt"))
     found = _unpickled(path)

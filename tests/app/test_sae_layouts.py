@@ -66,7 +66,7 @@ def test_options_are_kept_with_the_source(model: str, run: Run, tmp_path: Path) 
         (["nothing/at/all.npz"], "no SAE folder or file"),
         (["b"], "no SAE folder or file"),
         (["b/c"], "SAELens knows no release"),
-        (["gpt2-small/99-res-jb"], "gpt2-small/0-res-jb"),
+        (["gpt2-small/99-res-jb"], "gpt2-small/9-res-jb"),
         (["gpt2-small-res-jb/blocks.8.hook_resid_pre", "--k", "3"], "--k is for SAEs on this machine"),
         (["gpt2-small-res-jb/blocks.8.hook_resid_pre", "--keep-b-dec"], "--keep-b-dec"),
         (["mine.npz"], "--hook"),

@@ -46,7 +46,7 @@ def test_every_neuronpedia_id_leads_to_an_sae_of_the_registry() -> None:
     ("name", "said"),
     [
         ("gpt2-small-res-jp/blocks.8.hook_resid_pre", "gpt2-small-res-jb"),
-        ("gpt2-small/99-res-jb", "gpt2-small/0-res-jb"),
+        ("gpt2-small/99-res-jb", "gpt2-small/9-res-jb"),
         ("gpt2-small-res-jb/blocks.8.hook_resid_post", "blocks.8.hook_resid_pre"),
         ("b/c", "org/repo:folder"),
     ],

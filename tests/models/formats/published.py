@@ -496,8 +496,13 @@ def plain(root: Path, ending: str = "npz", kind: str = "standard", *, turned: bo
     def encode(x: Tensor) -> Tensor:
         if kind == "jumprelu":
             return jump(x @ p["W_enc"] + p["b_enc"], p["threshold"])
+        if kind == "transcoder":
+            return torch.relu(x @ p["W_enc"] + p["b_enc"])
         pre = (x - p["b_dec"]) @ p["W_enc"] + p["b_enc"]
         return topk(pre, 5).relu() if kind == "topk" else torch.relu(pre)
 
-    options = {"hook": "blocks.1.hook_resid_post"} | ({"k": 5} if kind == "topk" else {})
-    return Published(path, encode, linear(p), "plain tensors", kind, "blocks.1.hook_resid_post", options=options)
+    is_transcoder = kind == "transcoder"
+    hook = "blocks.1.mlp.hook_in" if is_transcoder else "blocks.1.hook_resid_post"
+    options = {"hook": hook} | ({"k": 5} if kind == "topk" else {}) | ({"kind": kind} if is_transcoder else {})
+    out = "blocks.1.hook_mlp_out" if is_transcoder else None
+    return Published(path, encode, linear(p), "plain tensors", kind, hook, out, options)

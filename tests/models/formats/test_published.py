@@ -67,6 +67,7 @@ CASES: dict[str, Any] = {
         for ending in ("safetensors", "npz", "pt")
         for kind in ("standard", "topk", "jumprelu")
     },
+    "plain transcoder": partial(published.plain, kind="transcoder"),
     "plain turned": partial(published.plain, turned=True),
 }
 
