@@ -18,6 +18,8 @@ class DictionaryFacts:
     d_sae: int  # latents served: twice as many as the file has for a kind of TWO_SIDED_KINDS
     d_out: int
     context_size: int | None = None
+    #: What its authors trained it with, where no cfg.json says so: as much of it is used as the model holds.
+    published_context: int | None = None
     prepend_bos: bool = True
     centre: bool = False
     normalisation: str = "none"

@@ -6,7 +6,9 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from models.errors import SaeNotFound, one_line
+from models.errors import ModelNotFound, SaeNotFound, one_line
+from models.sae_registry import releases, resolve
+from models.sources import SaeRelease, SourceSpec, parse_model_location, parse_sae_location
 
 #: Seconds until a hub that gives no answer counts as out of reach.
 PATIENCE = 3.0
@@ -54,6 +56,37 @@ def stay_offline_unless_reachable() -> str:
         return ""
     os.environ["HF_HUB_OFFLINE"] = "1"
     return "The Hugging Face hub cannot be reached; only what is in its cache can be used."
+
+
+def is_cached(repository: str) -> bool:
+    """Whether anything of a repository is in the hub's cache on this machine."""
+    home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
+    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    return (cache / f"models--{repository.replace('/', '--')}" / "snapshots").is_dir()
+
+
+def require_cached(spec: SourceSpec) -> None:
+    """Where the hub is not to be asked, refuse at once what its cache has nothing of.
+
+    Short names of models (``gpt2``) may stand for others, which only the libraries know, and are left to them.
+
+    Raises:
+        ModelNotFound, SaeNotFound: as said.
+    """
+    model, sae = parse_model_location(spec.model), resolve(parse_sae_location(spec.sae))
+    if isinstance(sae, SaeRelease):
+        entry = releases().get(sae.release)
+        repository = sae.release if entry is None else entry.repository
+        if not is_cached(repository):
+            raise SaeNotFound(
+                f"SAE {sae} is in the repository {repository}, of which the cache has nothing; fetch it where there is "
+                "a network (hf download), or give a local folder."
+            )
+    if isinstance(model, str) and "/" in model and not is_cached(model):
+        raise ModelNotFound(
+            f"Of the model {model} the Hugging Face cache has nothing; fetch it where there is a network (hf "
+            "download), or give a local folder."
+        )
 
 
 def fetched(repository: str, place: str, shown: str) -> Path:

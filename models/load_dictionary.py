@@ -153,6 +153,7 @@ def describe(
         d_sae=_served(cfg, notes),
         d_out=int(cfg.get("d_out") or cfg["d_in"]) if "transcoder" in kind else int(cfg["d_in"]),
         context_size=int(metadata["context_size"]) if metadata.get("context_size") else None,
+        published_context=metadata.get("published_context"),
         prepend_bos=bool(metadata.get("prepend_bos", True)),
         centre=bool(centring) and parse_hook(name).site in CENTRED_SITES,
         normalisation=normalisation,

@@ -141,7 +141,9 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
         check_fit(model, dictionary)
     warnings = list(dictionary.facts.warnings)
     context = dictionary.facts.context_size
-    if context is None:
+    if context is None and dictionary.facts.published_context is not None:
+        context = min(dictionary.facts.published_context, model.facts.context_size)
+    elif context is None:
         context = min(DEFAULT_CONTEXT, model.facts.context_size)
         warnings.append(f"The SAE does not say which context size it was trained with; {context} tokens are used.")
     prepend_bos = dictionary.facts.prepend_bos

@@ -3,9 +3,7 @@
 Sizes follow from the numbers of parameters. No torch and no network.
 """
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from models.sae_registry import releases
 from models.sources import SaeRelease, parse_sae_location
@@ -213,10 +211,3 @@ PRESETS: tuple[Preset, ...] = (
         _APACHE,
     ),
 )
-
-
-def is_cached(repository: str) -> bool:
-    """Whether anything of a repository is in the hub's cache on this machine."""
-    home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
-    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
-    return (cache / f"models--{repository.replace('/', '--')}" / "snapshots").is_dir()

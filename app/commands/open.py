@@ -101,6 +101,7 @@ def open_source(
 def _registered(settings: Settings, model: str, sae: str | None, slug: str | None, hook: str | None) -> "SourceInfo":
     """The source, registered now if it was not."""
     from app.db.queries import source_by_slug
+    from models.hub_files import require_cached
     from models.loading import check_files
     from models.sources import SourceSpec
 
@@ -113,7 +114,10 @@ def _registered(settings: Settings, model: str, sae: str | None, slug: str | Non
         if found := _same(session, spec, slug):
             console().print(f"{found.slug} is registered already.")
             return found
-    with because(ask_hub_once(spec)):
+    offline = ask_hub_once(spec)
+    with because(offline):
+        if offline:
+            require_cached(spec)
         check_files(spec)
     options = [*(["--slug", slug] if slug else []), *(["--hook", hook] if hook else [])]
     done = subprocess.run([*ADDER, *options, "--", model, sae], check=False)  # noqa: S603 (our own command)

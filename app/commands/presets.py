@@ -53,7 +53,7 @@ def _lines(preset: "Preset") -> list[str]:
 
 
 def _here(preset: "Preset") -> str:
-    from models.presets import is_cached
+    from models.hub_files import is_cached
 
     parts = [what for what, name in (("model", preset.model), ("SAE", preset.repository)) if is_cached(name)]
     return f"; here: {' and '.join(parts)}" if parts else ""

@@ -61,6 +61,7 @@ def add(
     settings = load_settings()
     from app.db.queries import source_by_slug
     from app.db.writes import register_source, require_free_slug
+    from models.hub_files import require_cached
     from models.loading import check_files
     from models.sources import SourceSpec
 
@@ -71,6 +72,8 @@ def add(
     with open_session(settings) as session, because(offline):
         # What costs nothing to find out comes before the weights are loaded.
         require_free_slug(session, name)
+        if offline:
+            require_cached(spec)
         check_files(spec)
         facts, vocabulary = inspect(spec, settings)
         register_source(session, name, facts, vocabulary)

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 from models.errors import Unsupported, WeightsInvalid
 from models.files import kind_of
 from models.formats.gemma_scope import clt_note
-from models.formats.reading import Layout, Reading, configuration, layer_in, obey, text, transposed
+from models.formats.reading import Layout, Reading, configuration, layer_in, obey, published_path, text, transposed
 from models.formats.tensor_files import TensorFile, open_tensors
 from models.formats.yaml_files import read_yaml
+from models.sae_registry import release_of, releases
 from models.sources import LocalSae
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _NAME, _CLT = "circuit-tracer transcoder", "circuit-tracer CLT"
+#: SAELens's reader of the transcoders for Qwen 3, which says where they read and write.
+_QWEN_3 = "mwhanna_transcoder"
 _THRESHOLDS = ("activation_function.threshold", "threshold")
 _PART = re.compile(r"W_(?:enc|dec)_(\d{1,3})")
 
@@ -43,8 +46,11 @@ def _read(sae: LocalSae) -> Reading:
             state["threshold"] = file.load(threshold).flatten()
         return state
 
-    layer = layer_in(Path(sae.path.name), r"(?:^|_)(\d+)\.safetensors$")
+    layer = layer_in(Path(published_path(sae).name), r"(?:^|_)(\d+)\.safetensors$")
     metadata = _metadata(sae.path.parent, layer)
+    known = release_of(sae.release)
+    if not metadata and layer is not None and known and releases()[known[0]].conversion == _QWEN_3:
+        metadata = {"hook_name": f"blocks.{layer}.mlp.hook_in", "hook_name_out": f"blocks.{layer}.hook_mlp_out"}
     return Reading(_NAME, configuration(architecture, d_in, d_sae, d_out=d_out, **metadata), (sae.path,), take)
 
 

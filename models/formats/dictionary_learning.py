@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import Unsupported, WeightsInvalid
 from models.files import kind_of, read_json
-from models.formats.reading import Layout, Reading, configuration, obey, object_of, text, transposed, whole
+from models.formats.reading import (
+    Layout,
+    Reading,
+    configuration,
+    obey,
+    object_of,
+    published_path,
+    text,
+    transposed,
+    whole,
+)
 from models.formats.tensor_files import TensorFile, open_tensors
 from models.sources import LocalSae
 
@@ -65,9 +75,9 @@ def _read(sae: LocalSae) -> Reading:
         d_sae,
         subtract_b_dec=name not in _KEEPS_B_DEC,
         k=k,
-        hook_name=_hook(trainer, buffer, cfg_path) or _named_hook(path),
+        hook_name=_hook(trainer, buffer, cfg_path) or _named_hook(published_path(sae)),
         model_name=text(trainer, cfg_path, "lm_name"),
-        context_size=None if context is None else whole(context, cfg_path, "ctx_len", 1 << 27, 2),
+        published_context=None if context is None else whole(context, cfg_path, "ctx_len", 1 << 27, 2),
         prepend_bos=buffer.get("add_special_tokens") is not False,
     )
     return Reading(_NAME, cfg, (path,), lambda: _take(file, name, d_sae))

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import Unsupported
 from models.files import kind_of, read_json
-from models.formats.reading import Layout, Reading, configuration, flag, layer_in, obey, require_known, text
+from models.formats.reading import (
+    Layout,
+    Reading,
+    configuration,
+    flag,
+    layer_in,
+    obey,
+    published_path,
+    require_known,
+    text,
+)
 from models.formats.tensor_files import TensorFile, open_tensors
 from models.sources import LocalSae
 
@@ -46,13 +56,14 @@ def _read_first(sae: LocalSae) -> Reading:
     names = {name: lower.get(name.lower(), name) for name in ("W_enc", "W_dec", "b_enc", "b_dec", "threshold")}
     d_in, d_sae = file.shape(names["W_enc"], 2)
     _, d_out = file.shape(names["W_dec"], 2)
-    site = _REPOSITORY.search(" ".join(sae.path.parts[-7:]))
+    named = published_path(sae)
+    site = _REPOSITORY.search(" ".join(named.parts[-7:]))
     architecture = "jumprelu_transcoder" if site and site.group(1) == "transcoders" else "jumprelu"
     if site is None and sae.kind == "jumprelu_transcoder":
         architecture = sae.kind
     obey(sae, _FIRST, kind=architecture)
-    is_embedding = "embedding" in sae.path.parts
-    hook, hook_out = ("hook_embed", None) if is_embedding else _first_hooks(sae, site.group(1) if site else "")
+    is_embedding = "embedding" in named.parts
+    hook, hook_out = ("hook_embed", None) if is_embedding else _first_hooks(named, site.group(1) if site else "")
 
     def take() -> "dict[str, Tensor]":
         state = {name: file.load(there) for name, there in names.items()}
@@ -61,14 +72,14 @@ def _read_first(sae: LocalSae) -> Reading:
         return state
 
     cfg = configuration(
-        architecture, d_in, d_sae, d_out=d_out, hook_name=hook, hook_name_out=hook_out, context_size=_CONTEXT
+        architecture, d_in, d_sae, d_out=d_out, hook_name=hook, hook_name_out=hook_out, published_context=_CONTEXT
     )
     return Reading(_FIRST, cfg, (path,), take)
 
 
-def _first_hooks(sae: LocalSae, site: str) -> tuple[str | None, str | None]:
+def _first_hooks(named: Path, site: str) -> tuple[str | None, str | None]:
     """The hooks that the names of the folders tell, as in ``gemma-scope-2b-pt-res/layer_12/width_16k/...``."""
-    layer = layer_in(sae.path, r"^layer_(\d+)$")
+    layer = layer_in(named, r"^layer_(\d+)$")
     ends = {"res": "hook_resid_post", "mlp": "hook_mlp_out", "att": "attn.hook_z", "transcoders": "ln2.hook_normalized"}
     if layer is None or site not in ends:
         return None, None
@@ -82,14 +93,15 @@ def _read_second(sae: LocalSae) -> Reading:
     raw: dict[str, Any] = {}
     if kind_of(folder / "config.json"):
         raw = read_json(folder / "config.json")
-        require_known(raw, {"architecture": ("jump_relu",), "type": ("sae", "transcoder", "clt")}, folder, _SECOND)
+        require_known(raw, {"architecture": ("jump_relu",)}, folder / "config.json", _SECOND)
     for name in ("hf_hook_point_in", "hf_hook_point_out", "model_name"):
         text(raw, folder / "config.json", name)
     dimensions = len(file.shapes.get("w_dec", ()))
     d_in, d_sae = file.shape("w_enc", 2)
     d_out = file.shape("w_dec", 3 if dimensions == 3 else 2)[-1]
-    words = " ".join(sae.path.parts[-4:])
-    hook = _hook(raw.get("hf_hook_point_in"), words, path)
+    named = published_path(sae) if sae.release is not None else path
+    words = " ".join(named.parts[-4:])
+    hook = _hook(raw.get("hf_hook_point_in"), words, named)
     is_transcoder = dimensions == 3 or raw.get("type") in ("transcoder", "clt") or (hook or "").endswith("mlp.hook_in")
     has_skip = "affine_skip_connection" in file.shapes
     if flag(raw, folder / "config.json", "affine_connection") and not has_skip:
@@ -120,7 +132,7 @@ def _read_second(sae: LocalSae) -> Reading:
         hook_name=hook,
         hook_name_out=_out(hook, raw, path) if "transcoder" in architecture else None,
         model_name=raw.get("model_name"),
-        context_size=_CONTEXT,
+        published_context=_CONTEXT,
     )
     return Reading(_SECOND, cfg, (path,), take, notes)
 

@@ -42,7 +42,7 @@ LAYOUTS: tuple[Layout, ...] = (
 )
 #: Files that hold weights in ways that are not read -> what to do.
 _OTHER_FILES = {
-    (".pkl", ".pickle", ".joblib", ".bin", ".ckpt"): "is a pickle, which can run code when it is opened; open it where "
+    (".pkl", ".pickle", ".joblib"): "is a pickle, which can run code when it is opened; open it where "
     "you trust it and save its tensors as safetensors",
     (".npy",): "holds one array; save W_enc, b_enc, W_dec and b_dec together with numpy.savez",
     (

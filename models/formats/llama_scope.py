@@ -87,7 +87,7 @@ def _read(sae: LocalSae) -> Reading:
         rescale=by_norm and act == "topk",
         hook_name=hook,
         hook_name_out=hook_out if is_transcoder else None,
-        context_size=1024,
+        published_context=1024,
     )
     return Reading(_NAME, cfg, (path,), lambda: _take(file, names, threshold, by_norm, (s or 1) / (t or 1)), (), s)
 

@@ -61,7 +61,7 @@ def _read(sae: LocalSae) -> Reading:
         normalisation="layer_norm" if is_topk else "none",
         k=k,
         hook_name=_hook(sae),
-        context_size=64,
+        published_context=64,
         prepend_bos=False,
     )
     return Reading(_NAME, cfg, (sae.path,), take)

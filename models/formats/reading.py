@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import Unsupported, WeightsInvalid
 from models.formats.tensor_files import AGAIN, TensorFile
 from models.sae_kinds import KIND_NAMES
+from models.sae_registry import release_of, releases
 from models.sources import LocalSae
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def configuration(
     rescale: bool = False,
     **metadata: Any,
 ) -> dict[str, Any]:
-    """A configuration of SAELens's version 6; ``metadata`` are its names, None left out."""
+    """A configuration of SAELens's version 6; ``metadata`` are its names, None left out, and ``published_context``."""
     cfg: dict[str, Any] = {
         "architecture": architecture,
         "d_in": d_in,
@@ -148,6 +149,15 @@ def layer_in(path: Path, pattern: str) -> int | None:
         if found := re.search(pattern, name):
             return int(found.group(1)[:6])
     return None
+
+
+def published_path(sae: LocalSae) -> Path:
+    """The path whose names tell of the SAE: where its release has it if one was said, else where it is."""
+    known = release_of(sae.release)
+    if known is None:
+        return sae.path
+    entry = releases()[known[0]]
+    return Path("/", entry.repository, entry.paths[known[1]])
 
 
 def transposed(file: TensorFile, name: str) -> "Tensor":

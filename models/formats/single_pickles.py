@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from models.errors import Unsupported
 from models.files import kind_of, read_json
-from models.formats.reading import Layout, Reading, configuration, layer_in, obey, text, transposed, whole
+from models.formats.reading import (
+    Layout,
+    Reading,
+    configuration,
+    layer_in,
+    obey,
+    published_path,
+    text,
+    transposed,
+    whole,
+)
 from models.formats.tensor_files import TensorFile, open_tensors
 from models.sources import LocalSae
 
@@ -22,7 +32,7 @@ def _read_goodfire(sae: LocalSae) -> Reading:
     d_sae, d_in = file.shape("encoder_linear.weight", 2)
     file.shape("decoder_linear.weight", 2)
     obey(sae, _GOODFIRE, kind="standard")
-    layer = layer_in(sae.path, r"-l(\d+)\b")
+    layer = layer_in(published_path(sae), r"-l(\d+)\b")
 
     def take() -> "dict[str, Tensor]":
         return {
@@ -41,14 +51,15 @@ def _read_qwen(sae: LocalSae) -> Reading:
     file = open_tensors(sae.path)
     d_sae, d_in = file.shape("W_enc", 2)
     file.shape("W_dec", 2)
-    k = sae.k if sae.k is not None else layer_in(sae.path, r"-L0_(\d+)")
+    named = published_path(sae)
+    k = sae.k if sae.k is not None else layer_in(named, r"-L0_(\d+)")
     if k is None:
         raise Unsupported(
             f"How many latents of {sae.path} are active at once is only in its repository's name (...-L0_50); keep "
-            "that name for its folder, or say --k."
+            "that name for its folder, or say --k or --release."
         )
     obey(sae, _QWEN, kind="topk", k=whole(k, sae.path, "k", d_sae))
-    layer = layer_in(sae.path, r"layer_?(\d+)")
+    layer = layer_in(named, r"layer_?(\d+)")
 
     def take() -> "dict[str, Tensor]":
         return {
@@ -58,7 +69,7 @@ def _read_qwen(sae: LocalSae) -> Reading:
         }
 
     hook = None if layer is None else f"blocks.{layer}.hook_resid_post"
-    cfg = configuration("topk", d_in, d_sae, k=k, hook_name=hook, context_size=1024)
+    cfg = configuration("topk", d_in, d_sae, k=k, hook_name=hook, published_context=1024)
     return Reading(_QWEN, cfg, (sae.path,), take)
 
 
@@ -76,7 +87,7 @@ def _read_kissane(sae: LocalSae) -> Reading:
         return {name: file.load(name) for name in ("W_enc", "W_dec", "b_enc", "b_dec") if name in file.shapes}
 
     cfg = configuration(
-        "standard", d_in, d_sae, subtract_b_dec=True, hook_name=text(raw, path, "act_name"), context_size=128
+        "standard", d_in, d_sae, subtract_b_dec=True, hook_name=text(raw, path, "act_name"), published_context=128
     )
     return Reading(_KISSANE, cfg, (sae.path,), take)
 

@@ -103,7 +103,7 @@ def _read(sae: LocalSae) -> Reading:
         hook_name=hook,
         hook_name_out=hook_out,
         model_name=text(run, run_path, "model"),
-        context_size=whole(run["ctx_len"], run_path, "ctx_len", 1 << 27, 2) if run.get("ctx_len") else None,
+        published_context=whole(run["ctx_len"], run_path, "ctx_len", 1 << 27, 2) if run.get("ctx_len") else None,
         prepend_bos=False,
     )
     return Reading(_NAME, cfg, (path,), take)

@@ -20,7 +20,7 @@ from models.weight_files import FLOATS, safetensors_header
 if TYPE_CHECKING:
     from torch import Tensor
 
-SAFETENSORS, NPZ, PICKLES = (".safetensors",), (".npz",), (".pt", ".pth")
+SAFETENSORS, NPZ, PICKLES = (".safetensors",), (".npz",), (".pt", ".pth", ".bin", ".ckpt")
 SUFFIXES = (*SAFETENSORS, *NPZ, *PICKLES)
 #: Bytes of a .pt or .npz; the largest published SAEs have some four thousand million.
 MAX_BYTES = 16 << 30

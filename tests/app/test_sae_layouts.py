@@ -125,6 +125,29 @@ def test_a_hub_that_takes_no_connection_is_said_soon(
     assert "HF_HUB_OFFLINE" not in os.environ
 
 
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        (["MODEL", "gpt2-small/6-res-jb"], "jbloom/GPT2-Small-SAEs-Reformatted"),
+        (["MODEL", "org/repo:layers.1"], "org/repo"),
+        (["EleutherAI/pythia-70m-deduped", "mine.npz", "--hook", "blocks.1.hook_resid_post"], "EleutherAI/pythia-70m"),
+    ],
+    ids=["Neuronpedia", "repository", "model"],
+)
+def test_without_a_hub_what_the_cache_lacks_is_said_at_once(
+    pair: list[str], said: str, run: Run, model: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    published.plain(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    before = set(sys.modules)
+    status, _, err = run("sources", "add", *(model if word == "MODEL" else word for word in pair))
+    assert (status, is_one_sentence(err)) == (1, True)
+    assert err.startswith("Error: The Hugging Face hub is not asked (HF_HUB_OFFLINE)")
+    assert said in err
+    assert not {"sae_lens", "transformer_lens"} & (set(sys.modules) - before)
+
+
 def test_presets_list_what_each_needs_and_its_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     begin = time.monotonic()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.presets import PRESETS, Preset, is_cached
+from models.hub_files import is_cached
+from models.presets import PRESETS, Preset
 from models.sae_registry import releases, resolve
 from models.sources import SaeRelease, parse_model_location, parse_sae_location
 

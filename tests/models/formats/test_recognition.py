@@ -310,6 +310,24 @@ def test_a_release_corrects_files_of_every_layout(tmp_path: Path) -> None:
         load(path, hook, release="gpt2-small-res-jb/nothing")
 
 
+def test_a_release_tells_what_names_of_folders_would(tmp_path: Path) -> None:
+    """Files whose published names were lost are told by the release that they are."""
+    gemma = published.gemma_scope(tmp_path).path.rename(tmp_path / "x")
+    qwen = published.qwen_scope(tmp_path).path.rename(tmp_path / "layer1.sae.pt")
+    goodfire = published.goodfire(tmp_path).path.rename(tmp_path / "y.pth")
+    qwen_3 = published.transcoder(tmp_path).path.rename(tmp_path / "layer_5.safetensors")
+    for path, release, hook in (
+        (gemma, "gemma-scope-2b-pt-mlp/layer_3/width_16k/average_l0_95", "blocks.3.hook_mlp_out"),
+        (qwen, "qwen-scope-3-1.7b-base-w32k-l50/layer7", "blocks.7.hook_resid_post"),
+        (goodfire, "goodfire-llama-3.1-8b-instruct/layer_19", "blocks.19.hook_resid_post"),
+        (qwen_3, "mwhanna-qwen3-4b-transcoders/layer_18", "blocks.18.mlp.hook_in"),
+    ):
+        assert load(path, release=release).hook_name == hook
+        with pytest.raises(SourceError, match=r"--hook|--k"):
+            load(path)
+    assert load(qwen, release="qwen-scope-3-1.7b-base-w32k-l50/layer7").facts.k == 50
+
+
 # ---------------------------------------------------------------- folders and names
 
 
