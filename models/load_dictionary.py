@@ -28,7 +28,7 @@ from models.hub_files import fetched
 from models.pursuit import PursuitRule
 from models.sae_config import check_scaler
 from models.sae_kinds import TRAINING_ONLY, TWO_SIDED_KINDS
-from models.sae_registry import release_of, releases, resolve
+from models.sae_registry import Release, release_of, releases, resolve
 from models.sources import LocalSae, SaeRelease, SourceSpec, parse_hook, parse_sae_location
 from models.temporal import TemporalRule
 from models.weight_files import sha256_of
@@ -267,19 +267,26 @@ def _read_release(place: SaeRelease, hook: str | None) -> tuple[dict[str, Any], 
     where it is not SAELens that reads it.
     """
     entry = releases().get(place.release)
-    if entry is None or entry.conversion in PICKLE_READERS:
-        known = None if entry is None else (place.release, place.sae_id)
-        repository = place.release if entry is None else entry.repository
-        files = fetched(repository, place.sae_id if entry is None else entry.paths[place.sae_id], str(place))
-        found = read_sae(LocalSae(files))
-        if found.layout != saelens.NAME:
-            cfg, state, _, factor = _read_files(found, known, hook)
-            return cfg, state, _parameters_hash(state), replace(found, factor=factor)
+    found = _read_repository(place, entry) if entry is None or entry.conversion in PICKLE_READERS else None
+    if found is not None and found.layout != saelens.NAME:
+        cfg, state, _, factor = _read_files(found, None if entry is None else (place.release, place.sae_id), hook)
+        return cfg, state, _parameters_hash(state), replace(found, factor=factor)
     cfg, state = _read_by_saelens(place)
     if entry is not None and entry.conversion == _SUMMED:
         note = "Its decoders for all layers are summed, as SAELens does it: no layer alone gets what a latent writes."
         return cfg, state, _parameters_hash(state), Reading(saelens.NAME, cfg, (), dict, (note,))
     return cfg, state, _parameters_hash(state), None
+
+
+def _read_repository(place: SaeRelease, entry: Release | None) -> Reading | None:
+    """A place in a repository, by looking at its files; None where they are not to be had and no release says more."""
+    if entry is not None:
+        return read_sae(LocalSae(fetched(entry.repository, entry.paths[place.sae_id], str(place))))
+    try:
+        files = fetched(place.release, place.sae_id, str(place))
+    except SaeNotFound:
+        return None  # SAELens asks for each file by itself, and says what is missing
+    return read_sae(LocalSae(files))
 
 
 def _read_by_saelens(place: SaeRelease) -> tuple[dict[str, Any], dict[str, Tensor]]:
