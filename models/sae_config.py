@@ -145,6 +145,15 @@ def _check_sizes(check: _Checker, tensors: Mapping[str, Tensor], weights: Path) 
         check.whole(key, largest)
 
 
+def check_activation(cfg: Mapping[str, Any], path: Path) -> None:
+    """Refuse an activation function that would be passed over; as check_sae_config does, of a cfg.json from the hub.
+
+    Raises:
+        Unsupported, WeightsInvalid: as said.
+    """
+    _check_activation(_Checker(cfg, path))
+
+
 def _check_activation(check: _Checker) -> None:
     """The activation function that forms before version 6 name beside the architecture, and SAELens 6 passes over."""
     for key in ("activation_fn", "activation_fn_str"):

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from models import hub_files
-from models.errors import SaeNotFound
+from models.errors import SaeNotFound, Unsupported
 from models.loading import load_dictionary
 from models.sae_registry import releases
 from models.sources import SourceSpec
@@ -85,6 +85,17 @@ def test_a_repository_of_saelens_is_read_by_saelens(cache: Callable[[str], Path]
     ours = load_dictionary(SourceSpec("unused", "org/repo:sub/sae"))
     h = published.draw(3)(20, published.D)
     torch.testing.assert_close(ours.encode(h), theirs.encode(h), atol=1e-5, rtol=1e-5)
+
+
+def test_a_release_with_an_activation_function_that_is_not_done_is_refused(cache: Callable[[str], Path]) -> None:
+    location = "gpt2-small-res-jb/blocks.1.hook_resid_pre"
+    entry = releases()["gpt2-small-res-jb"]
+    folder = cache(entry.repository) / entry.paths["blocks.1.hook_resid_pre"]
+    save_sae(folder)
+    assert load_dictionary(SourceSpec("unused", location)).kind == "standard"
+    save_sae(folder, activation_fn_str="tanh-relu")
+    with pytest.raises(Unsupported, match="tanh-relu"):
+        load_dictionary(SourceSpec("unused", location))
 
 
 def test_what_is_not_in_the_cache_is_one_sentence(cache: Callable[[str], Path]) -> None:
