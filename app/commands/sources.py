@@ -59,13 +59,13 @@ def add(
     """Check that an SAE fits a model and register it."""
     warn_of_unknown_settings()
     settings = load_settings()
+    location = sae_location(sae, release=release, kind=kind, k=k, subtract_b_dec=subtract_b_dec)
     from app.db.queries import source_by_slug
     from app.db.writes import register_source, require_free_slug
     from models.hub_files import require_cached
     from models.loading import check_files
     from models.sources import SourceSpec
 
-    location = sae_location(sae, release=release, kind=kind, k=k, subtract_b_dec=subtract_b_dec)
     spec = SourceSpec(model_folder(model, settings), location, hook)
     name = slug or spec.slug()
     offline = ask_hub_once(spec)
