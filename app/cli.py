@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.commands import build, database, demo, doctor, scores, serve, sources
+from app.commands import build, database, demo, doctor, presets, scores, serve, sources
 from app.commands import open as opening
 from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately
@@ -40,6 +40,7 @@ cli.command("demo")(demo.demo)
 cli.command("open")(opening.open_source)
 cli.command("serve")(serve.serve)
 cli.add_typer(sources.commands, name="sources")
+cli.command("presets")(presets.presets)
 cli.command("build")(build.build)
 cli.command("scores")(scores.scores)
 cli.add_typer(database.commands, name="db")

@@ -19,6 +19,8 @@ class DictionaryFacts:
     d_sae: int  # latents served: twice as many as the file has for a kind of TWO_SIDED_KINDS
     d_out: int
     context_size: int | None = None
+    #: What its authors trained it with, where no cfg.json says so: as much of it is used as the model holds.
+    published_context: int | None = None
     prepend_bos: bool = True
     centre: bool = False
     normalisation: str = "none"
@@ -31,4 +33,5 @@ class DictionaryFacts:
     model_name: str | None = None
     store: TrainingStore = field(default_factory=TrainingStore)
     weights_hash: str = ""
+    layout: str = "SAELens"
     warnings: tuple[str, ...] = field(default_factory=tuple)

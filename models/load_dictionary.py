@@ -1,14 +1,14 @@
-"""From a SAELens folder, or a release and an id, to a ``Dictionary``.
+"""From the files of an SAE, or a release and an id, to a ``Dictionary``.
 
-SAELens reads the files; its parameters then move into ``Dictionary``, which keeps nothing of SAELens. What
-only SAELens's registry of releases knows (centred models, the average-norm factor, BOS) is applied here, also
-to a local folder when the caller says which release it is.
+SAELens reads its own folders and most releases, ``models.formats`` the other layouts and every .pt; the parameters then
+move into ``Dictionary``, which keeps nothing of either. What only SAELens's registry of releases knows (centred models,
+the average-norm factor, BOS) is applied here, also to local files when the caller says which release they are.
 """
 
 import hashlib
 import json
-import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +17,22 @@ from torch import Tensor
 
 from models.checks import check_sae_folder
 from models.dictionary import Dictionary
-from models.dictionary_facts import DictionaryFacts
-from models.errors import HookMismatch, SaeNotFound, UnsafeFile, Unsupported, WeightsInvalid, one_line
+from models.dictionary_description import describe
+from models.errors import SaeNotFound, Unsupported, WeightsInvalid, one_line
 from models.files import kind_of, read_json
-from models.pursuit import PursuitRule
-from models.sae_config import check_scaler
-from models.sae_kinds import TRAINING_ONLY, TWO_SIDED_KINDS
-from models.sources import SaeRelease, SourceSpec, parse_hook, parse_sae_location
-from models.temporal import TemporalRule
-from models.training_store import training_store
+from models.formats import saelens
+from models.formats.layouts import read_sae
+from models.formats.reading import Reading
+from models.hub_files import fetched
+from models.sae_config import check_activation, check_scaler
+from models.sae_kinds import TRAINING_ONLY
+from models.sae_registry import Release, release_of, releases, resolve
+from models.sources import LocalSae, SaeRelease, SourceSpec, parse_sae_location
 from models.weight_files import sha256_of
 
-#: SAELens's readers that open pickles with torch.load.
+#: SAELens's readers that open pickles: their files are fetched and read by ``models.formats``.
 PICKLE_READERS = frozenset({"connor_rob_hook_z", "dictionary_learning_1", "deepseek_r1", "qwen_scope", "goodfire"})
-
-#: Sites where a model with centred writing weights differs from the raw one by the mean over the width.
-CENTRED_SITES = frozenset({"resid_pre", "resid_mid", "resid_post", "mlp_out", "attn_out", "embed"})
-
-_NORM_OUTPUT = re.compile(
-    r"\.(\d+)\.(pre_feedforward_layernorm|post_attention_layernorm|ln_2)\.output$|\.(\d+)\.mlp\.input$"
-)
+_SUMMED = "mntss_clt_layer_transcoder"
 
 
 def load_dictionary(
@@ -57,131 +53,47 @@ def load_dictionary(
     Raises:
         SourceError: one of its kinds, with a sentence that says what to do.
     """
-    place = parse_sae_location(spec.sae)
-    if isinstance(place, Path):
-        cfg, parameters, digest = _read_folder(place, registry)
-        known = registry
+    place = resolve(parse_sae_location(spec.sae))
+    if isinstance(place, LocalSae):
+        known = registry or release_of(place.release)
+        found = read_sae(place)
+        if found.layout == saelens.NAME:
+            cfg, parameters, digest = _read_folder(found.weights[0].parent, known)
+            factor = _factor(found.weights[0].parent, known)
+        else:
+            cfg, parameters, digest, factor = _read_files(found, known, spec.hook)
+        facts = describe(cfg, str(place), spec.hook, digest, factor, found)
     else:
-        cfg, parameters, digest = _read_release(place)
-        known = (place.release, place.sae_id)
-    facts = describe(cfg, str(place), spec.hook, digest, _factor(place, known))
+        cfg, parameters, digest, other = _read_release(place, spec.hook)
+        facts = describe(cfg, str(place), spec.hook, digest, None if other is None else other.factor, other)
     moved = {name: value.to(device=device, dtype=dtype) for name, value in parameters.items()}
     return Dictionary(facts, moved)
 
 
-def describe(
-    cfg: dict[str, Any], location: str, hook: str | None, digest: str, factor: float | None
-) -> DictionaryFacts:
-    """The facts in a SAELens configuration of version 6.
-
-    Raises:
-        HookMismatch: no hook is named, or not one that Periscope reads.
-        Unsupported: one head only, or a kind that is refused.
-    """
-    metadata = dict(cfg.get("metadata") or {})
-    name = hook or _hook_name(metadata, "")
-    if not name:
-        raise HookMismatch(f"SAE {location} does not say which hook it belongs to; name it with --hook.")
-    if metadata.get("hook_head_index") is not None:
-        raise Unsupported(f"SAE {location} reads one attention head only, which is not supported.")
-    kind = str(cfg["architecture"])
-    normalisation = str(cfg.get("normalize_activations") or "none")
-    notes: list[str] = []
-    if normalisation == "expected_average_only_in":
-        normalisation = "none"  # nothing is left to do per token once the factor is folded
-        if factor is None:
-            notes.append(
-                "The SAE expects activations scaled to an average norm, but the factor is not in its folder; "
-                "name the release it comes from, or its activations will be too large or too small."
-            )
-    else:
-        factor = None
-    if normalisation == "constant_scalar_rescale":  # of temporal SAEs: a factor that is folded like the average norm
-        normalisation, factor = "none", float(cfg.get("activation_normalization_factor") or 1.0)
-    out = (_hook_name(metadata, "_out") or name) if "transcoder" in kind else None
-    centring = (metadata.get("model_from_pretrained_kwargs") or {}).get("center_writing_weights")
-    if metadata.get("seqpos_slice") not in (None, [None], (None,)):
-        notes.append(f"The SAE was trained on the positions {metadata['seqpos_slice']} of each prompt only.")
-    return DictionaryFacts(
-        kind=kind,
-        location=location,
-        hook_name=name,
-        hook_out=out,
-        d_in=int(cfg["d_in"]),
-        d_sae=_served(cfg, notes),
-        d_out=int(cfg.get("d_out") or cfg["d_in"]) if "transcoder" in kind else int(cfg["d_in"]),
-        context_size=int(metadata["context_size"]) if metadata.get("context_size") else None,
-        prepend_bos=bool(metadata.get("prepend_bos", True)),
-        centre=bool(centring) and parse_hook(name).site in CENTRED_SITES,
-        normalisation=normalisation,
-        subtract_b_dec=bool(cfg.get("apply_b_dec_to_input", True)) and "transcoder" not in kind,
-        rescale_by_decoder_norm=bool(cfg.get("rescale_acts_by_decoder_norm")),
-        k=_k(cfg, location),
-        pursuit=_pursuit(cfg, factor) if kind == "matching_pursuit" else None,
-        temporal=_temporal(cfg, factor) if kind == "temporal" else None,
-        scaling_factor=factor,
-        model_name=metadata.get("model_name"),
-        store=training_store(metadata, location),
-        weights_hash=digest,
-        warnings=tuple(notes),
-    )
-
-
-def _served(cfg: dict[str, Any], notes: list[str]) -> int:
-    """The number of latents that are shown, with a note where it is not the file's."""
-    d_sae = int(cfg["d_sae"])
-    if cfg["architecture"] not in TWO_SIDED_KINDS:
-        return d_sae
-    notes.append(
-        f"Its {d_sae:,} latents are negative as often as positive; each is shown as two, latent i where it is "
-        f"positive and latent i + {d_sae} where it is negative."
-    )
-    return 2 * d_sae
-
-
-def _k(cfg: dict[str, Any], location: str) -> int | None:
-    k = cfg.get("k")
-    if cfg["architecture"] == "temporal":
-        k = cfg.get("kval_topk") if cfg.get("sae_diff_type", "topk") == "topk" else None
-    if k and k > cfg["d_sae"]:
+def _read_files(
+    found: Reading, known: tuple[str, str] | None, hook: str | None
+) -> tuple[dict[str, Any], dict[str, Tensor], str, float | None]:
+    """Configuration, parameters (float32), sha256 of the weights and average-norm factor of another layout."""
+    try:
+        parameters = found.take()
+    except (WeightsInvalid, Unsupported):
+        raise
+    except Exception as error:  # shapes that do not go together, in whatever way torch says so
+        names = " and ".join(path.name for path in found.weights)
         raise WeightsInvalid(
-            f"By cfg.json SAE {location} has {int(k):,} latents active at once, or does not say how many (k), but it "
-            f"has only {int(cfg['d_sae']):,}; correct the file."
-        )
-    return int(k) if k else None
-
-
-def _pursuit(cfg: dict[str, Any], factor: float | None) -> PursuitRule:
-    """SAELens leaves the latents in units of h when a factor is folded, so the threshold moves there."""
-    return PursuitRule(
-        residual_threshold=float(cfg.get("residual_threshold", 1e-2)) / (factor or 1.0),
-        max_steps=int(cfg.get("max_iterations") or cfg["d_in"]),
-        stop_on_duplicate_support=bool(cfg.get("stop_on_duplicate_support", True)),
-    )
-
-
-def _temporal(cfg: dict[str, Any], factor: float | None) -> TemporalRule:
-    return TemporalRule(
-        n_heads=int(cfg.get("n_heads", 8)),
-        n_layers=int(cfg.get("n_attn_layers", 1)),
-        bottleneck=int(cfg.get("bottleneck_factor", 64)),
-        tied=bool(cfg.get("tied_weights", True)),
-        factor=factor or 1.0,
-    )
-
-
-def _hook_name(metadata: dict[str, Any], suffix: str) -> str | None:
-    """The hook in the metadata; where it says ``hook_mlp_in``, what that means.
-
-    transformer_lens's ``hook_mlp_in`` is the residual before the norm, but transcoders of gemma-scope-2 carry
-    that name and were trained on the norm's output, as their ``hf_hook_name`` says.
-    """
-    name: str | None = metadata.get(f"hook_name{suffix}")
-    if name is not None and name.endswith("hook_mlp_in"):
-        module = _NORM_OUTPUT.search(str(metadata.get(f"hf_hook_name{suffix}") or ""))
-        if module is not None:
-            return f"blocks.{module.group(1) or module.group(3)}.mlp.hook_in"
-    return name
+            f"{found.weights[0].parent / names} cannot be read as {found.layout} ({one_line(error)}); get it again."
+        ) from error
+    for name in ("W_enc", "W_dec"):
+        if name in parameters and not bool(parameters[name].any()):
+            raise WeightsInvalid(f"{found.weights[0]} holds nothing but zeros in {name}; the file is damaged.")
+    cfg = _overridden(found.cfg, known)
+    metadata = dict(cfg["metadata"])
+    read = str(hook or metadata.get("hook_name"))
+    if "transcoder" in cfg["architecture"] and "hook_name_out" not in metadata and read.startswith("blocks."):
+        metadata["hook_name_out"] = f"blocks.{read.split('.')[1]}.hook_mlp_out"
+    digests = [sha256_of(path) for path in found.weights]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return {**cfg, "metadata": metadata}, parameters, digest, _registered_factor(known) or found.factor
 
 
 def _read_folder(folder: Path, registry: tuple[str, str] | None) -> tuple[dict[str, Any], dict[str, Tensor], str]:
@@ -205,34 +117,52 @@ def _read_folder(folder: Path, registry: tuple[str, str] | None) -> tuple[dict[s
     if kind in TRAINING_ONLY:
         sae.process_state_dict_for_saving_inference(state)
         cfg = sae.cfg.get_inference_sae_cfg_dict()
-    metadata = {**cfg["metadata"]}
+    return _overridden(cfg, registry), state, sha256_of(weights)
+
+
+def _overridden(cfg: dict[str, Any], registry: tuple[str, str] | None) -> dict[str, Any]:
+    """The configuration with what SAELens's registry says otherwise."""
+    cfg, metadata = dict(cfg), {**cfg["metadata"]}
     for key, value in _overrides(registry).items():
         if key in cfg:
             cfg[key] = value
         else:
             metadata[key] = value
-    return {**cfg, "metadata": metadata}, state, sha256_of(weights)
+    return {**cfg, "metadata": metadata}
 
 
-def _read_release(place: SaeRelease) -> tuple[dict[str, Any], dict[str, Tensor], str]:
-    """Configuration, parameters (float32) and a sha256 of a published SAE, from the hub or its cache."""
+def _read_release(place: SaeRelease, hook: str | None) -> tuple[dict[str, Any], dict[str, Tensor], str, Reading | None]:
+    """Configuration, parameters (float32) and a sha256 of a published SAE, from the hub or its cache; and what was read
+    where it is not SAELens that reads it.
+    """
+    entry = releases().get(place.release)
+    found = _read_repository(place, entry) if entry is None or entry.conversion in PICKLE_READERS else None
+    if found is not None and found.layout != saelens.NAME:
+        cfg, state, _, factor = _read_files(found, None if entry is None else (place.release, place.sae_id), hook)
+        return cfg, state, _parameters_hash(state), replace(found, factor=factor)
+    cfg, state = _read_by_saelens(place)
+    if entry is not None and entry.conversion == "sae_lens":
+        _check_published(entry.repository, f"{entry.paths[place.sae_id]}/cfg.json")
+    if entry is not None and entry.conversion == _SUMMED:
+        note = "Its decoders for all layers are summed, as SAELens does it: no layer alone gets what a latent writes."
+        return cfg, state, _parameters_hash(state), Reading(saelens.NAME, cfg, (), dict, (note,))
+    return cfg, state, _parameters_hash(state), None
+
+
+def _read_repository(place: SaeRelease, entry: Release | None) -> Reading | None:
+    """A place in a repository, by looking at its files; None where they are not to be had and no release says more."""
+    if entry is not None:
+        return read_sae(LocalSae(fetched(entry.repository, entry.paths[place.sae_id], str(place))))
+    try:
+        files = fetched(place.release, place.sae_id, str(place))
+    except SaeNotFound:
+        return None  # SAELens asks for each file by itself, and says what is missing
+    return read_sae(LocalSae(files))
+
+
+def _read_by_saelens(place: SaeRelease) -> tuple[dict[str, Any], dict[str, Tensor]]:
     from sae_lens import SAE
-    from sae_lens.loading.pretrained_saes_directory import get_pretrained_saes_directory
 
-    directory = get_pretrained_saes_directory()
-    entry = directory.get(place.release)
-    if entry is None and "/" not in place.release:
-        close = sorted(name for name in directory if name.startswith(place.release[:6]))[:5]
-        hint = f"; similar ones: {', '.join(close)}" if close else ""
-        raise SaeNotFound(f"SAELens knows no release {place.release!r}{hint}; give one it lists, or a local folder.")
-    if entry is not None and place.sae_id not in entry.saes_map:
-        some = ", ".join(list(entry.saes_map)[:5])
-        raise SaeNotFound(f"Release {place.release} has no SAE {place.sae_id!r}; it has {some} and others.")
-    if entry is not None and entry.conversion_func in PICKLE_READERS:
-        raise UnsafeFile(
-            f"Release {place.release} is published as a pickle, which can run code when it is opened; load "
-            "it where you trust it, save it with SAELens' save_model, and give that folder."
-        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -246,8 +176,16 @@ def _read_release(place: SaeRelease) -> tuple[dict[str, Any], dict[str, Tensor],
             f"SAE {place} is not in the Hugging Face cache and the hub gave no answer for it "
             f"({one_line(error)}); check the name and the connection, or give a local folder."
         ) from error
-    state = {name: value.detach() for name, value in sae.state_dict().items()}
-    return sae.cfg.to_dict(), state, _parameters_hash(state)
+    return sae.cfg.to_dict(), {name: value.detach() for name, value in sae.state_dict().items()}
+
+
+def _check_published(repository: str, name: str) -> None:
+    """Refuse what SAELens passes over in a published cfg.json, which is in the hub's cache once it has been read."""
+    from huggingface_hub import try_to_load_from_cache
+
+    path = try_to_load_from_cache(repository, name)
+    if isinstance(path, str):
+        check_activation(read_json(Path(path)), Path(path))
 
 
 def _overrides(registry: tuple[str, str] | None) -> dict[str, Any]:
@@ -258,26 +196,30 @@ def _overrides(registry: tuple[str, str] | None) -> dict[str, Any]:
     """
     if registry is None:
         return {}
-    from sae_lens.loading.pretrained_saes_directory import get_config_overrides, get_pretrained_saes_directory
+    from sae_lens.loading.pretrained_saes_directory import get_config_overrides
 
     release, sae_id = registry
-    entry = get_pretrained_saes_directory().get(release)
-    if entry is None or sae_id not in entry.saes_map:
+    entry = releases().get(release)
+    if entry is None or sae_id not in entry.paths:
         raise SaeNotFound(f"SAELens's registry has no SAE {sae_id!r} in a release {release!r}.")
     return dict(get_config_overrides(release, sae_id))
 
 
-def _factor(place: Path | SaeRelease, registry: tuple[str, str] | None) -> float | None:
-    """The average-norm factor of a local folder, from the registry or from a checkpoint's scaler file."""
-    if isinstance(place, SaeRelease):
+def _registered_factor(registry: tuple[str, str] | None) -> float | None:
+    if registry is None:
         return None
-    if registry is not None:
-        from sae_lens.loading.pretrained_saes_directory import get_norm_scaling_factor
+    from sae_lens.loading.pretrained_saes_directory import get_norm_scaling_factor
 
-        factor = get_norm_scaling_factor(*registry)
-        if factor is not None:
-            return float(factor)
-    scaler = place / "activation_scaler.json"
+    factor = get_norm_scaling_factor(*registry)
+    return None if factor is None else float(factor)
+
+
+def _factor(folder: Path, registry: tuple[str, str] | None) -> float | None:
+    """The average-norm factor of a SAELens folder, from the registry or from a checkpoint's scaler file."""
+    factor = _registered_factor(registry)
+    if factor is not None:
+        return factor
+    scaler = folder / "activation_scaler.json"
     return check_scaler(read_json(scaler), scaler) if kind_of(scaler) else None
 
 

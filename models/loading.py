@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.checks import check_model_folder, check_numbers, check_sae_folder, model_weight_files
+from models.checks import check_model_folder, check_numbers, model_weight_files
 from models.errors import (
     ContextMismatch,
     DimensionMismatch,
@@ -24,8 +24,10 @@ from models.errors import (
     WeightsInvalid,
     one_line,
 )
+from models.formats.layouts import read_sae
 from models.records import SourceFacts
-from models.sources import SourceSpec, parse_hook, parse_model_location, parse_sae_location
+from models.sae_registry import release_of, resolve
+from models.sources import LocalSae, SourceSpec, parse_hook, parse_model_location, parse_sae_location
 from models.training_store import wants_bos
 from models.weight_files import check_finite
 
@@ -113,10 +115,12 @@ def check_files(spec: SourceSpec) -> None:
     Raises:
         SourceError: one of its kinds.
     """
-    model, sae = parse_model_location(spec.model), parse_sae_location(spec.sae)
-    if isinstance(sae, Path):
-        _, weights = check_sae_folder(sae)
-        check_finite(weights, nonzero=("W_enc", "W_dec"))
+    model, sae = parse_model_location(spec.model), resolve(parse_sae_location(spec.sae))
+    if isinstance(sae, LocalSae):
+        release_of(sae.release)
+        for weights in read_sae(sae).weights:
+            if weights.suffix == ".safetensors":
+                check_finite(weights, nonzero=("W_enc", "W_dec"))
     if isinstance(model, Path):
         check_model_folder(model)
         for path in model_weight_files(model):
@@ -138,7 +142,9 @@ def inspect_loaded(model: LanguageModel, dictionary: Dictionary, *, sample_text:
         check_fit(model, dictionary)
     warnings = list(dictionary.facts.warnings)
     context = dictionary.facts.context_size
-    if context is None:
+    if context is None and dictionary.facts.published_context is not None:
+        context = min(dictionary.facts.published_context, model.facts.context_size)
+    elif context is None:
         context = min(DEFAULT_CONTEXT, model.facts.context_size)
         warnings.append(f"The SAE does not say which context size it was trained with; {context} tokens are used.")
     prepend_bos = wants_bos(model, dictionary.facts)

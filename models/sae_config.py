@@ -67,6 +67,7 @@ def check_sae_config(cfg: Mapping[str, Any], path: Path, tensors: Mapping[str, T
     check.require("activation_normalization_factor", "a positive number", _is_positive)
     check.require("residual_threshold", "a positive number", lambda value: value == 0 or _is_positive(value))
     check.require("model_from_pretrained_kwargs", "an object", lambda value: isinstance(value, Mapping))
+    _check_activation(check)
     check.require("reshape_activations", "none or hook_z", lambda value: value in ("none", "hook_z", "hook_head_index"))
 
 
@@ -142,6 +143,35 @@ def _check_sizes(check: _Checker, tensors: Mapping[str, Tensor], weights: Path) 
         ("n_attn_layers", len(tensors)),
     ):
         check.whole(key, largest)
+
+
+def check_activation(cfg: Mapping[str, Any], path: Path) -> None:
+    """Refuse an activation function that would be passed over; as check_sae_config does, of a cfg.json from the hub.
+
+    Raises:
+        Unsupported, WeightsInvalid: as said.
+    """
+    _check_activation(_Checker(cfg, path))
+
+
+def _check_activation(check: _Checker) -> None:
+    """The activation function that forms before version 6 name beside the architecture, and SAELens 6 passes over."""
+    for key in ("activation_fn", "activation_fn_str"):
+        name = check.members.get(key)
+        if name not in (None, "relu", "topk"):
+            raise Unsupported(
+                f"{key} in {check.path} is {_shown(name)}; of SAELens's activation functions Periscope does relu and "
+                "topk, and the latents would come out wrong with another, so it is not read."
+            )
+        settings = check.require("activation_fn_kwargs", "an object", lambda value: isinstance(value, Mapping)) or {}
+        if name == "topk" and not _is_whole(settings.get("k", check.members.get("k"))):
+            raise WeightsInvalid(f"activation_fn_kwargs in {check.path} gives no k, as a topk SAE needs; {_AGAIN}.")
+        unknown = [key for key, value in settings.items() if key != "k" and value not in (None, False)]
+        if unknown:
+            raise Unsupported(
+                f"activation_fn_kwargs in {check.path} sets {_shown(unknown[0])}, which Periscope does not do, so it "
+                "is not read."
+            )
 
 
 def _check_places(check: _Checker) -> None:

@@ -17,3 +17,16 @@ KINDS = THRESHOLD_KINDS | TWO_SIDED_KINDS | {"topk", "matching_pursuit", "tempor
 NORMALISATIONS = frozenset({"none", "layer_norm", "constant_norm_rescale"})
 #: Architectures of SAELens's training checkpoints that inference has no class for.
 TRAINING_ONLY = frozenset({"batchtopk", "matryoshka_batchtopk"})
+#: What --kind takes -> SAELens's kind.
+KIND_NAMES = {
+    "standard": "standard",
+    "relu": "standard",
+    "topk": "topk",
+    "jumprelu": "jumprelu",
+    "batchtopk": "jumprelu",
+    "gated": "gated",
+    "transcoder": "transcoder",
+    "skip_transcoder": "skip_transcoder",
+    "jumprelu_transcoder": "jumprelu_transcoder",
+    "jumprelu_skip_transcoder": "jumprelu_skip_transcoder",
+}

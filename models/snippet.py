@@ -145,6 +145,11 @@ def _term(term: SteerTerm, dictionaries: Mapping[str, Dictionary]) -> tuple[str,
         return subject.hook_name, f"        ({term.mode!r}, None, torch.tensor([{values}]), {term.strength!r}),\n"
     dictionary = dictionaries[subject.source]
     facts = dictionary.facts
+    if facts.layout != "SAELens":
+        raise Unsupported(
+            f"{subject.source} was read from files in the layout of {facts.layout}, which SAELens does not open; a "
+            "snippet is exported for SAELens folders and releases only."
+        )
     two_sided = facts.kind in TWO_SIDED_KINDS
     if dictionary.is_transcoder or two_sided or facts.centre or facts.scaling_factor is not None:
         raise Unsupported(

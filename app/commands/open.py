@@ -12,7 +12,7 @@ from app.build_request import BuildRequest
 from app.commands.build import Context, parse
 from app.commands.console import Host, Port, console, open_session, warn_of_unknown_settings
 from app.commands.demo import NoBrowser, building
-from app.commands.sources import HookName, NewSlug
+from app.commands.sources import HookName, K, Kind, NewSlug, Release, Subtract, ask_hub_once, because, sae_location
 from app.errors import InvalidRequest
 from app.hints import command
 from app.settings import Settings, load_settings
@@ -37,7 +37,10 @@ Model = Annotated[
 ]
 Sae = Annotated[
     str | None,
-    typer.Argument(help="A SAELens folder or release/sae_id; left out: MODEL is a slug.", show_default=False),
+    typer.Argument(
+        help="An SAE's folder or file, release/sae_id, or a Neuronpedia id; left out: MODEL is a slug.",
+        show_default=False,
+    ),
 ]
 Corpus = Annotated[
     str | None, typer.Option(help="What to read, as for build [default: installed, the documentation that is here].")
@@ -50,6 +53,10 @@ def open_source(
     sae: Sae = None,
     slug: NewSlug = None,
     hook: HookName = None,
+    release: Release = None,
+    kind: Kind = None,
+    k: K = None,
+    subtract_b_dec: Subtract = None,
     corpus: Corpus = None,
     tokens: Tokens = None,
     context: Context = None,
@@ -80,6 +87,10 @@ def open_source(
     )
     open_corpus(asked.corpus, asked.seed)  # one that is not there is refused before anything is loaded
 
+    if sae is not None:
+        sae = sae_location(sae, release=release, kind=kind, k=k, subtract_b_dec=subtract_b_dec)
+    elif (release, kind, k, subtract_b_dec) != (None, None, None, None):
+        raise InvalidRequest("--release, --kind, --k and b_dec are for a new source; name its SAE after its model.")
     with bind(settings) as opened:
         source = _registered(settings, model, sae, slug, hook)
         request = _request_for(source, asked, keep_corpus=corpus is None, keep_tokens=tokens is None)
@@ -90,6 +101,7 @@ def open_source(
 def _registered(settings: Settings, model: str, sae: str | None, slug: str | None, hook: str | None) -> "SourceInfo":
     """The source, registered now if it was not."""
     from app.db.queries import source_by_slug
+    from models.hub_files import require_cached
     from models.loading import check_files
     from models.sources import SourceSpec
 
@@ -102,7 +114,11 @@ def _registered(settings: Settings, model: str, sae: str | None, slug: str | Non
         if found := _same(session, spec, slug):
             console().print(f"{found.slug} is registered already.")
             return found
-    check_files(spec)
+    offline = ask_hub_once(spec)
+    with because(offline):
+        if offline:
+            require_cached(spec)
+        check_files(spec)
     options = [*(["--slug", slug] if slug else []), *(["--hook", hook] if hook else [])]
     done = subprocess.run([*ADDER, *options, "--", model, sae], check=False)  # noqa: S603 (our own command)
     if done.returncode:
@@ -126,9 +142,10 @@ def _by_slug(session: "Session", slug: str) -> "SourceInfo":
 def _same(session: "Session", spec: "SourceSpec", slug: str | None) -> "SourceInfo | None":
     """The source that was registered from this model and SAE, under this slug if one is given."""
     from app.db.queries import all_sources
+    from models.sae_registry import resolve
     from models.sources import parse_model_location, parse_sae_location
 
-    model, sae = str(parse_model_location(spec.model)), str(parse_sae_location(spec.sae))
+    model, sae = str(parse_model_location(spec.model)), str(resolve(parse_sae_location(spec.sae)))
     for source in all_sources(session):
         facts = source.facts
         # Of a hub name the registered location may be the longer, official one.

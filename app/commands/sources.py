@@ -1,5 +1,7 @@
 """``periscope sources``: register an SAE with its model, list, show and remove."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,10 +18,24 @@ if TYPE_CHECKING:
 commands = typer.Typer(help="Sources: one SAE on one hook of one model.", no_args_is_help=True, rich_markup_mode=None)
 
 Model = Annotated[str, typer.Argument(help="A Hugging Face folder, a GGUF file or a hub name.", show_default=False)]
-Sae = Annotated[str, typer.Argument(help="A SAELens folder or release/sae_id.", show_default=False)]
+Sae = Annotated[
+    str,
+    typer.Argument(help="An SAE's folder or file, release/sae_id, or a Neuronpedia id.", show_default=False),
+]
 Slug = Annotated[str, typer.Argument(help="The source's short name.", show_default=False)]
 NewSlug = Annotated[str | None, typer.Option("--slug", help="Short name in URLs [default: made from the names].")]
 HookName = Annotated[str | None, typer.Option("--hook", help="Hook of the model [default: the one the SAE names].")]
+Release = Annotated[
+    str | None, typer.Option("--release", help="release/sae_id of SAELens that local files are, for what it corrects.")
+]
+Kind = Annotated[
+    str | None, typer.Option("--kind", help="topk, jumprelu, ...: of files that do not say [default: as they look].")
+]
+K = Annotated[int | None, typer.Option("--k", min=1, help="Latents active at once, of a top-k SAE that does not say.")]
+Subtract = Annotated[
+    bool | None,
+    typer.Option("--subtract-b-dec/--keep-b-dec", help="Whether b_dec is subtracted from what plain tensors read."),
+]
 TellNext = Annotated[bool, typer.Option("--next/--no-next", hidden=True)]
 
 
@@ -29,27 +45,86 @@ def sources() -> None:
 
 
 @commands.command("add")
-def add(model: Model, sae: Sae, slug: NewSlug = None, hook: HookName = None, tell_next: TellNext = True) -> None:
+def add(
+    model: Model,
+    sae: Sae,
+    slug: NewSlug = None,
+    hook: HookName = None,
+    release: Release = None,
+    kind: Kind = None,
+    k: K = None,
+    subtract_b_dec: Subtract = None,
+    tell_next: TellNext = True,
+) -> None:
     """Check that an SAE fits a model and register it."""
     warn_of_unknown_settings()
     settings = load_settings()
+    location = sae_location(sae, release=release, kind=kind, k=k, subtract_b_dec=subtract_b_dec)
     from app.db.queries import source_by_slug
     from app.db.writes import register_source, require_free_slug
+    from models.hub_files import require_cached
     from models.loading import check_files
-    from models.sources import SourceSpec, parse_sae_location
+    from models.sources import SourceSpec
 
-    parse_sae_location(sae)
-    spec = SourceSpec(model_folder(model, settings), sae, hook)
+    spec = SourceSpec(model_folder(model, settings), location, hook)
     name = slug or spec.slug()
-    with open_session(settings) as session:
+    offline = ask_hub_once(spec)
+    with open_session(settings) as session, because(offline):
         # What costs nothing to find out comes before the weights are loaded.
         require_free_slug(session, name)
+        if offline:
+            require_cached(spec)
         check_files(spec)
         facts, vocabulary = inspect(spec, settings)
         register_source(session, name, facts, vocabulary)
         print_facts(source_by_slug(session, name))
+        console().print(f"Reads {layout_of(location)}.")
     if tell_next:
         console().print(f"Next: {building(name)}")
+
+
+def sae_location(sae: str, *, release: str | None, kind: str | None, k: int | None, subtract_b_dec: bool | None) -> str:
+    """The SAE with what the options say of it; refused where there is none, or where it says that itself."""
+    from models.sae_registry import resolve
+    from models.sources import parse_sae_location, with_options
+
+    b_dec = None if subtract_b_dec is None else "subtract" if subtract_b_dec else "keep"
+    location = with_options(sae, kind=kind, k=k, release=release, b_dec=b_dec)
+    resolve(parse_sae_location(location))
+    return location
+
+
+def layout_of(location: str) -> str:
+    """The published layout of a local SAE; of others that the hub gave it."""
+    from models.formats.layouts import read_sae
+    from models.sources import local_sae
+
+    sae = local_sae(location)
+    return "a published release" if sae is None else read_sae(sae).layout
+
+
+def ask_hub_once(spec: "SourceSpec") -> str:
+    """Where a part of the source comes from the hub, find out whether it answers, before its libraries wait for it.
+
+    Returns a sentence that says so where it does not.
+    """
+    from models.hub_files import stay_offline_unless_reachable
+    from models.sources import SaeRelease, parse_model_location, parse_sae_location
+
+    is_hub = isinstance(parse_model_location(spec.model), str)
+    is_hub = is_hub or isinstance(parse_sae_location(spec.sae), SaeRelease)
+    return stay_offline_unless_reachable() if is_hub else ""
+
+
+@contextmanager
+def because(offline: str) -> Iterator[None]:
+    """Say with what is not found that the hub could not be asked."""
+    from models.errors import ModelNotFound, SaeNotFound
+
+    try:
+        yield
+    except (ModelNotFound, SaeNotFound) as error:
+        raise type(error)(f"{offline} {error}" if offline else str(error)) from error
 
 
 @commands.command("list")
@@ -120,11 +195,13 @@ def model_folder(location: str, settings: Settings) -> str:
 
 def inspect(spec: "SourceSpec", settings: Settings) -> "tuple[SourceFacts, list[str]]":
     """Load both parts, check that they fit, and read the model's vocabulary as display strings."""
+    from models.load_model import resolve_device
     from models.loading import inspect_loaded, load_dictionary, load_language_model
 
     with console().status("Loading the model and the SAE"):
+        # The SAE is the smaller part and the likelier to be refused.
+        dictionary = load_dictionary(spec, device=str(resolve_device(settings.device)))
         model = load_language_model(spec.model, settings.device, settings.dtype)
-        dictionary = load_dictionary(spec, device=str(model.device))
         facts = inspect_loaded(model, dictionary)
         return facts, model.vocabulary()
 

@@ -4,12 +4,12 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.engine.job import SourceKey
 from app.engine.memory import Reservation
-from models.sources import SourceSpec
+from models.formats.tensor_files import SUFFIXES
+from models.sources import SourceSpec, local_sae
 
 if TYPE_CHECKING:
     from models.dictionary import Dictionary
@@ -112,9 +112,14 @@ class Loaded:
 
 
 def files_bytes(location: str) -> int:
-    """Bytes of the weight files in a local folder; 0 for a hub name, whose size shows once it is loaded."""
-    folder = Path(location).expanduser()
-    return sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
+    """Bytes of the weights of a local folder or file; 0 for a hub name, whose size shows once it is loaded."""
+    local = local_sae(location)
+    if local is None:
+        return 0
+    if local.path.is_file():
+        return local.path.stat().st_size
+    files = [*local.path.glob("*"), *local.path.glob("checkpoints/*")]
+    return sum(path.stat().st_size for path in files if path.suffix in SUFFIXES and path.is_file())
 
 
 def free_bytes(device: str) -> int:

@@ -60,7 +60,7 @@ def _is_here(location: str) -> bool:
 
 def _name_of(location: str) -> str:
     """A folder's name without the way to it, which tells readers only how the server's disk is arranged."""
-    return PurePath(location).name if _is_here(location) else location
+    return PurePath(location.partition("?")[0]).name if _is_here(location) else location
 
 
 def _density_figure(session: Session, source: SourceInfo) -> FigureView:

@@ -9,6 +9,7 @@ import pytest
 from models.errors import HookMismatch, ModelNotFound, PeriscopeModelError, SaeNotFound, SourceError
 from models.sources import (
     Hook,
+    LocalSae,
     SaeRelease,
     SourceSpec,
     parse_hook,
@@ -47,7 +48,7 @@ def test_folders_become_absolute_paths(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "model").mkdir()
     monkeypatch.chdir(tmp_path)
     assert parse_model_location("model") == tmp_path / "model"
-    assert parse_sae_location("./model") == tmp_path / "model"
+    assert parse_sae_location("./model") == LocalSae(tmp_path / "model")
 
 
 def test_hub_names_stay_names() -> None:

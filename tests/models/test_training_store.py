@@ -149,7 +149,9 @@ def test_a_separator_that_the_model_does_not_have_is_refused() -> None:
 
 
 def facts(store: TrainingStore, prepend_bos: bool = True) -> DictionaryFacts:
-    return DictionaryFacts("standard", "s", "blocks.0.hook_mlp_out", None, 4, 8, 4, None, prepend_bos, store=store)
+    return DictionaryFacts(
+        "standard", "s", "blocks.0.hook_mlp_out", None, 4, 8, 4, context_size=None, prepend_bos=prepend_bos, store=store
+    )
 
 
 def test_a_tokenizer_without_bos_has_its_eos_there_as_in_the_store() -> None:
