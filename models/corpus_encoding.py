@@ -34,6 +34,6 @@ class EncodingCheck:
         byte = ord(wrong.group()) - 0xDC00
         letter = bytes([byte]).decode("cp1252", "replace")
         raise CorpusError(
-            f"Line {number:,} of {self._path} is not UTF-8: it has the byte 0x{byte:02X}, which is {letter!r} in Latin-1 "
-            f"and Windows-1252; convert the file: iconv -f WINDOWS-1252 -t UTF-8 {self._path.name} > NEW."
+            f"Line {number:,} of {self._path} is not UTF-8: it has the byte 0x{byte:02X}, which is {letter!r} in "
+            f"Latin-1 and Windows-1252; convert the file: iconv -f WINDOWS-1252 -t UTF-8 {self._path.name} > NEW."
         )

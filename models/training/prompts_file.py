@@ -61,10 +61,10 @@ def write_prompts(
 
 def read_prompts(path: Path, recipe: Recipe, uncounted: NDArray[np.int64]) -> Prompts:
     """What ``write_prompts`` wrote, mapped from the disk; ValueError for anything else."""
-    rows = np.memmap(path, dtype="<i4", mode="r")
-    if len(rows) % recipe.context:
+    ids: NDArray[np.int32] = np.memmap(path, dtype="<i4", mode="r")
+    if len(ids) % recipe.context:
         raise ValueError(f"{path.name} is not whole")
-    rows = rows.reshape(-1, recipe.context)
+    rows = ids.reshape(-1, recipe.context)
     n = min(recipe.n_held_out, max(1, len(rows) // 10))  # a short corpus that is read again is mostly to train on
     return Prompts(rows[n:], rows[:n], uncounted)
 

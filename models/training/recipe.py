@@ -6,7 +6,7 @@ Defaults (P: parameters of the model, d: its width, N: tokens to train on)
 ``kind``            batchtopk
 ``d_sae``           8 d
 ``k``               64, at most d / 8, at least 4 (topk, batchtopk, matryoshka, abstopk; jumprelu: the L0 aimed at)
-``l1``              2.5 (standard), 1.2 (gated), for activations of mean norm √d
+``l1``              1 (standard and gated), for activations of mean norm √d
 ``context``         256 tokens below P = 10⁹, 512 below 4·10⁹, else 1,024; at most the model's
 ``tokens``          on a CPU 2·10⁶ below P = 3·10⁸, 10⁶ below 3·10⁹, else 5·10⁵; on a GPU 5·10⁷
 ``step_tokens``     the power of two next below N / 1,000, from 128 to 4,096
@@ -26,7 +26,7 @@ KINDS = (*TOP_KINDS, "jumprelu", *L1_KINDS)
 #: Kinds of SAELens that are read and not trained here.
 OTHERS = ("matching_pursuit", "temporal", "transcoder", "skip_transcoder", "jumprelu_transcoder")
 DEFAULT_KIND = "batchtopk"
-DEFAULT_L1 = {"standard": 2.5, "gated": 1.2}
+DEFAULT_L1 = {"standard": 1.0, "gated": 1.0}
 #: Parts of a matryoshka SAE that rebuild alone, as shares of d_sae.
 MATRYOSHKA_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 FORWARD_TOKENS = 4096

@@ -1,6 +1,7 @@
 """The SAEs that are trained: sae_lens's classes and settings for each kind."""
 
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from models.training.recipe import MATRYOSHKA_SHARES, Recipe
 _NAMES = {"matryoshka": "matryoshka_batchtopk"}
 #: sae_lens's threshold of BatchTopK is a mean over so many steps; short runs need a fast one.
 _THRESHOLD_STEPS = 50
-_BANDWIDTH, _THRESHOLD = 0.5, 0.1  # of jumprelu, for activations of mean norm √d
+_BANDWIDTH = 0.5  # of jumprelu, for activations of mean norm √d and decoder rows of length 1
 
 
 def make_sae(recipe: Recipe, width: int, metadata: Mapping[str, Any], device: str) -> Any:
@@ -31,12 +32,12 @@ def make_sae(recipe: Recipe, width: int, metadata: Mapping[str, Any], device: st
         dtype="float32",
         normalize_activations="expected_average_only_in",
         metadata=SAEMetadata(**metadata),
-        **_settings(recipe),
+        **_settings(recipe, width),
     )
     return sae_class(config)
 
 
-def _settings(recipe: Recipe) -> dict[str, Any]:
+def _settings(recipe: Recipe, width: int) -> dict[str, Any]:
     kind, warm_up = recipe.kind, recipe.steps // 5
     if kind in ("topk", "abstopk"):
         return {"k": recipe.k}
@@ -45,16 +46,29 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
         parts = {"matryoshka_widths": widths} if kind == "matryoshka" else {}
         return {"k": recipe.k, "topk_threshold_lr": 1 / _THRESHOLD_STEPS, **parts}
     if kind == "jumprelu":
+        target = recipe.k or 1
+        norm = _first_norm(recipe, width)
         return {
             "jumprelu_sparsity_loss_mode": "quadratic",
-            "target_l0": recipe.k,
+            "target_l0": target,
             "l0_coefficient": 1.0,
             "l0_warm_up_steps": warm_up,
-            "jumprelu_bandwidth": _BANDWIDTH,
-            "jumprelu_init_threshold": _THRESHOLD,
+            "jumprelu_bandwidth": _BANDWIDTH * norm,
+            # Pre-activations of random rows are normal at first: this threshold lets so many of them pass as are wanted.
+            "jumprelu_init_threshold": norm * NormalDist().inv_cdf(1 - min(0.5, target / recipe.d_sae)),
             "jumprelu_ste_to_input": True,
+            "decoder_init_norm": norm,
         }
-    return {"l1_coefficient": recipe.l1, "l1_warm_up_steps": warm_up}
+    first = {"decoder_init_norm": _first_norm(recipe, width)} if kind == "standard" else {}
+    return {"l1_coefficient": recipe.l1, "l1_warm_up_steps": warm_up, **first}
+
+
+def _first_norm(recipe: Recipe, width: int) -> float:
+    """The length of the decoder's first rows with which d_sae random latents, half of them active, rebuild their input.
+
+    The rows of topk and its kin are rescaled at every step; with others a short run would go into growing them.
+    """
+    return min(1.0, (2 * width / recipe.d_sae) ** 0.5)
 
 
 def trainer_settings(recipe: Recipe, device: str) -> SAETrainerConfig:

@@ -110,7 +110,7 @@ def test_a_plan_says_all_numbers_and_does_nothing(run: Run, command: list[str], 
     ("when", "count"),
     [
         ("step", 20),
-        ("save", 3),
+        ("save", 1),
         ("measure_quality", 0),
         ("register_source", 0),
         ("clean_loss", 0),

@@ -83,7 +83,7 @@ def test_defaults_follow_the_size_of_the_model():
         4,
     )
     tiny = resolve(Wishes(kind="standard"), ModelSize(1000, 16, 64, False, False))
-    assert (tiny.context, tiny.prepend_bos, tiny.k, tiny.l1) == (64, False, None, 2.5)
+    assert (tiny.context, tiny.prepend_bos, tiny.k, tiny.l1) == (64, False, None, 1.0)
     assert resolve(Wishes(kind="topk"), ModelSize(1000, 16, 64, False, False)).k == 4
 
 
