@@ -54,7 +54,7 @@ def _settings(recipe: Recipe, width: int) -> dict[str, Any]:
             "l0_coefficient": 1.0,
             "l0_warm_up_steps": warm_up,
             "jumprelu_bandwidth": _BANDWIDTH * norm,
-            # Pre-activations of random rows are normal at first: this threshold lets so many of them pass as are wanted.
+            # Pre-activations of random rows are normal at first: this threshold lets as many pass as are wanted.
             "jumprelu_init_threshold": norm * NormalDist().inv_cdf(1 - min(0.5, target / recipe.d_sae)),
             "jumprelu_ste_to_input": True,
             "decoder_init_norm": norm,
