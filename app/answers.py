@@ -20,11 +20,14 @@ Share = Annotated[float, Number(0, 1)]
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """The build that pages show, or, before there is one, the newest. ``progress`` is 0 to 1."""
+    """The build that pages show, or, before there is one, the newest. ``progress`` is 0 to 1; ``tokens`` were counted
+    in the statistics, ``tokens_asked`` were asked for.
+    """
 
     status: Status
     progress: Share
     tokens: int
+    tokens_asked: int
     context_size: int
     l0: float | None
     explained_variance: float | None
@@ -197,13 +200,15 @@ class LatentAnswer:
 
 @dataclass(frozen=True)
 class BuildAnswer:
-    """A precompute run. ``status`` is running, complete, failed or cancelled; ``progress`` is 0 to 1."""
+    """A precompute run. ``status`` is running, complete, failed or cancelled; ``progress`` is 0 to 1; ``tokens`` of
+    ``tokens_asked`` were counted, or, while it runs, read.
+    """
 
     build: int
     source: str
     corpus: str
     tokens: int
-    tokens_done: int
+    tokens_asked: int
     tokens_per_second: float | None
     context_size: int
     seed: int

@@ -16,6 +16,7 @@ MAX_CONTEXT = 1_000_000
 MAX_BATCH = 65_536
 MAX_SEPARATOR = 200
 MAX_SEED = 2**63 - 1
+MAX_PREFIX = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class BuildRequest:
     """
 
     slugs: tuple[str, ...]
-    corpus: str  # a .txt, .jsonl or .parquet file, or the name of a Hugging Face data set
+    corpus: str  # a file, or the name of a Hugging Face data set
     tokens: int = 1_000_000  # to read, over all prompts
     context: int | None = None  # tokens of a prompt; None: as the SAE was trained
     batch: int = 16  # prompts in one forward pass
@@ -37,19 +38,20 @@ class BuildRequest:
     output_scores: bool = True  # score how well every latent steers
     separator: str | None = None  # between documents: bos, eos, none or a token; None: as the SAE was trained
     labels: tuple[str, ...] = ()  # columns of the corpus that are kept as labels of its documents
+    prefix: str = ""  # text before every document
+    special_tokens: bool = False  # special tokens that the corpus spells are meant
 
     def __post_init__(self) -> None:
         if not self.slugs:
             raise InvalidRequest("Name at least one source to build.")
         if len(set(self.slugs)) != len(self.slugs):
             raise InvalidRequest("A source is named twice; name each once.")
-        if not self.corpus.strip() or "\0" in self.corpus or safe_text(self.corpus) != self.corpus:
-            raise InvalidRequest("--corpus must name a file or a Hugging Face data set.")
-        _require_range("--tokens", self.tokens, 1, MAX_TOKENS)
+        require_corpus(self.corpus)
+        require_range("--tokens", self.tokens, 1, MAX_TOKENS)
         if self.context is not None:
-            _require_range("--context", self.context, 2, MAX_CONTEXT)
-        _require_range("--batch", self.batch, 1, MAX_BATCH)
-        _require_range("--seed", self.seed, 0, MAX_SEED)
+            require_range("--context", self.context, 2, MAX_CONTEXT)
+        require_range("--batch", self.batch, 1, MAX_BATCH)
+        require_range("--seed", self.seed, 0, MAX_SEED)
         if not DEVICE_PATTERN.fullmatch(self.device):
             raise InvalidRequest(f"--device is auto, cpu, mps, cuda or cuda:N, not {shorten(self.device)!r}.")
         if self.dtype not in DTYPES:
@@ -63,6 +65,7 @@ class BuildRequest:
                 f"{shorten(self.separator)!r}."
             )
         _require_labels(self.labels)
+        require_prefix(self.prefix)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,19 @@ def _require_labels(names: tuple[str, ...]) -> None:
             )
 
 
-def _require_range(name: str, value: int, low: int, high: int) -> None:
+def require_corpus(corpus: str) -> None:
+    """Raise InvalidRequest for what can be no name of a corpus."""
+    if not corpus.strip() or "\0" in corpus or safe_text(corpus) != corpus:
+        raise InvalidRequest("--corpus must name a file or a Hugging Face data set.")
+
+
+def require_prefix(prefix: str) -> None:
+    """Raise InvalidRequest for what cannot be put before every document."""
+    if len(prefix) > MAX_PREFIX:
+        raise InvalidRequest(f"--prefix has {len(prefix):,} characters; at most {MAX_PREFIX:,} go before a document.")
+
+
+def require_range(name: str, value: int, low: int, high: int) -> None:
+    """Raise InvalidRequest for a number outside of what an option takes."""
     if not low <= value <= high:
         raise InvalidRequest(f"{name} is a number from {low} to {high}, not {shorten(str(value))}.")

@@ -98,7 +98,13 @@ class _Run:
             self.sources = {s.slug: s for s in queries.sources_by_slugs(session, request.slugs)}
         self.first = next(iter(self.sources.values()))
         self.shape = common_shape(self.sources.values(), request.context)
-        self.corpus: Corpus = open_corpus(request.corpus, request.seed, request.labels)
+        self.corpus: Corpus = open_corpus(
+            request.corpus,
+            request.seed,
+            request.labels,
+            prefix=request.prefix,
+            special_tokens=request.special_tokens,
+        )
         self.documents = DocumentLog(self.corpus.labels) if self.corpus.labels else None
         self.checkpoint = Checkpoint(settings.data_dir, self._identity())
         self.scores = ScoreStep(self.checkpoint, stop, CHECKPOINT_SECONDS)
@@ -112,6 +118,9 @@ class _Run:
         for changes_nothing in ("resume", "device", "batch", "output_scores", "labels"):
             del asked[changes_nothing]
         hashes = [s.facts.weights_hash for s in self.sources.values()]
+        for name in ("prefix", "special_tokens"):
+            if not asked[name]:  # states of a version that did not know them are found again
+                del asked[name]
         labels = {"labels": self.corpus.labels} if self.corpus.labels else {}
         return asked | labels | {"context": self.shape.context_size, "weights": hashes, "state": 3}
 
@@ -231,6 +240,8 @@ class _Run:
                     now = time.monotonic()
                     rate = (n_prompts - before) * context / max(now - began, 1e-9)
                     self._tell(READING, _PASS_SHARE * n_prompts / wanted, n_prompts * context, rate)
+                    if said := self.corpus.spelled.news():
+                        self.say(said)
                     if self.stop.pending:
                         raise KeyboardInterrupt
                     if now - saved > CHECKPOINT_SECONDS:

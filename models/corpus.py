@@ -10,25 +10,20 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models import installed_text
-from models.corpus_files import (
-    LOOKED_AT,
-    MAX_LINE,
-    MAX_PIECE,
-    SUFFIXES,
-    check_corpus_file,
-    keys_of,
-    read_lines,
-    read_table,
-    read_text,
-)
+from models.corpus_csv import read_csv
+from models.corpus_data_sets import is_saved_data_set, read_hub, read_saved
+from models.corpus_files import LOOKED_AT, MAX_PIECE, check_corpus_file, keys_of, read_lines, read_table, read_text
+from models.corpus_forms import form_by_name, form_of
 from models.corpus_labels import Document, DocumentLog, require_columns
 from models.corpus_repairs import Repairs
+from models.corpus_special import SpelledTokens
+from models.corpus_tokens import checked_ids, is_prompt
 from models.demo_chat import bundle as chat_demo
 from models.errors import ContextMismatch, CorpusError, InputRefused, Unsupported
 from models.files import kind_of
@@ -48,7 +43,8 @@ DEMO_LABELS = ("genre", "topic", "mood", "register", "language")
 @dataclass(frozen=True)
 class Corpus:
     """Where text comes from. ``allow_special``: special tokens in the text are meant (the demo's chats). ``labels``:
-    the names of the labels that documents carry. ``repairs``: what the last reading had to replace.
+    the names of the labels that documents carry. ``prefix``: text before every document, in which special tokens are
+    meant. Of the last reading, ``repairs``: what was replaced; ``spelled``: special tokens that were read as text.
     """
 
     name: str
@@ -56,17 +52,32 @@ class Corpus:
     allow_special: bool = False
     labels: tuple[str, ...] = ()
     repairs: Repairs = field(default_factory=lambda: Repairs("", "text"))
+    prefix: str = ""
+    spelled: SpelledTokens = field(default_factory=lambda: SpelledTokens(""))
 
 
-def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Corpus:
-    """A .txt, .jsonl or .parquet file (text under text, or a chat under messages), ``demo``, ``chat-demo``,
-    ``installed`` (models.installed_text), or the name of a Hugging Face data set.
+def open_corpus(
+    location: str, seed: int = 0, labels: Sequence[str] = (), *, prefix: str = "", special_tokens: bool = False
+) -> Corpus:
+    """A .txt, .jsonl, .csv or .parquet file (text under text, a chat under messages, or token ids under input_ids or
+    tokens), the first three also packed (.gz, .zst), a folder that the package datasets saved, ``demo``,
+    ``chat-demo``, ``installed`` (models.installed_text), or the name of a Hugging Face data set.
 
     ``seed`` chooses the demo generator's texts and the order of what is installed. ``labels`` are columns that become
-    labels of the documents (of ``demo``, ``chat-demo`` and ``installed`` all, if none are named). Raises CorpusError
-    with a remedy if it can't be read.
+    labels of the documents (of ``demo``, ``chat-demo`` and ``installed`` all, if none are named). ``prefix`` comes
+    before every document; ``special_tokens``: those that texts spell are meant. Raises CorpusError with a remedy if it
+    can't be read.
     """
-    names = tuple(labels)
+    found = _open(location, seed, tuple(labels))
+    return replace(
+        found,
+        prefix=prefix,
+        allow_special=found.allow_special or special_tokens,
+        spelled=SpelledTokens(found.name),
+    )
+
+
+def _open(location: str, seed: int, names: tuple[str, ...]) -> Corpus:
     if location == DEMO:
         require_columns(names, DEMO_LABELS, "the demo's corpus")
         return Corpus(DEMO, lambda: _demo(seed), allow_special=True, labels=names or DEMO_LABELS)
@@ -75,29 +86,33 @@ def open_corpus(location: str, seed: int = 0, labels: Sequence[str] = ()) -> Cor
         return Corpus(INSTALLED, lambda: installed_text.documents(seed), labels=names or installed_text.LABELS)
     if location == chat_demo.CORPUS_NAME:
         require_columns(names, chat_demo.LABELS, "the chat demo's corpus")
-        found = open_corpus(str(chat_demo.CORPUS), seed, names or chat_demo.LABELS)
+        found = _open(str(chat_demo.CORPUS), seed, names or chat_demo.LABELS)
         return replace(found, name=location)
     path = Path(location)
-    suffix = path.suffix.lower()
-    if suffix in SUFFIXES or kind_of(path):
+    if is_saved_data_set(path):
+        repairs = Repairs(location, "row")
+        return Corpus(location, lambda: read_saved(path, names, repairs), labels=names, repairs=repairs)
+    if form_by_name(path) or kind_of(path):
         check_corpus_file(path)
-        if names and suffix == ".txt":
+        form = form_of(path)
+        if names and form == "txt":
             raise CorpusError(f"{path} is plain text without columns; --label needs a .jsonl or .parquet file.")
-        if names and suffix == ".jsonl":
+        if names and form == "jsonl":
             require_columns(names, keys_of(path), f"the first {LOOKED_AT:,} lines of {path}")
-        repairs = Repairs(location, "row" if suffix == ".parquet" else "line")
-        return Corpus(location, lambda: _read(path, names, repairs), labels=names, repairs=repairs)
+        repairs = Repairs(location, "row" if form == "parquet" else "line")
+        return Corpus(location, lambda: _read(path, form, names, repairs), labels=names, repairs=repairs)
     repairs = Repairs(location, "text")
-    return Corpus(location, lambda: _hub(location, names, repairs), labels=names, repairs=repairs)
+    return Corpus(location, lambda: read_hub(location, names, repairs), labels=names, repairs=repairs)
 
 
-def _read(path: Path, labels: Sequence[str], repairs: Repairs) -> Iterator[Document]:
+def _read(path: Path, form: str, labels: Sequence[str], repairs: Repairs) -> Iterator[Document]:
     """The documents of a file, from its beginning."""
     repairs.begin()
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
+    if form == "parquet":
         return read_table(path, labels, repairs)
-    return read_lines(path, repairs) if suffix == ".jsonl" else read_text(path, repairs)
+    if form == "csv":
+        return read_csv(path, labels, repairs)
+    return read_lines(path, repairs) if form == "jsonl" else read_text(path, repairs)
 
 
 def _demo(seed: int) -> Iterator[Document]:
@@ -105,44 +120,6 @@ def _demo(seed: int) -> Iterator[Document]:
 
     for document in documents(seed):
         yield Document(document.text, document.labels)
-
-
-def _hub(name: str, labels: Sequence[str] = (), repairs: Repairs | None = None) -> Iterator[Document]:
-    """A Hugging Face data set, streamed: ``owner/name``, ``owner/name:config`` or ``...:config:split``."""
-    import datasets
-
-    parts = [*name.split(":"), "", ""][:3]
-    repairs = repairs or Repairs(name, "text")
-    repairs.begin()
-    try:
-        rows: Any = datasets.load_dataset(parts[0], parts[1] or None, split=parts[2] or "train", streaming=True)
-        for number, row in enumerate(rows, 1):
-            require_columns(labels, list(row), f"the data set {name}")
-            text = row.get("text")
-            if "text" not in row:
-                raise CorpusError(f'The data set {name} has no text under "text"; export it to .jsonl.')
-            if text is None or text == "":
-                repairs.skip(number)
-                continue
-            if not isinstance(text, str):
-                raise CorpusError(
-                    f'Text {number:,} of the data set {name} is no text but {type(text).__name__} under "text"; export '
-                    "the data set to .jsonl with texts."
-                )
-            if len(text) > MAX_LINE:
-                raise CorpusError(
-                    f"Text {number:,} of the data set {name} is longer than {MAX_LINE >> 20} MiB; export the data set "
-                    "to .jsonl with shorter ones."
-                )
-            yield Document(repairs.valid(text, number), row)
-    except CorpusError:
-        raise
-    except Exception as error:
-        # The library raises dozens of types for what is one thing to the user: the data set did not come.
-        first = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise CorpusError(
-            f"The corpus {name} is neither a file here nor a data set that can be read from the hub ({first})."
-        ) from None
 
 
 #: A separator that is not chosen yet.
@@ -174,6 +151,7 @@ def prompts(
     if shape.prepend_bos and bos is None:
         raise CorpusError("The SAE wants a BOS token first, but the model's tokenizer has none.")
     width = shape.context_size - (1 if shape.prepend_bos else 0)
+    corpus.spelled.begin()
     head = np.array([bos] if shape.prepend_bos else [], dtype=np.int64)
     if not shape.concatenates:
         yield from _separate(corpus, model, shape.context_size, head, log)
@@ -182,6 +160,14 @@ def prompts(
     waiting = array("q")
     total, any_prompt = 0, False
     for document in corpus.documents():
+        whole_row = None if waiting or corpus.prefix else document.token_ids
+        if whole_row is not None and is_prompt(whole_row, shape.context_size, head):
+            if log is not None:
+                log.add(document, width, 0)
+                log.cut(1, width, len(head))
+            yield checked_ids(whole_row, model, corpus.name)
+            any_prompt = True
+            continue
         n_ids = n_separators = 0
         for ids in _ids(corpus, model, document):
             if ids and not n_ids and waiting and separator is not None and ids[0] != separator:
@@ -235,7 +221,14 @@ def _separate(
 
 def _ids(corpus: Corpus, model: "LanguageModel", document: Document) -> Iterator[list[int]]:
     """The tokens of a document, piece by piece; of a chat, in the model's own template."""
+    if corpus.prefix and document.is_start and not document.is_empty:
+        yield model.tokenize(corpus.prefix, allow_special=True)
+    if document.token_ids is not None:
+        yield checked_ids(document.token_ids, model, corpus.name).tolist()
+        return
     if document.messages is None:
+        if not corpus.allow_special:
+            corpus.spelled.look(model, document.text)
         for piece in _pieces(document.text):
             yield model.tokenize(piece, allow_special=corpus.allow_special)
         return

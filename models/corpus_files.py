@@ -1,4 +1,4 @@
-"""The texts of a .txt, .jsonl or .parquet file, piece by piece and within limits.
+"""The texts of a .txt, .jsonl or .parquet file, piece by piece and within limits (.csv: models.corpus_csv).
 
 A file may hold anything. What is no text at all, or no text of a length that can be read, is refused with its place; a
 few bytes or characters that are not Unicode become U+FFFD, are counted, and do not end a build of hours.
@@ -13,15 +13,17 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.corpus_encoding import EncodingCheck
+from models.corpus_forms import KNOWN, SUSPICIOUS_BYTES, SUSPICIOUS_RATIO, form_of, open_corpus_file
 from models.corpus_labels import Document, require_columns
 from models.corpus_repairs import Repairs
+from models.corpus_tokens import COLUMNS, document_of_ids
 from models.errors import CorpusError, one_line
 from models.files import kind_of, open_file, parse_json
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
-SUFFIXES = (".txt", ".jsonl", ".parquet")
 #: Bytes of a line of a .jsonl file, and of a text in a table: four times the longest novel.
 MAX_LINE = 16 << 20
 #: Characters of a line of a .txt file that are read at once.
@@ -34,21 +36,26 @@ _WRONG_SHARE = 0.01
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 #: Bytes of the description at the end of a table.
 _MAX_FOOTER = 64 << 20
-#: A column that claims so many bytes, and so many times what it takes in the file, is meant to fill the memory.
-_SUSPICIOUS_BYTES, _SUSPICIOUS_RATIO = 256 << 20, 100
+#: Columns that hold what is read, the first that is there.
+_HELD = ("text", "messages", *COLUMNS)
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{")
 
 
 def check_corpus_file(path: Path) -> None:
     """Raise CorpusError unless there is a file that has something in it and a suffix that is known."""
     if not kind_of(path):
         raise CorpusError(f"There is no file {path}; check the path given to --corpus.")
-    if path.suffix.lower() not in SUFFIXES:
-        raise CorpusError(f"{path} is not a {', '.join(SUFFIXES)} file; convert it to one of these.")
-    with open_file(path, CorpusError) as file:
-        if not file.read(1):
+    form = form_of(path)
+    if not form:
+        raise CorpusError(f"{path} is not a {KNOWN}; convert it to one of these.")
+    with open_corpus_file(path) as file:
+        begin = file.peek(64)
+        if not begin:
             raise CorpusError(f"{path} is empty; give a file with text in it.")
-    if path.suffix.lower() == ".parquet":
+        if form == "jsonl" and _ARRAY.match(begin):
+            raise CorpusError(f"{path} is one JSON array; write each of its objects on a line of its own.")
+    if form == "parquet":
         with _reading(path):
             _open_table(path).close()
 
@@ -58,12 +65,13 @@ def read_text(path: Path, repairs: Repairs) -> Iterator[Document]:
     number, is_first = 1, True
     lines: list[str] = []
     size = 0
-    with open_file(path, CorpusError) as raw:
-        if raw.read(2) in _UTF_16:
+    check = EncodingCheck(path)
+    with open_corpus_file(path) as raw:
+        if raw.peek(2)[:2] in _UTF_16:
             raise _not_text(path)
-        raw.seek(0)
         file = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape")
         while line := file.readline(MAX_PIECE):
+            check.look(line, number)
             lines.append(_repaired(line, number, repairs))
             size += len(line)
             number += line.endswith("\n")
@@ -86,7 +94,7 @@ def _piece(path: Path, lines: Sequence[str], repairs: Repairs, is_first: bool) -
     text = "".join(lines)
     if is_first and repairs.n_characters + text.count("\0") > _WRONG_SHARE * len(text):
         raise _not_text(path)
-    return Document(text)
+    return Document(text, is_start=is_first)
 
 
 def _not_text(path: Path) -> CorpusError:
@@ -96,7 +104,7 @@ def _not_text(path: Path) -> CorpusError:
 def keys_of(path: Path) -> list[str]:
     """The keys of the first lines; what is wrong with a line, reading it says."""
     found: dict[str, None] = {}
-    for _, line in islice(_lines(path), LOOKED_AT):
+    for _, line in islice(lines_of(path), LOOKED_AT):
         with suppress(ValueError):
             row = parse_json(line)
             found |= dict.fromkeys(row) if isinstance(row, dict) else {}
@@ -105,21 +113,24 @@ def keys_of(path: Path) -> list[str]:
 
 def read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
     """The text of each line, a JSON object, with everything else that it has."""
-    for number, line in _lines(path):
+    check = EncodingCheck(path)
+    for number, line in lines_of(path):
         if not line.strip():
             continue
         # Counted when the line turns out to be a row, so that what is no text at all is refused as such.
-        fixed, n_replaced = _ESCAPED.subn("\ufffd", line.decode("utf-8-sig", "surrogateescape"))
+        escaped = line.decode("utf-8-sig", "surrogateescape")
+        fixed, n_replaced = _ESCAPED.subn("\ufffd", escaped)
         try:
             row = parse_json(fixed)
         except ValueError as error:
             reason = "" if isinstance(error, json.JSONDecodeError) else f": {one_line(error)}"
             raise _not_a_row(number, path, reason) from None
-        document = _document(row, number, repairs)
+        document = document_of(row, number, repairs)
         if document is None:
             raise _not_a_row(number, path)
+        check.look(escaped, number)
         repairs.add(number, n_replaced)
-        if document.text or document.messages:
+        if not document.is_empty:
             yield document
         else:
             repairs.skip(number)
@@ -127,14 +138,14 @@ def read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 def _not_a_row(number: int, path: Path, reason: str = "") -> CorpusError:
     return CorpusError(
-        f'Line {number:,} of {path} is not a JSON object with a string under "text", or a chat under '
-        f'"messages"{reason}; '
+        f'Line {number:,} of {path} is not a JSON object with a string under "text", or a chat under "messages", or '
+        f'token ids under "input_ids"{reason}; '
         "correct or remove it."
     )
 
 
-def _document(row: Any, number: int, repairs: Repairs) -> Document | None:
-    """The chat or the text of a row; None for what has neither."""
+def document_of(row: Any, number: int, repairs: Repairs) -> Document | None:
+    """The text, the chat or the token ids of a row; None for what has none of them."""
     from models.chat import Message
 
     if not isinstance(row, dict):
@@ -142,6 +153,8 @@ def _document(row: Any, number: int, repairs: Repairs) -> Document | None:
     turns = row.get("messages")
     if turns is None:
         text = row.get("text")
+        if text is None:
+            return document_of_ids(row)
         return Document(repairs.valid(text, number), row) if isinstance(text, str) else None
     if not isinstance(turns, list) or not turns or not all(_is_turn(turn) for turn in turns):
         return None
@@ -158,9 +171,9 @@ def _is_turn(turn: Any) -> bool:
     return isinstance(content, str) and 0 < len(content) <= MAX_LINE
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
     """Numbers and bytes of the lines, none of which is longer than MAX_LINE."""
-    with open_file(path, CorpusError) as file:
+    with open_corpus_file(path) as file:
         number = 0
         while line := file.readline(MAX_LINE + 1):
             number += 1
@@ -172,28 +185,35 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def read_table(path: Path, labels: Sequence[str], repairs: Repairs) -> Iterator[Document]:
-    """The column ``text`` or ``messages`` of a parquet file, and the columns that are labels."""
+    """The column ``text``, ``messages`` or of token ids of a parquet file, and the columns that are labels."""
     with _reading(path):
         table = _open_table(path)
         require_columns(labels, table.schema_arrow.names, str(path))
-        held = [name for name in ("text", "messages") if name in table.schema_arrow.names]
+        held = _held(table.schema_arrow.names)
         number = 0
-        for batch in table.iter_batches(batch_size=256, columns=list(dict.fromkeys((*held, *labels)))):
+        # Ids are made to Python's numbers, which take many times their memory.
+        rows_at_once = 16 if set(held) & set(COLUMNS) else 256
+        for batch in table.iter_batches(batch_size=rows_at_once, columns=list(dict.fromkeys((*held, *labels)))):
             others = [name for name in batch.schema.names if name != "text"]
             rows = batch.select(others).to_pylist() if others else [{} for _ in range(len(batch))]
             texts = _texts(batch.column("text"), path, number, repairs) if "text" in held else [None] * len(batch)
             for text, row in zip(texts, rows, strict=True):
                 number += 1
-                document = _document({**row, "text": text}, number, repairs)
-                if document is None and row.get("messages") is not None:
-                    raise CorpusError(
-                        f'Row {number:,} of {path} holds no chat in the column "messages" (turns of role and content); '
-                        "correct or remove it."
-                    )
-                if document is not None and (document.text or document.messages):
+                document = document_of({**row, "text": text}, number, repairs)
+                wrong = [name for name in held if row.get(name) is not None and name != "text"]
+                if document is None and wrong:
+                    what = 'chat in the column "messages" (turns of role and content)'
+                    what = what if "messages" in wrong else f'token ids in the column "{wrong[0]}" (a list of numbers)'
+                    raise CorpusError(f"Row {number:,} of {path} holds no {what}; correct or remove it.")
+                if document is not None and not document.is_empty:
                     yield document
                 else:
                     repairs.skip(number)
+
+
+def _held(names: Sequence[str]) -> list[str]:
+    """The columns that are read: texts and chats, or, where there is neither, token ids."""
+    return [name for name in ("text", "messages") if name in names] or [n for n in COLUMNS if n in names][:1]
 
 
 @contextmanager
@@ -219,7 +239,7 @@ def _open_table(path: Path) -> "ParquetFile":
         raise CorpusError(f"{path} is not a readable parquet file (its description is too long); write it again.")
     table = parquet.ParquetFile(path)
     schema = table.schema_arrow
-    if schema.names.count("text") > 1 or not {"text", "messages"} & set(schema.names):
+    if schema.names.count("text") > 1 or not set(_HELD) & set(schema.names):
         names = ", ".join(schema.names[:8]) or "none"
         raise CorpusError(f'{path} has no column "text" but {names}; rename the one that holds the text.')
     for group in range(table.metadata.num_row_groups):
@@ -238,10 +258,10 @@ def _require_size(path: Path, group: Any) -> None:
     for number in range(group.num_columns):
         column = group.column(number)
         name = column.path_in_schema.partition(".")[0]
-        if name not in ("text", "messages"):
+        if name not in _HELD:
             continue
         size, stored = column.total_uncompressed_size, max(1, column.total_compressed_size)
-        if size > _SUSPICIOUS_BYTES and size > _SUSPICIOUS_RATIO * stored:
+        if size > SUSPICIOUS_BYTES and size > SUSPICIOUS_RATIO * stored:
             raise CorpusError(
                 f'The column "{name}" of {path} unfolds from {stored:,} bytes to {size >> 20:,} MiB at once; write '
                 "smaller row groups."

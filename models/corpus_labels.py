@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from models.errors import CorpusError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from models.chat import Message
 
 MAX_LABELS, MAX_NAME, MAX_VALUE = 8, 80, 80
@@ -24,12 +27,20 @@ MAX_LABELS, MAX_NAME, MAX_VALUE = 8, 80, 80
 class Document:
     """A text of a corpus; ``labels`` are the values of the columns asked for, as they came.
 
-    ``messages``: a chat, which the model's own template makes a text of; ``text`` is empty then.
+    ``messages``: a chat, which the model's own template makes a text of; ``token_ids`` (n,): a document that is tokens
+    already; ``text`` is empty then. ``is_start``: not the rest of a document that was cut for reading.
     """
 
     text: str
     labels: Mapping[str, Any] = field(default_factory=dict)
     messages: "tuple[Message, ...] | None" = None
+    token_ids: "NDArray[np.int64] | None" = None
+    is_start: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read."""
+        return not self.text and self.messages is None and self.token_ids is None
 
 
 def require_columns(names: Sequence[str], known: Sequence[str], where: str) -> None:

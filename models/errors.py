@@ -20,7 +20,8 @@
     │   └── InputMismatch         it could be, but not with this model or with the rest of the request
     ├── CorpusError               a text source is missing, empty or malformed
     ├── SteeringError             a steering or generation request cannot be done as it stands
-    └── BuildError                a build cannot start or go on
+    ├── TrainingRefused           an SAE cannot be trained as asked
+    └── BuildError                a build or a training cannot start or go on
         └── MemoryRefused         it would not fit into the memory that is left
 
 A message is one plain sentence or two: what was asked, what the limit is, what to do next. Importing this
@@ -104,6 +105,10 @@ class InputMismatch(InputRefused):
 
 class CorpusError(PeriscopeModelError):
     """A corpus is missing, empty or malformed."""
+
+
+class TrainingRefused(PeriscopeModelError):
+    """An SAE cannot be trained as asked; the message says what to change."""
 
 
 class BuildError(PeriscopeModelError):

@@ -19,7 +19,7 @@ INTERRUPTED = 130
 Slugs = Annotated[list[str], typer.Argument(metavar="SLUG...", help="Sources, all of one model.", show_default=False)]
 Corpus = Annotated[
     str,
-    typer.Option(help="A .txt, .jsonl (key text) or .parquet file, a Hugging Face data set, demo, or installed."),
+    typer.Option(help="A .txt, .jsonl, .csv or .parquet file, a Hugging Face data set, demo, or installed."),
 ]
 Context = Annotated[int | None, typer.Option(help="Tokens of a prompt [default: as the SAE was trained].")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, mps, cuda or cuda:N [default: PERISCOPE_DEVICE or auto].")]
@@ -43,6 +43,10 @@ Labels = Annotated[
         "--label", help="A column of the corpus to keep as a label of its texts; repeatable.", show_default=False
     ),
 ]
+Prefix = Annotated[str, typer.Option(help="Text put before every document; special tokens in it are meant.")]
+SpecialTokens = Annotated[
+    bool, typer.Option("--special-tokens", help="Read special tokens that the corpus spells as such, not as text.")
+]
 Scores = Annotated[bool, typer.Option("--output-scores/--no-output-scores", help="Score how well every latent steers.")]
 
 
@@ -60,6 +64,8 @@ def build(
     output_scores: Scores = True,
     separator: Separator = None,
     label: Labels = None,
+    prefix: Prefix = "",
+    special_tokens: SpecialTokens = False,
 ) -> None:
     """Precompute the pages of sources from a corpus.
 
@@ -81,6 +87,8 @@ def build(
         output_scores=output_scores,
         separator=separator,
         labels=tuple(label or ()),
+        prefix=prefix,
+        special_tokens=special_tokens,
     )
 
     from app.builds import run_build

@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sse_starlette import EventSourceResponse
 
 from app.errors import Unavailable
-from app.pages.rendering import page, render_part
+from app.pages.rendering import page, part, render_part
 from app.services.builds import builds_page, cancel, current_pulse, watched
-from app.web.units import answer_with_session, no_content, with_session
+from app.services.trainings import trainings
+from app.web.units import answer_in_lane, answer_with_session, no_content, with_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,10 +23,18 @@ INTERVAL = 1.0
 
 @router.get("/builds")
 async def builds(request: Request) -> HTMLResponse:
-    """All builds, running ones first."""
+    """All builds, running ones first, and what is being trained."""
+    folder = request.app.state.settings.data_dir
     return await answer_with_session(
-        request, "reads", lambda session: page(request, "builds", builds_page(session), active="builds")
+        request, "reads", lambda session: page(request, "builds", builds_page(session, folder), active="builds")
     )
+
+
+@router.get("/parts/builds/trainings")
+async def live_trainings(request: Request) -> HTMLResponse:
+    """What is being trained, which the page asks for again and again."""
+    folder = request.app.state.settings.data_dir
+    return await answer_in_lane(request, "reads", lambda: part(request, "trainings", trainings(folder)))
 
 
 @router.post("/builds/{number}/cancel")

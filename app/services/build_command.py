@@ -11,7 +11,7 @@ from app.services.tokens import plain
 #: Options of ``periscope build`` by their names in a build's configuration, with what they are when left out.
 OPTIONS: dict[str, Any] = {
     "tokens": None, "context": None, "batch": 16, "device": "auto", "seed": 0, "dtype": "auto", "max_norm_ratio": None,
-    "separator": None,
+    "separator": None, "prefix": "",
 }  # fmt: skip
 
 
@@ -37,6 +37,8 @@ def command_of(build: BuildInfo) -> str:
             words += [f"--{name.replace('_', '-')}", str(config[name])]
     for name in config.get("labels", ()):
         words += ["--label", str(name)]
+    if config.get("special_tokens") is True:
+        words.append("--special-tokens")
     if config.get("output_scores") is False:
         words.append("--no-output-scores")
     if build.status in ("failed", "cancelled"):

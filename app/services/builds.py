@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from app.errors import Conflict
 from app.formats import count, moment, short_count, span
 from app.services.build_command import command_of, json_of, slugs_of
 from app.services.tokens import plain
+from app.services.trainings import trainings
 from app.views import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse, SourceLink
 
 #: The list of builds shows at most so many.
@@ -25,10 +27,16 @@ MOST = 0.9
 CANCELLED = "Cancelled on the Builds page."
 
 
-def builds_page(session: Session) -> BuildsView:
-    """All builds, running ones first."""
+def builds_page(session: Session, data_dir: Path) -> BuildsView:
+    """All builds, running ones first, and what is being trained."""
     builds = queries.recent_builds(session, LIMIT)
-    return BuildsView(pulse=pulse(builds), live=live_builds(builds), rows=tuple(map(_row, builds)), limit=LIMIT)
+    return BuildsView(
+        pulse=pulse(builds),
+        trainings=trainings(data_dir),
+        live=live_builds(builds),
+        rows=tuple(map(_row, builds)),
+        limit=LIMIT,
+    )
 
 
 def watched(session: Session) -> tuple[Pulse, LiveBuilds]:

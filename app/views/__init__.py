@@ -17,7 +17,16 @@ from app.views.ablate import (
     SetView,
     TextGroupField,
 )
-from app.views.builds import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse, SourceLink
+from app.views.builds import (
+    BuildRow,
+    BuildsView,
+    LiveBuild,
+    LiveBuilds,
+    LiveTraining,
+    Pulse,
+    SourceLink,
+    Trainings,
+)
 from app.views.errors import ErrorView
 from app.views.figures import FigureView
 from app.views.home import HomeView, ModelGroup, SourceCard, Spark
@@ -138,6 +147,7 @@ __all__ = [
     "ListedItem",
     "LiveBuild",
     "LiveBuilds",
+    "LiveTraining",
     "Measure",
     "MicroscopeView",
     "MixChip",
@@ -195,6 +205,7 @@ __all__ = [
     "TokenRow",
     "TokenText",
     "TokensView",
+    "Trainings",
     "TriedText",
     "TurnField",
     "VectorPreview",

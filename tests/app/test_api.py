@@ -12,7 +12,8 @@ from tests.fixtures_source import D_SAE, DEAD, N_PROMPTS, make_corpus, make_reco
 
 ROOT = "/api/v1/sources"
 BUILD = {
-    "status", "progress", "tokens", "context_size", "l0", "explained_variance", "loss_recovered", "dead_fraction",
+    "status", "progress", "tokens", "tokens_asked", "context_size", "l0", "explained_variance", "loss_recovered",
+    "dead_fraction",
     "mean_residual_norm",
 }  # fmt: skip
 ITEM = {"index", "label", "density", "max_activation", "mean_activation", "output_score", "top_token", "promoted"}

@@ -136,7 +136,8 @@ def test_what_is_no_chat_is_refused_with_its_line(tmp_path, tiny_gpt2, messages)
         ("missing.txt", None, "There is no file"),
         ("empty.txt", b"", "is empty"),
         ("latin.txt", b"caf\xe9 " * 2000, "not UTF-8"),
-        ("table.csv", b"a,b", "is not a .txt, .jsonl, .parquet file"),
+        ("table.csv", b"a,b", 'no column "text" but a, b'),
+        ("table.tsv", b"a\tb", "is not a .txt, .jsonl, .csv, .parquet file"),
         ("short.txt", b"a few words", "fewer than one prompt of 16"),
         ("bad.jsonl", b'{"text": "fine"}\n{"txt": 1}\n', "Line 2"),
         ("broken.jsonl", b'{"text": ', "Line 1"),
@@ -169,6 +170,7 @@ def test_a_local_data_set_streams_like_one_of_the_hub(tmp_path, tiny_gpt2, monke
     write(folder, ".parquet").rename(folder / "train.parquet")
     monkeypatch.chdir(tmp_path)
     import models.corpus as corpus
+    from models.corpus_data_sets import read_hub
 
-    found = np.stack(list(prompts(corpus.Corpus("owner/texts", lambda: corpus._hub("owner/texts")), tiny_gpt2, SHAPE)))
+    found = np.stack(list(prompts(corpus.Corpus("owner/texts", lambda: read_hub("owner/texts")), tiny_gpt2, SHAPE)))
     assert (found == all_prompts(write(tmp_path, ".jsonl"), tiny_gpt2)).all()

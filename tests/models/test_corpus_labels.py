@@ -138,9 +138,10 @@ def test_a_data_set_brings_its_columns_or_says_which_are_missing(tmp_path, tiny_
     wanted = logged(open_corpus(str(corpus_file), labels=NAMES), tiny_gpt2, PromptShape(16, True))[1]
     monkeypatch.chdir(tmp_path)
     import models.corpus as module
+    from models.corpus_data_sets import read_hub
 
     def hub(names):
-        return module.Corpus("owner/texts", lambda: module._hub("owner/texts", names), labels=names)
+        return module.Corpus("owner/texts", lambda: read_hub("owner/texts", names), labels=names)
 
     assert logged(hub(NAMES), tiny_gpt2, PromptShape(16, True))[1] == wanted
     with pytest.raises(CorpusError, match="no column 'genre' in the data set owner/texts"):
