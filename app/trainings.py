@@ -139,10 +139,10 @@ class _Run:
                 found = self._go()
             except KeyboardInterrupt:
                 sentence = f"Stopped; {self._what_is_kept()}."
-                self.news.end("stopped", sentence)
+                self._end("stopped", sentence)
                 raise KeyboardInterrupt(sentence) from None
             except Exception as error:
-                self.news.end("failed", str(error) or type(error).__name__)
+                self._end("failed", str(error) or type(error).__name__)
                 raise
             self.folder.remove()
             return found
@@ -155,6 +155,13 @@ class _Run:
             "kind": self.recipe.kind,
             "d_sae": self.recipe.d_sae,
         }
+
+    def _end(self, status: str, sentence: str) -> None:
+        """Tell how it ended where it can be gone on with; without a state nothing of it is of use."""
+        if self.folder.state() is None:
+            self.folder.remove()
+        else:
+            self.news.end(status, sentence)
 
     def _what_is_kept(self) -> str:
         how = "the same command with --resume goes on from the last state"
