@@ -90,10 +90,10 @@ BOTH: list[tuple[dict[str, Any], str | None, str | None, str]] = [
     ({"model": None}, "model", None, "model must be a text, not null."),
     ({"periscope": {"terms": [{"index": 3}]}}, None, None, "terms[0] needs the source of latent 3."),
     ({"periscope": {"terms": [TERM | {"strength": 1000}]}}, "periscope.terms[0].strength", None, "periscope.terms[0]."),
-    ({"periscope": {"terms": [TERM | {"mode": "shout"}]}}, "periscope.terms[0].mode", None, "periscope.terms[0].mode is"),
+    ({"periscope": {"terms": [TERM | {"mode": "shout"}]}}, "periscope.terms[0].mode", None, "periscope.terms[0]."),
     ({"periscope": {"terms": [TERM] * 65}}, "periscope.terms", None, "periscope.terms has 65 entries"),
     ({"periscope": {"strength": 3}}, "periscope.strength", "unknown_parameter", "periscope.strength is not known here"),
-    ({"periscope": {"terms": [{"source": "other", "index": 1, "mode": "scale"}]}}, None, None, "Source other belongs to"),
+    ({"periscope": {"terms": [{"source": "other", "index": 1, "mode": "scale"}]}}, None, None, "Source other belongs"),
     ({"periscope": {"terms": [{"source": "mlp", "index": 1}]}}, None, None, "mlp has no finished build"),
     ({"model": f"{MODEL}:{MIX}", "periscope": {"terms": []}}, "periscope", None, f"{MODEL}:{MIX} is a mix"),
 ]  # fmt: skip
@@ -174,7 +174,8 @@ def refused(answer: Any, status: int) -> Any:
 
 
 @pytest.mark.parametrize(("term", "sentence"), [
-    ({"source": "nope", "index": 1}, "There is no source 'nope'."), ({"source": "mid", "index": 96}, "mid has no latent 96"),
+    ({"source": "nope", "index": 1}, "There is no source 'nope'."),
+    ({"source": "mid", "index": 96}, "mid has no latent 96"),
     ({"vector": 99}, "There is no vector 99"),
 ])  # fmt: skip
 def test_a_term_of_something_that_does_not_exist_is_not_found(service: Service, term: Any, sentence: str) -> None:
