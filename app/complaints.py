@@ -26,7 +26,7 @@ KINDS = {
 
 def sentence(first: Any) -> str:
     """The first complaint of pydantic as one sentence about the parameter or the field of the body."""
-    name = _place(first["loc"])
+    name = place(first["loc"]) or "The body"
     if first["type"] == "missing":
         return f"{name} is missing."
     if first["type"] == "json_invalid":
@@ -42,10 +42,10 @@ def sentence(first: Any) -> str:
     return f"{said}." if first["type"] == "value_error" else f"{name}: {said}."
 
 
-def _place(location: Sequence[str | int]) -> str:
-    """Where in the request, as people write it: ``terms[0].strength``."""
+def place(location: Sequence[str | int]) -> str:
+    """Where in the request, as people write it: ``terms[0].strength``; empty for all of it."""
     rest = location[1:] if location[:1] in (("body",), ("query",), ("path",)) else location
     # A union's branch stands in brackets (app.bodies_causal); nobody wrote it.
-    steps = [step for step in rest if not str(step).startswith("(")] or ["The body"]
+    steps = [step for step in rest if not str(step).startswith("(")]
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return shorten(text.removeprefix("."))

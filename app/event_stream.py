@@ -25,6 +25,8 @@ class EventStream(Response):
     """An answer of named events. An error ends it with an ``error`` event that holds the problem document."""
 
     media_type = "text/event-stream"
+    #: What is sent after the last event.
+    end = ""
 
     def __init__(self, events: AsyncGenerator[tuple[str, Any], None]) -> None:
         """``events``: (name, answer), an async generator; it is closed when the client leaves."""
@@ -41,9 +43,8 @@ class EventStream(Response):
     async def _send(self, send: Send) -> None:
         async with aclosing(self._named()) as events:
             async for name, data in events:
-                part = f"event: {name}\ndata: {data}\n\n".encode()
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await send({"type": "http.response.body", "body": self.part(name, data).encode(), "more_body": True})
+        await send({"type": "http.response.body", "body": self.end.encode(), "more_body": False})
 
     async def _named(self) -> AsyncGenerator[tuple[str, str], None]:
         try:
@@ -53,4 +54,12 @@ class EventStream(Response):
         except Exception as error:
             if not isinstance(error, PeriscopeError | PeriscopeModelError):
                 log.exception("Error in a stream of events")
-            yield "error", json.dumps(problem_of(error, for_program=True).body())
+            yield "error", json.dumps(self.problem(error))
+
+    def part(self, name: str, data: str) -> str:
+        """An event as it is sent."""
+        return f"event: {name}\ndata: {data}\n\n"
+
+    def problem(self, error: Exception) -> dict[str, Any]:
+        """The document that an error ends with."""
+        return dict(problem_of(error, for_program=True).body())

@@ -18,6 +18,8 @@ from app.db.session import make_engine, make_reading_sessions, make_session_make
 from app.engine import ModelEngine
 from app.memory import trim_heap
 from app.metrics import MeasureRequests, WebMetrics
+from app.openai import routes as openai_routes
+from app.openai.errors import OpenAIErrors
 from app.openapi import install_openapi
 from app.pages import (
     ablate,
@@ -123,6 +125,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(steer.router)
     app.include_router(vectors.router)
     app.include_router(lists.router)
+    app.include_router(openai_routes.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     app.mount("/static", CheckedStaticFiles(directory=STATIC), name="static")
 
@@ -139,6 +142,7 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(TokenGate, door=app.state.door)
     app.add_middleware(HostGate, allowed=settings.allowed_hosts)
     app.add_middleware(ErrorBoundary)
+    app.add_middleware(OpenAIErrors)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     app.add_middleware(MeasureRequests, metrics=app.state.metrics)
     app.add_middleware(ForwardedClient, trusted=settings.trusted_proxies)

@@ -23,7 +23,7 @@ from models.files import safe_text
 log = logging.getLogger("periscope.web")
 
 #: Paths whose errors are read by programs.
-FOR_PROGRAMS = ("/api/", "/exports/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/")
+FOR_PROGRAMS = ("/api/", "/v1/", "/exports/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/")
 SENTENCES = {
     404: "There is no page at this address.",
     405: "This address does not take that kind of request.",

@@ -29,7 +29,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,20}(\.0{1,20})?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?", re.ASCII)
 
 
-class _Kind:
+class Kind:
     """A check that runs before pydantic's own, with what it means in the OpenAPI document."""
 
     def read(self, value: Any) -> Any:
@@ -48,7 +48,7 @@ class _Kind:
 
 
 @dataclass(frozen=True)
-class Whole(_Kind):
+class Whole(Kind):
     """A whole number from ``low`` to ``high``; ``is_text``: of an address, where every value is a text."""
 
     low: int
@@ -90,7 +90,7 @@ class Numbered(Whole):
 
 
 @dataclass(frozen=True)
-class Number(_Kind):
+class Number(Kind):
     """A finite number from ``low`` to ``high``, or above ``low`` if ``is_open``."""
 
     low: float
@@ -116,10 +116,10 @@ class Number(_Kind):
 
 
 @dataclass(frozen=True)
-class Given(_Kind):
+class Given(Kind):
     """A value of an address that may be left out; a form sends an empty text for that."""
 
-    kind: _Kind
+    kind: Kind
 
     def read(self, value: Any) -> Any:
         """The value, or None."""
@@ -131,7 +131,7 @@ class Given(_Kind):
 
 
 @dataclass(frozen=True)
-class Word(_Kind):
+class Word(Kind):
     """One of a few words; an empty one stands for "not given"."""
 
     known: tuple[str, ...]
@@ -148,7 +148,7 @@ class Word(_Kind):
 
 
 @dataclass(frozen=True)
-class Text(_Kind):
+class Text(Kind):
     """A text of ``low`` to ``high`` characters. ``is_stored``: no NUL, which a database does not take.
 
     ``is_visible``: at least one character that is no white space. ``pattern``: all that it can be, for what only this
@@ -189,7 +189,7 @@ class Text(_Kind):
 
 
 @dataclass(frozen=True)
-class Entries(_Kind):
+class Entries(Kind):
     """A list of ``low`` to ``high`` entries, or an object of so many; counted before any of them is looked at."""
 
     low: int

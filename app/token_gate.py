@@ -17,7 +17,7 @@ SIGN_IN, COOKIE = "/sign-in", "periscope_session"
 OPEN_PATHS = (*HEALTH_PATHS, SIGN_IN)
 OPEN_FOLDER = "/static/"
 #: Programs read these; they are told what is missing, not sent to a page.
-FOR_PROGRAMS = ("/api/", "/metrics", "/openapi.json")
+FOR_PROGRAMS = ("/api/", "/v1/", "/metrics", "/openapi.json")
 ASK = (
     "Periscope asks for its token: programs send it as `Authorization: Bearer TOKEN`, people enter it once at "
     f"{SIGN_IN}."

@@ -78,6 +78,22 @@ def text_prompt(
     return _prompt(model, ids, [None] * len(ids), prepend_bos=prepend_bos, limit=limit, name=name)
 
 
+def ids_prompt(model: "LanguageModel", ids: Sequence[int], *, limit: int, name: str = "The prompt") -> PromptTokens:
+    """Token ids as they are, no BOS added.
+
+    Raises:
+        InputRefused: none, or an id that is no token of the model.
+        ContextMismatch: too many.
+    """
+    if not ids:
+        raise InputRefused(f"{name} has no tokens; give at least one.")
+    vocab = model.facts.vocab_size
+    wrong = next((token_id for token_id in ids if not 0 <= token_id < vocab), None)
+    if wrong is not None:
+        raise InputRefused(f"{name} has the token {wrong}; those of {model.facts.name} are 0 to {vocab - 1}.")
+    return _prompt(model, list(ids), [None] * len(ids), prepend_bos=False, limit=limit, name=name)
+
+
 def chat_prompt(
     model: "LanguageModel",
     messages: Sequence[Message],

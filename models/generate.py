@@ -72,7 +72,19 @@ class TextBatch:
         return len({row.request for row in [*self._rows, *arriving, *self._newcomers]})
 
     def add(self, request: Request) -> int:
-        """Take a request in; its first tokens come with the next step. Returns its number.
+        """Take a request in; its first tokens come with the next step. Returns its number. Raises as ``check`` does."""
+        self.check(request)
+        number = next(self._numbers)
+        sides = [BASELINE] if request.baseline or request.board is None else []
+        if request.board is not None:
+            sides += [STEERED, READING] if request.reading else [STEERED]
+        for side in sides:
+            chooser = None if side == READING else Chooser(request.sampling, self.model.device)
+            self._newcomers.append(Row(number, side, request, chooser))
+        return number
+
+    def check(self, request: Request) -> None:
+        """Refuse what cannot be written.
 
         Raises:
             NoRoom, ContextMismatch: prompt and new tokens do not fit the model's context; the prompt is empty.
@@ -80,15 +92,8 @@ class TextBatch:
         """
         request.sampling.check()
         self._check_length(request)
-        number = next(self._numbers)
-        sides = [BASELINE] if request.baseline or request.board is None else []
         if request.board is not None:
             self.steering.check(request.board)
-            sides += [STEERED, READING] if request.reading else [STEERED]
-        for side in sides:
-            chooser = None if side == READING else Chooser(request.sampling, self.model.device)
-            self._newcomers.append(Row(number, side, request, chooser))
-        return number
 
     def remove(self, number: int) -> None:
         """Forget a request, finished or not."""

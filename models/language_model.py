@@ -6,7 +6,7 @@ the model's lock. Activations at ``attn.hook_z`` are flat, (batch, pos, heads * 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -175,6 +175,30 @@ class LanguageModel(ModelTokens):
                 return logits.float()
             hidden = self._body(ids, use_cache=False).last_hidden_state[:, -1]
         return self._head(hidden)
+
+    @torch.inference_mode()
+    def steered_logits(
+        self, token_ids: Tensor, wanted: Tensor, steered: AbstractContextManager[None]
+    ) -> Iterator[Tensor]:
+        """Logits at the ``wanted`` positions, row by row, in pieces (n, vocab) in float32 that memory has room for.
+
+        Args:
+            token_ids: (batch, pos), right-padded if need be.
+            wanted: (batch, pos), true where logits are wanted.
+            steered: within it the forward pass runs; entered under the model's lock.
+
+        Raises:
+            ContextMismatch: more positions than the context holds.
+        """
+        ids = self._checked(token_ids)
+        plain = self._plain_head(ids)
+        with self.lock, steered:
+            if plain:
+                states: Tensor = self._body(ids, use_cache=False).last_hidden_state
+            else:
+                states = self.model(ids, use_cache=False).logits
+        for piece in torch.split(states[wanted.to(states.device)], self._rows_at_once()):
+            yield self._head(piece) if plain else piece.float()
 
     @torch.inference_mode()
     def read_whole(self, token_ids: Tensor, hooks: Sequence[str]) -> tuple[dict[str, Tensor], Tensor]:

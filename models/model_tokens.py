@@ -143,6 +143,10 @@ class ModelTokens:
         found = self._text.id_of(text)
         return found if found is not None and found < self.facts.vocab_size else None
 
+    def token_bytes(self, token_id: int) -> bytes | None:
+        """The bytes that a token stands for, part of a character perhaps; ``None`` for an id beyond the vocabulary."""
+        return self._text.bytes_of(token_id)
+
     def vocabulary(self) -> list[str]:
         """The display string of every id on its own: within a text, neighbours would share a character's bytes."""
         return [self.token_strings([token_id])[0] for token_id in range(self.facts.vocab_size)]

@@ -41,6 +41,12 @@ def check_characters(n: int, tokens: int, name: str) -> None:
         )
 
 
+def check_ids(n: int, tokens: int, name: str) -> None:
+    """Raise ContextMismatch if ``n`` token ids are more than ``tokens``."""
+    if n > tokens:
+        raise ContextMismatch(f"{name} has {n:,} tokens; at most {tokens:,} are read. Shorten it.")
+
+
 def check_density(model: "LanguageModel", text: str, tokens: int, name: str) -> None:
     """Raise ContextMismatch if a long text has far more than ``tokens`` tokens, without counting all of them."""
     if len(text) <= _PIECE:

@@ -16,6 +16,7 @@ FORBIDDEN = {
     "app.views": ("app.db", "app.services", "app.pages", "fastapi", "sqlalchemy", "torch"),
     "app.pages": ("app.commands", "torch"),
     "app.api": ("app.commands", "torch"),
+    "app.openai": ("app.commands", "torch"),
     "app.web": ("app.services", "app.pages", "app.api", "app.commands", "app.engine", "app.jobs", "torch"),
     "app.settings": ("app.db", "torch", "fastapi", "sqlalchemy"),
     "app.errors": ("app.db", "torch", "fastapi", "sqlalchemy"),

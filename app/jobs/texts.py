@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine import Job, Loaded
 from app.jobs.costs import most_tokens
-from models.text_limits import check_characters
+from models.text_limits import check_characters, check_ids
 
 if TYPE_CHECKING:
     from models.chat import Message, PromptTokens
@@ -28,12 +28,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class TextInput:
-    """A plain text or, if ``messages`` are given, a chat. ``name`` is what an error calls it."""
+    """A plain text; a chat, if ``messages`` are given; tokens, if ``ids`` are. ``name`` is what an error calls it."""
 
     text: str = ""
     messages: "tuple[Message, ...] | None" = None
     add_generation_prompt: bool = False
     name: str = "The text"
+    ids: tuple[int, ...] | None = None
 
     def characters(self) -> list[str]:
         """Everything that becomes tokens."""
@@ -70,6 +71,7 @@ class TextJob(Job):
     def check(self) -> None:
         """Raise ContextMismatch for a text that is longer than its tokens can be."""
         for text in self.texts():
+            check_ids(len(text.ids or ()), self.limits.max_tokens, text.name)
             check_characters(text.size, self.limits.max_tokens, text.name if text.messages is None else "The chat")
         for name, word in self.words():
             check_characters(len(word), 1, name)
@@ -78,7 +80,7 @@ class TextJob(Job):
         self, loaded: Loaded, prepend_bos: bool, texts: Sequence[TextInput] | None = None
     ) -> "Generator[None, None, list[PromptTokens]]":
         """The tokens of the texts (by default all), in steps. Raises InputRefused, ContextMismatch or Unsupported."""
-        from models.chat import chat_steps, text_prompt
+        from models.chat import chat_steps, ids_prompt, text_prompt
 
         limit = self.limits.max_tokens
         pace = loaded.model.paces("tokenise", first=1 << 14, least=1 << 12, most=1 << 20)
@@ -89,6 +91,9 @@ class TextJob(Job):
                 yield
                 used = 0
             used += given.size
+            if given.ids is not None:
+                found.append(ids_prompt(loaded.model, given.ids, limit=limit, name=given.name))
+                continue
             if given.messages is not None:
                 more = given.add_generation_prompt
                 found.append(

@@ -22,6 +22,7 @@ from app.engine import Batch, Job, SourceKey
 from app.jobs import calibrate
 from app.jobs.ablation import AblateJob, Asked, PatchJob, SelectivityJob, SetJob
 from app.jobs.calibrate import BalanceJob, CalibrateJob
+from app.jobs.complete import CompleteJob
 from app.jobs.reading import OneLatentJob, ReadJob
 from app.jobs.steer import Options, SteerJob
 from app.jobs.steer_snippet import SnippetJob
@@ -210,6 +211,14 @@ def steer(bench: Bench, n: int, prompt: TextInput) -> SteerJob:
     return SteerJob(bench.location, (bench.keys["mid"],), prompt, board, options, True, bench.limits)
 
 
+def complete(bench: Bench, n: int, prompt: TextInput) -> CompleteJob:
+    options = Options(max_new_tokens=12, temperature=0.0, stop_at_eos=False, alternatives=2)
+    return CompleteJob(
+        bench.location, (bench.keys["mid"],), (prompt, text(n + 10, 40)), Board(terms(1 + 20 * (n % 2))), options, True,
+        bench.limits, n=2, echo=True, scores=n % 3 != 1,
+    )  # fmt: skip
+
+
 #: Kind -> jobs of one batch.
 CASES: dict[type[Job], Callable[[Bench], list[Any]]] = {
     ReadJob: lambda b: [
@@ -237,6 +246,7 @@ CASES: dict[type[Job], Callable[[Bench], list[Any]]] = {
         for n in range(6)
     ],
     SteerJob: lambda b: [steer(b, n, CHAT if n == 3 else text(n, 44)) for n in range(8)],
+    CompleteJob: lambda b: [complete(b, n, CHAT if n == 3 else text(n, 44)) for n in range(6)],
     CalibrateJob: lambda b: [
         CalibrateJob(b.location, (b.keys["mid"],), terms(1)[0], texts(1, 36), True, b.limits, 0.0)
     ],

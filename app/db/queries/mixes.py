@@ -73,6 +73,21 @@ def mix_by_id(session: Session, mix_id: int) -> MixInfo:
     return _mix(row)
 
 
+def mix_names_of(session: Session, language_model_id: int) -> tuple[MixName, ...]:
+    """The names of all mixes of a model, by name; of several with one name the newest is the last."""
+    columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created)
+    query = sa.select(*columns).join(MODEL, MODEL.c.id == MIX.c.language_model_id)
+    query = query.where(MIX.c.language_model_id == language_model_id).order_by(MIX.c.name, MIX.c.id)
+    return tuple(MixName(*row) for row in session.execute(query))
+
+
+def mix_by_name(session: Session, language_model_id: int, name: str) -> MixInfo | None:
+    """The newest mix of a model that has this name, if there is one."""
+    query = MIXES.where(MIX.c.language_model_id == language_model_id, MIX.c.name == name).order_by(MIX.c.id.desc())
+    row = session.execute(query.limit(1)).mappings().first()
+    return None if row is None else _mix(row)
+
+
 def _mix(row: sa.RowMapping) -> MixInfo:
     return MixInfo(
         id=row["id"],
