@@ -19,7 +19,7 @@ from models.demo import bundle as grammar
 from models.demo_chat import bundle as chat
 from models.errors import SourceError
 from models.gguf_file import convert_gguf, converted_folder
-from models.label_tests import FIGURES, Figure, LabelTest
+from models.label_tests import Figure, LabelTest
 from models.language_model import LanguageModel
 from models.weight_files import sha256_of
 
@@ -76,13 +76,19 @@ def _grammar_text() -> str:
 def bundled_label(row: Mapping[str, Any]) -> NewExplanation:
     """A label of a labels.json with the figures of its test; its status follows from them."""
     steering = row.get("steering")
-    figures = {name: Figure(*row[name]) for name in FIGURES if name in row}
+
+    def figure(name: str) -> Figure | None:
+        return Figure(*row[name]) if name in row else None
+
     test = LabelTest(
         n=row["n"],
         chance=row["chance"],
         is_causal=steering is not None,
         details={"steering": steering} if steering else {},
-        **figures,
+        precision=figure("precision"),
+        recall=figure("recall"),
+        auroc_token=figure("auroc_token"),
+        auroc_text=figure("auroc_text"),
     )
     return NewExplanation(row["index"], row["text"], test=test, rule=row["rule"])
 

@@ -118,14 +118,18 @@ def _test(row: dict[str, Any], scores: dict[str, Any]) -> LabelTest | None:
         unit=unit if isinstance(unit, str) and len(unit) <= 20 else "tokens",
         chance=_share("chance", scores.get("chance")),
         is_causal=row.get("status") == CAUSAL,
-        **{name: _figure(name, row.get(name), ends.get(name)) for name in FIGURES},
+        precision=_figure("precision", row, ends),
+        recall=_figure("recall", row, ends),
+        auroc_token=_figure("auroc_token", row, ends),
+        auroc_text=_figure("auroc_text", row, ends),
     )
 
 
-def _figure(name: str, value: object, ends: object) -> Figure | None:
-    share = _share(name, value)
+def _figure(name: str, row: dict[str, Any], intervals: dict[str, Any]) -> Figure | None:
+    share = _share(name, row.get(name))
     if share is None:
         return None
+    ends = intervals.get(name)
     if isinstance(ends, list) and len(ends) == 2:
         low, high = (_share(f"the interval of {name}", end) for end in ends)
         return Figure(share, low, high)

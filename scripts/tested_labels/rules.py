@@ -113,8 +113,9 @@ class Chooser:
 
     def _best_words(self, hits: Ints, counts: Ints, n_fires: int) -> tuple[tuple[int, ...], float]:
         """Words on most of whose tokens the latent fires, most frequent first, as long as each adds something."""
-        good = np.flatnonzero((hits >= 2) & (2 * hits >= counts))
-        good = [int(word) for word in good[np.argsort(-hits[good], kind="stable")] if is_word(self.tokens.words[word])]
+        known = np.flatnonzero((hits >= 2) & (2 * hits >= counts))
+        ranked = known[np.argsort(-hits[known], kind="stable")].tolist()
+        good = [word for word in ranked if is_word(self.tokens.words[word])]
         chosen: list[int] = []
         score, n_hits, n_all = 0.0, 0, 0
         for word in good[:MOST_WORDS]:

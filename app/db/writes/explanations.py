@@ -14,10 +14,13 @@ from app.db.queries.texts import in_parts
 from app.db.tables import Explanation, Source
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import InvalidRequest, NotFound, UnknownLatent
-from models.label_tests import CAUSAL, FIGURES, GUESS, HUMAN, KINDS, MACHINE, TESTED, LabelTest
+from models import label_tests
+from models.label_tests import CAUSAL, FIGURES, GUESS, KINDS, MACHINE, TESTED, LabelTest
 
 MAX_TEXT = 2000
 MAX_LABEL, MAX_AUTHOR, MAX_RULE = 500, 80, 500
+#: The method of labels that people write on a latent's page, which is their kind as well.
+HUMAN = label_tests.HUMAN
 #: Why a label no longer counts; its row stays as history.
 WITHDRAWN, REPLACED = "withdrawn", "replaced"
 
@@ -98,16 +101,13 @@ def add_explanations(
     with rolled_back_on_error(session):
         _count_change(session, source)
         for part in in_parts(item.latent_index for item in items):
-            session.execute(
-                sa.delete(Explanation)
-                .where(
-                    Explanation.source_id == source.id,
-                    Explanation.weights_hash == weights,
-                    Explanation.author == author,
-                    Explanation.method == method,
-                    Explanation.latent_index.in_(part),
-                )
-                .execution_options(synchronize_session=False)
+            _delete(
+                session,
+                Explanation.source_id == source.id,
+                Explanation.weights_hash == weights,
+                Explanation.author == author,
+                Explanation.method == method,
+                Explanation.latent_index.in_(part),
             )
         session.execute(sa.insert(Explanation), rows)
         _choose_leads(session, source, weights, {item.latent_index for item in items})
@@ -130,7 +130,7 @@ def replace_explanations(
     with rolled_back_on_error(session):
         _count_change(session, source)
         touched = set(session.scalars(sa.select(Explanation.latent_index).where(*theirs)))
-        session.execute(sa.delete(Explanation).where(*theirs).execution_options(synchronize_session=False))
+        _delete(session, *theirs)
         if rows:
             session.execute(sa.insert(Explanation), rows)
         _choose_leads(session, source, weights, touched | {item.latent_index for item in items})
@@ -172,7 +172,7 @@ def import_explanations(session: Session, source: SourceInfo, labels: Sequence[I
                     if new is not None and there["kind"] == HUMAN:
                         del rows[_identity(there)]
                     elif new is not None:
-                        session.execute(sa.delete(EXPLANATION).where(EXPLANATION.c.id == there["id"]))
+                        _delete(session, Explanation.id == there["id"])
         for some in _steps(list(rows.values()), INSERTED):
             session.execute(sa.insert(Explanation), some)
         for weights, latents in touched.items():
@@ -294,9 +294,13 @@ def remove_explanation(session: Session, source: SourceInfo, explanation_id: int
         row = session.execute(sa.select(Explanation.latent_index, Explanation.weights_hash).where(*mine)).first()
         if row is None:
             raise NotFound(f"{source.slug} has no explanation {explanation_id}.")
-        session.execute(sa.delete(Explanation).where(*mine).execution_options(synchronize_session=False))
+        _delete(session, *mine)
         _choose_leads(session, source, row.weights_hash, [row.latent_index])
         session.commit()
+
+
+def _delete(session: Session, *which: "sa.ColumnElement[bool]") -> None:
+    session.execute(sa.delete(Explanation).where(*which).execution_options(synchronize_session=False))
 
 
 def _end(session: Session, how: str, now: datetime, *which: "sa.ColumnElement[bool]") -> None:
@@ -318,8 +322,9 @@ def _choose_leads(session: Session, source: SourceInfo, weights: str, latents: C
         )
         best = sa.select(ranked.c.id).where(ranked.c.place == 1)
         # First none, then one: there must never be two.
-        session.execute(sa.update(EXPLANATION).where(*here, EXPLANATION.c.leads).values(leads=False))
-        session.execute(sa.update(EXPLANATION).where(EXPLANATION.c.id.in_(best)).values(leads=True))
+        for which, leads in (((*here, EXPLANATION.c.leads), False), ((EXPLANATION.c.id.in_(best),), True)):
+            changed = sa.update(Explanation).where(*which).values(leads=leads)
+            session.execute(changed.execution_options(synchronize_session=False))
 
 
 def _count_change(session: Session, source: SourceInfo) -> None:
