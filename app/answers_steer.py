@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
+from app.answers import LabelStatus
 from app.request_types import Word
 from models.coherence import VERDICTS
 from models.steer_terms import MODES
@@ -80,6 +81,8 @@ class TermAnswer:
     strength: float
     everywhere: bool
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
     share: float | None
     effect: float | None = None
 
@@ -259,6 +262,8 @@ class NearLatent:
     index: int
     cosine: float
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ async def _answered(
         return await answer_while_connected(request, _whole(engine, job, shape))
     events = shape.chunks(service.gains(engine, job))
     # What only the model can refuse is refused before the first token, while a status can still say so.
-    first = await while_connected(request.receive, anext(events))  # type: ignore[arg-type]
+    first = await while_connected(request.receive, anext(events))
     return Chunks(_all(first, events))
 
 

@@ -14,6 +14,7 @@ from app.jobs.steer import Options, Side, SteerJob, Written
 from app.jobs.steer_snippet import SnippetJob
 from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader
+from app.services.names import answer_fields
 from app.services.steer_terms import Resolved, TermRequest, resolve
 from models.coherence import compare, mean_known
 from models.steer_terms import POSITIONS
@@ -127,10 +128,18 @@ def term_answers(
     nothing = [None] * len(resolved.terms)
     return [
         answers.TermAnswer(
-            asked.source, asked.index, asked.vector, term.mode, term.strength, term.everywhere, label, share, effect
+            source=asked.source,
+            index=asked.index,
+            vector=asked.vector,
+            mode=term.mode,
+            strength=term.strength,
+            everywhere=term.everywhere,
+            **answer_fields(name),
+            share=share,
+            effect=effect,
         )
-        for asked, term, label, share, effect in zip(
-            resolved.asked, resolved.terms, resolved.labels, shares or nothing, effects or nothing, strict=True
+        for asked, term, name, share, effect in zip(
+            resolved.asked, resolved.terms, resolved.names, shares or nothing, effects or nothing, strict=True
         )
     ]
 

@@ -11,7 +11,8 @@ CORPUS = FOLDER / "corpus.parquet"
 CORPUS_NAME = "chat-demo"
 LABELS = ("group", "task")
 
-#: Labels by tested rules: slug -> items of index, text, precision, recall, chance, n_tokens (scripts.chat_demo.labels).
+#: Labels with rules: slug -> items of index, text, rule, and the figures of a test where there are any
+#: (scripts.tested_labels).
 TESTED_LABELS = FOLDER / "labels.json"
 
 #: Dashboards of the middle SAE that is 4,096 wide, as a build on 150,000 tokens of CORPUS wrote them.

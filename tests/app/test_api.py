@@ -16,11 +16,14 @@ BUILD = {
     "dead_fraction",
     "mean_residual_norm",
 }  # fmt: skip
-ITEM = {"index", "label", "density", "max_activation", "mean_activation", "output_score", "top_token", "promoted"}
+ITEM = {
+    "index", "label", "label_status", "summary", "density", "max_activation", "mean_activation", "output_score",
+    "top_token", "promoted",
+}  # fmt: skip
 LATENT = {
-    "source", "index", "label", "explanations", "n_explanations", "output_score", "n_active", "density",
-    "max_activation", "mean_activation", "quantiles", "histogram", "promoted", "suppressed", "neighbours", "bands",
-    "top_tokens", "distinct_tokens",
+    "source", "index", "label", "label_status", "summary", "explanations", "n_explanations", "output_score", "n_active",
+    "density", "max_activation", "mean_activation", "quantiles", "histogram", "promoted", "suppressed", "neighbours",
+    "bands", "top_tokens", "distinct_tokens",
 }  # fmt: skip
 EXAMPLE = {"prompt", "position", "tokens", "activations", "activation", "focus"}
 
@@ -85,7 +88,7 @@ def test_a_latent_has_its_shape_and_the_numbers_of_its_record(client: TestClient
     assert len(answer["histogram"]["edges"]) == len(answer["histogram"]["counts"]) + 1 >= 41
     assert answer["quantiles"] == record.quantiles
     assert set(answer["promoted"][0]) == set(answer["suppressed"][0]) == {"token", "value"}
-    assert set(answer["neighbours"][0]) == {"index", "cosine", "label"}
+    assert set(answer["neighbours"][0]) == {"index", "cosine", "label", "label_status", "summary"}
     assert answer["explanations"][0]["scores"] == {"AUROC": 0.981}
 
 

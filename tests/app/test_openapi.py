@@ -28,6 +28,7 @@ REAL = {
     "/api/v1/calibrations": "/api/v1/calibrations?source=tiny-mid",
     "/api/v1/sources/{source}/latents/{index}/strength": "/api/v1/sources/tiny-mid/latents/5/strength",
     "/api/v1/vectors": "/api/v1/vectors",
+    "/api/v1/sources/{source}/latents/{index}/rule": "/api/v1/sources/tiny-mid/latents/5/rule?rule=snow*",
     "/api/v1/mixes": "/api/v1/mixes",
     "/api/v1/mixes/{id}": "/api/v1/mixes/1",
     "/healthz": "/healthz",

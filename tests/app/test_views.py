@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import views
-from app.pages import table_markup, token_markup
+from app.pages import name_markup, table_markup, token_markup
 from app.pages.rendering import TEMPLATES
 from tests.contexts import fields, view_of, wrong_context, wrong_types
 
@@ -35,6 +35,7 @@ PAGES = {
 PARTS = {
     "/parts/sources/tiny-mid/latents": views.LatentTable,
     "/parts/sources/tiny-mid/latents?min_density=x": views.LatentTable,
+    "/parts/sources/tiny-mid/latents/5/rule?rule=snow": views.RuleView,
     "/parts/sources/tiny-mid/latents/5/bands": views.BandsView,
     "/parts/sources/tiny-mid/latents/0/bands": views.BandsView,
     "/parts/sources/tiny-mid/latents/5/later-bands": views.LaterBandsView,
@@ -78,7 +79,8 @@ def test_every_field_of_a_view_is_used_by_a_template(name: str) -> None:
     names = fields(getattr(views, name))
     assert names
     # The markup of tokens, examples and rows of the table is written in Python.
-    written = inspect.getsource(token_markup) + inspect.getsource(table_markup) if name in WRITTEN_IN_PYTHON else ""
+    modules = (name_markup, table_markup, token_markup) if name in WRITTEN_IN_PYTHON else ()
+    written = "".join(map(inspect.getsource, modules))
     unused = [f for f in names if not re.search(rf"\.{f}\b", source) and not re.search(rf"\b{f}\b", written)]
     assert unused == []
 

@@ -9,7 +9,9 @@ from app.db.queries.answers import (
     BuildsNow,
     DensityHistogram,
     ExplanationInfo,
+    Label,
     LatentDetails,
+    LatentName,
     LatentPage,
     LatentPoints,
     LatentRow,
@@ -17,7 +19,7 @@ from app.db.queries.answers import (
     SourceInfo,
 )
 from app.db.queries.filters import ORDERS, SORTS, LatentQuery
-from app.db.queries.kept_labels import known_labels
+from app.db.queries.kept_labels import known_labels, known_leading_labels
 from app.db.queries.latents import (
     ALL_RANKS,
     ChooseBands,
@@ -33,11 +35,13 @@ from app.db.queries.latents import (
 from app.db.queries.lists import (
     MAX_LIMIT,
     all_matching,
+    has_labels,
     has_output_scores,
     latent_page,
     latents_by_index,
     rows_in_order,
 )
+from app.db.queries.names import latent_name, latent_names
 from app.db.queries.points import latent_points, point_step
 from app.db.queries.scores import count_unscored, unscored_latents
 from app.db.queries.sources import (
@@ -52,7 +56,7 @@ from app.db.queries.sources import (
     source_now,
     sources_by_slugs,
 )
-from app.db.queries.texts import explanations, labels, token_texts, vocabulary
+from app.db.queries.texts import explanations, labels, leading_labels, texts_by, token_texts, vocabulary
 
 __all__ = [
     "ALL_RANKS",
@@ -64,7 +68,9 @@ __all__ = [
     "ChooseBands",
     "DensityHistogram",
     "ExplanationInfo",
+    "Label",
     "LatentDetails",
+    "LatentName",
     "LatentPage",
     "LatentPoints",
     "LatentQuery",
@@ -80,14 +86,19 @@ __all__ = [
     "densities",
     "density_histogram",
     "explanations",
+    "has_labels",
     "has_output_scores",
     "known_labels",
+    "known_leading_labels",
     "labels",
     "latent_details",
+    "latent_name",
+    "latent_names",
     "latent_page",
     "latent_points",
     "latent_record",
     "latents_by_index",
+    "leading_labels",
     "max_activations",
     "point_step",
     "prompts",
@@ -100,6 +111,7 @@ __all__ = [
     "source_by_slug",
     "source_now",
     "sources_by_slugs",
+    "texts_by",
     "token_texts",
     "unscored_latents",
     "vocabulary",

@@ -75,7 +75,7 @@ def mix_by_id(session: Session, mix_id: int) -> MixInfo:
 
 def mix_names_of(session: Session, language_model_id: int) -> tuple[MixName, ...]:
     """The names of all mixes of a model, by name; of several with one name the newest is the last."""
-    columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created)
+    columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created, MIX.c.ready_made)
     query = sa.select(*columns).join(MODEL, MODEL.c.id == MIX.c.language_model_id)
     query = query.where(MIX.c.language_model_id == language_model_id).order_by(MIX.c.name, MIX.c.id)
     return tuple(MixName(*row) for row in session.execute(query))

@@ -24,7 +24,10 @@ from app.db.writes.explanations import (
     add_explanation,
     add_explanations,
     add_label,
+    import_explanations,
     remove_explanation,
+    replace_explanations,
+    withdraw_label,
 )
 from app.db.writes.latents import write_latents, write_output_scores, write_prompts, write_quality
 from app.db.writes.sources import register_source, remove_source, require_free_slug
@@ -42,14 +45,17 @@ __all__ = [
     "clean_stale_builds",
     "fail_build",
     "finish_build",
+    "import_explanations",
     "refuse_if_running",
     "register_source",
     "remove_explanation",
     "remove_source",
+    "replace_explanations",
     "request_cancel",
     "require_free_slug",
     "start_build",
     "update_progress",
+    "withdraw_label",
     "write_latents",
     "write_output_scores",
     "write_prompts",
