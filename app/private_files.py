@@ -69,12 +69,13 @@ def _database_files(database: Path | None) -> Iterator[Path]:
 
 
 def _build_files(data_dir: Path) -> Iterator[Path]:
-    """Checkpoints, and what says that one is being prepared."""
+    """Checkpoints, answers about latents, and what says that a build is being prepared."""
     yield from data_dir.glob("preparing.json*")
-    builds = data_dir / "builds"
-    if builds.is_dir():
-        yield builds
-        yield from builds.rglob("*")
+    for name in ("builds", "explanations"):
+        folder = data_dir / name
+        if folder.is_dir():
+            yield folder
+            yield from folder.rglob("*")
 
 
 def may_others(path: Path) -> bool:

@@ -19,6 +19,7 @@ from app.views.ablate import (
 )
 from app.views.builds import BuildRow, BuildsView, LiveBuild, LiveBuilds, Pulse, SourceLink
 from app.views.errors import ErrorView
+from app.views.explain import ExplainView
 from app.views.figures import FigureView
 from app.views.home import HomeView, ModelGroup, SourceCard, Spark
 from app.views.latent_try import LatentTryView, TriedText
@@ -114,6 +115,7 @@ __all__ = [
     "EmbedView",
     "ErrorView",
     "ExampleView",
+    "ExplainView",
     "ExplanationView",
     "FigureView",
     "FoundItem",
