@@ -11,11 +11,14 @@ from typing import Annotated, Any
 from pydantic import ConfigDict
 
 from app.db.tables import CANCELLED, COMPLETE, FAILED, RUNNING
-from app.db.writes.explanations import MAX_AUTHOR, MAX_LABEL
+from app.db.writes.explanations import MAX_AUTHOR, MAX_LABEL, MAX_RULE, REPLACED, WITHDRAWN
 from app.request_types import Number, Text, Word
+from models.label_tests import KINDS, STATUSES
 
 Status = Annotated[str, Word((RUNNING, COMPLETE, FAILED, CANCELLED))]
 Share = Annotated[float, Number(0, 1)]
+LabelStatus = Annotated[str, Word(STATUSES)]
+LabelKind = Annotated[str, Word(KINDS)]
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,16 @@ class SourcesAnswer:
 
 @dataclass(frozen=True)
 class LatentListItem:
-    """A latent in a list. A dead latent has no ``top_token``."""
+    """A latent in a list. A dead latent has no ``top_token``.
+
+    ``label``: the best of its labels, null also where that failed its test, which ``label_status`` tells. ``summary``:
+    what it fires on and promotes, which names it where there is no label.
+    """
 
     index: int
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
     density: Share
     max_activation: float
     mean_activation: float
@@ -80,16 +89,31 @@ class LatentsAnswer:
 
 @dataclass(frozen=True)
 class ExplanationAnswer:
-    """What somebody says a latent means. ``scores`` is empty for a guess that was not tested; ``is_current``: written
-    for the weights that the source has now.
+    """A label: what somebody says a latent means, and how that did when it was tested.
+
+    Precision, of the tokens (or texts) of which it says that the latent fires there, and recall, of those where it
+    fires, are null where not measured; ``scores`` has intervals and whatever else was. ``rule``: what tests it on a
+    corpus. ``is_current``: written for the weights that the source has now. ``leads``: it is the label of its latent.
+    ``ended``: withdrawn or replaced, and kept as history.
     """
 
     id: int
     text: str
+    kind: LabelKind
     author: str
     method: str
+    status: LabelStatus
+    n: int | None
+    precision: Share | None
+    recall: Share | None
+    auroc_token: Share | None
+    auroc_text: Share | None
+    rule: str | None
     scores: dict[str, Any]
     is_current: bool
+    weights_hash: str
+    leads: bool
+    ended: Annotated[str, Word((WITHDRAWN, REPLACED))] | None
     created: datetime
 
 
@@ -103,12 +127,15 @@ class ExplanationsAnswer:
 
 @dataclass(frozen=True)
 class NewLabel:
-    """A label by a person, at most 500 characters; ``author``, at most 80, may be empty."""
+    """A label by a person, at most 500 characters; ``author``, at most 80, may be empty. ``rule``, at most 500, tests
+    it on the corpus of the build; it may be empty.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     text: Annotated[str, Text(1, MAX_LABEL, is_visible=True)]
     author: Annotated[str, Text(0, MAX_AUTHOR)] = ""
+    rule: Annotated[str, Text(0, MAX_RULE)] = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +170,8 @@ class NeighbourAnswer:
     index: int
     cosine: float
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)
@@ -178,6 +207,8 @@ class LatentAnswer:
     source: str
     index: int
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
     explanations: list[ExplanationAnswer]
     n_explanations: int
     output_score: float | None

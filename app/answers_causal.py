@@ -7,6 +7,7 @@ What is not known is null.
 from dataclasses import dataclass
 from typing import Annotated
 
+from app.answers import LabelStatus
 from app.request_types import Word
 
 LaterLayers = Annotated[str, Word(("add", "make up", "outweigh", "same", "unknown"))]
@@ -36,6 +37,8 @@ class AblatedLatent:
     later_layers: LaterLayers  # what they do to the direct effect
     change: MetricsAnswer
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class PatchedLatent:
     suffices_estimate: float
     suffices_share: float | None
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,8 @@ class ContrastLatent:
 
     index: int
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
     auroc: float
     max_difference: float
     mean_difference: float

@@ -7,6 +7,7 @@ A token *counts* unless it is BOS, EOS or padding: statistics, rankings and maxi
 from dataclasses import dataclass
 from typing import Annotated
 
+from app.answers import LabelStatus
 from app.request_types import Word
 
 
@@ -31,6 +32,8 @@ class ActiveLatent:
     label: str | None
     share_of_max: float | None
     density: float | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class RankedLatent:
     share_of_max: float | None
     density: float | None
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
+from app.answers import LabelStatus
 from app.request_types import Word
 from models.steer_terms import MODES
 
@@ -63,6 +64,8 @@ class TermAnswer:
     strength: float
     everywhere: bool
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
     share: float | None
 
 
@@ -209,6 +212,8 @@ class NearLatent:
     index: int
     cosine: float
     label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from app import answers
+from app import answers, answers_labels
 from app.pages.requests import known_parameters
 from app.pages.table_requests import Cursor, LatentQueryDep
 from app.paging import PartDep
-from app.request_types import PathNumber, Whole
+from app.request_types import PathNumber, Text, Whole
 from app.services import answers as service
-from app.services.labels import save_label
+from app.services.label_rules import MAX_RULE
+from app.services.labels import withdraw
 from app.services.latent_table import MAX_LIMIT
-from app.web.units import json_with_session
+from app.services.rule_views import rule_answer
+from app.services.tested_labels import save_tested_label
+from app.web.units import json_with_session, with_session
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
 
@@ -21,6 +24,13 @@ Limit = Annotated[
     int,
     Whole(1, MAX_LIMIT, "a number of latents", is_text=True),
     Query(description="Latents on a page.", examples=[50]),
+]
+
+
+RuleText = Annotated[
+    str,
+    Text(1, MAX_RULE),
+    Query(description="Words, patterns and labels of the corpus, joined by |, & and !.", examples=["snow* | winter"]),
 ]
 
 
@@ -53,10 +63,13 @@ async def latent(request: Request, source: str, index: PathNumber) -> Response:
     response_model=answers.ExplanationAnswer,
 )
 async def label(request: Request, source: str, index: PathNumber, new: answers.NewLabel) -> Response:
-    """Store what a person calls the latent: it becomes the label, for the weights that the source has now."""
+    """Store what a person calls the latent, for the weights that the source has now; with a rule it is tested at once.
+
+    The label that holds best leads; of those that nobody tested, that of a person.
+    """
 
     def save(session: Session) -> answers.ExplanationAnswer:
-        return service.explanation(save_label(session, source, index, new.text, new.author))
+        return service.explanation(save_tested_label(session, source, index, new.text, new.author, new.rule))
 
     return await json_with_session(request, "writes", save, 201)
 
@@ -69,6 +82,25 @@ async def label(request: Request, source: str, index: PathNumber, new: answers.N
 async def explanations(request: Request, source: str, index: PathNumber, part: PartDep) -> Response:
     """What the latent is and was called, newest first."""
     return await json_with_session(request, "reads", lambda session: service.explanations(session, source, index, part))
+
+
+@router.delete(
+    "/sources/{source}/latents/{index}/explanations/{number}", summary="Withdraw a label", status_code=204
+)
+async def withdraw_label(request: Request, source: str, index: PathNumber, number: PathNumber) -> Response:
+    """Take back what a person called the latent; it stays in the history. Labels of programs are not withdrawn."""
+    await with_session(request, "writes", lambda session: withdraw(session, source, index, number))
+    return Response(status_code=204)
+
+
+@router.get(
+    "/sources/{source}/latents/{index}/rule",
+    summary="Test a rule",
+    response_model=answers_labels.RuleAnswer,
+)
+async def rule(request: Request, source: str, index: PathNumber, rule: RuleText) -> Response:
+    """How well a rule says where the latent fires, what it misses, and where it is wrong."""
+    return await json_with_session(request, "answers", lambda session: rule_answer(session, source, index, rule))
 
 
 @router.get("/builds", summary="Builds", response_model=answers.BuildsAnswer)

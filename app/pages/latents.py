@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest
 from app.pages.rendering import page, part
 from app.pages.staleness import is_stale, load_anew
+from app.request_types import PathNumber
 from app.services.bands import BandsQuery, bands_query
 from app.services.explain import is_offered
-from app.services.labels import save_label
+from app.services.labels import withdraw
 from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
 from app.services.prompts import prompt_view
+from app.services.rule_views import rule_view
+from app.services.tested_labels import save_tested_label
 from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)
@@ -88,20 +91,46 @@ async def prompt_part(
     return await answer_with_session(request, "reads", answer)
 
 
+@router.get("/parts" + PATH + "/rule")
+async def rule_part(request: Request, source: str, index: int, rule: str = "") -> HTMLResponse:
+    """A rule tested while it is typed; why it cannot be stands in the panel."""
+
+    def answer(session: Session) -> HTMLResponse:
+        return part(request, "rule", rule_view(session, source, index, rule))
+
+    return await answer_with_session(request, "answers", answer)
+
+
 @router.post(PATH + "/labels")
 async def label(
-    request: Request, source: str, index: int, text: Annotated[str, Form()] = "", author: Annotated[str, Form()] = ""
+    request: Request,
+    source: str,
+    index: int,
+    text: Annotated[str, Form()] = "",
+    author: Annotated[str, Form()] = "",
+    rule: Annotated[str, Form()] = "",
 ) -> Response:
     """Store a label and go back to the page, or show the page with the reason why not."""
 
     def answer(session: Session) -> Response:
         try:
-            save_label(session, source, index, text, author)
+            save_tested_label(session, source, index, text, author, rule)
         except InvalidRequest as error:
-            refused = RefusedLabel(text, author, str(error))
+            refused = RefusedLabel(text, author, rule, str(error))
             explains = is_offered(request.app.state.settings)
             view = latent_page(session, source, index, BandsQuery(), refused, explains=explains)
             return page(request, "latent", view, status=422)
+        return RedirectResponse(f"/sources/{source}/latents/{index}#labels", 303)
+
+    return await with_session(request, "writes", answer)
+
+
+@router.post(PATH + "/labels/{number}/withdraw")
+async def withdraw_label(request: Request, source: str, index: int, number: PathNumber) -> Response:
+    """Take a person's label back, and go back to the page."""
+
+    def answer(session: Session) -> Response:
+        withdraw(session, source, index, number)
         return RedirectResponse(f"/sources/{source}/latents/{index}#labels", 303)
 
     return await with_session(request, "writes", answer)

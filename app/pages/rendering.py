@@ -13,6 +13,7 @@ from app.assets import missing_assets
 from app.hints import command, example_file, install_again
 from app.pages import token_markup
 from app.pages.definitions import definitions
+from app.pages.name_markup import named, worth
 from app.pages.navigation import navigation
 from app.pages.table_markup import latent_rows
 from app.places import FRONTEND
@@ -36,7 +37,7 @@ def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
     )
     environment.globals["NOT_RECORDED"] = formats.NOT_RECORDED
     environment.globals["definitions"] = definitions
-    environment.globals["latent_rows"] = latent_rows
+    environment.globals |= {"latent_rows": latent_rows, "named": named, "worth": worth}
     environment.globals |= {hint.__name__: hint for hint in (command, example_file, install_again)}
     environment.globals |= {name: getattr(token_markup, name) for name in MARKUP}
     return Jinja2Templates(env=environment)

@@ -10,9 +10,11 @@ from app.services.latent_table import (
     CURSOR_PATTERN,
     DEAD,
     DEFAULT,
+    LABEL_STATUSES,
     LABELLED,
     MAX_CURSOR,
     MAX_SEARCH,
+    MORE_SORTS,
     ORDERS,
     SORTS,
     LatentQuery,
@@ -46,6 +48,11 @@ Part = Annotated[
     Query(description="A part of this text; case is ignored. Empty: any.", examples=[" snow"]),
 ]
 Labelled = Annotated[str, Word(LABELLED), Query(description="yes: only latents with a label; no: only those without.")]
+LabelStatus = Annotated[
+    str, Word(LABEL_STATUSES), Query(description="What the latent's label is worth: that of its leading one.")
+]
+MinLabelScore = Annotated[float | None, Given(Number(0, 1, "a score", is_text=True)), Query(
+    description="F1 of the label; latents without are left out. Empty: no limit.", examples=[0.7])]  # fmt: skip
 Dead = Annotated[str, Word(DEAD), Query(description="hide: without latents that never fired; only: nothing else.")]
 Cursor = Annotated[
     str,
@@ -76,6 +83,9 @@ async def latent_filters(
     promoted: Part = "",
     labelled: Labelled = "",
     dead: Dead = "",
+    status: LabelStatus = "",
+    min_label_score: MinLabelScore = None,
+    max_label_score: MinLabelScore = None,
 ) -> dict[str, Any]:
     """The filters as LatentQuery takes them."""
     return dict(locals())
@@ -90,7 +100,7 @@ async def latent_query(filters: FiltersDep, sort: Sort = "index", order: Order =
 
 
 #: The texts and choices of a query; its other parameters are numbers, its order and its page.
-WORDS = ("q", "label", "top_token", "promoted", "labelled", "dead")
+WORDS = ("q", "label", "top_token", "promoted", "labelled", "dead", "status")
 
 
 async def table_request(request: Request) -> TableRequest:
@@ -100,7 +110,7 @@ async def table_request(request: Request) -> TableRequest:
     """
     given = request.query_params
     sort = given.get("sort") or DEFAULT.sort
-    order = given.get("order") or COLUMNS.get(sort, ("", "asc"))[1]
+    order = given.get("order") or (COLUMNS | MORE_SORTS).get(sort, ("", "asc"))[1]
     limits, refused = read_ranges(given)
     filters: dict[str, Any] = {name: given.get(name, "") for name in WORDS} | limits
     return TableRequest(LatentQuery(sort=sort, order=order, **filters), given.get("cursor", ""), refused)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app import answers_causal as answers
 from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries import LatentName, SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
 from app.jobs.ablation import Asked
@@ -88,8 +88,8 @@ async def _selectivity(engine: ModelEngine, reader: Reader, query: AblateQuery, 
     groups, notes = await reader.work(_texts, reader, query, source)
     request = SelectivityRequest(query.source, query.indices(), groups, query.controls, 0)
     found = await ablation.selectivity(engine, reader, request)
-    labels = await reader.work(_labels, reader, source, found.latents)
-    return selectivity_view(found, query, labels, notes, has_build=source.build is not None)
+    names = await reader.work(_names, reader, source, found.latents)
+    return selectivity_view(found, query, names, notes, has_build=source.build is not None)
 
 
 def _asked(query: AblateQuery) -> Asked:
@@ -124,9 +124,9 @@ def _name(group: GroupQuery, number: int) -> str:
     return group.rule or f"Group {number}"
 
 
-def _labels(reader: Reader, source: SourceInfo, indices: list[int]) -> dict[int, str]:
+def _names(reader: Reader, source: SourceInfo, indices: list[int]) -> dict[int, LatentName]:
     with reader.sessions() as session:
-        return queries.labels(session, source, indices)
+        return queries.latent_names(session, source, indices)
 
 
 def _with_default(reader: Reader, query: AblateQuery) -> AblateQuery:

@@ -8,7 +8,7 @@ from app.figures_effects import Effect, effects_figure
 from app.formats import count, number, percent
 from app.services.ablate_query import METRICS, AblateQuery
 from app.services.microscope_rankings import signed
-from app.services.microscope_texts import name_of
+from app.services.names import name_view, short_name
 from app.services.tokens import chip, heat_step, pieces, plain
 from app.views import AblationView, EffectRow, FigureView, Measure, ScopeText, ScopeToken, ScopeTurn, SetView
 
@@ -135,7 +135,7 @@ def _figure(found: answers.AblateAnswer, shown: Sequence[str], query: AblateQuer
         return None
     effects = []
     for latent in found.latents:
-        name = f"{name_of(latent.index, latent.label)} on {plain(shown[latent.position]).strip() or 'space'}"
+        name = f"{short_name(latent.index, latent)} on {plain(shown[latent.position]).strip() or 'space'}"
         name = name if len(name) <= 32 else f"{name[:31]}…"
         if query.metric == "main":
             effects.append(Effect(name, latent.exact, latent.estimate, latent.direct))
@@ -159,7 +159,7 @@ def _row(latent: answers.AblatedLatent, shown: Sequence[str], query: AblateQuery
         index=latent.index,
         href=f"/sources/{query.source}/latents/{latent.index}" if has_build else "",
         steer_href=f"/steer?term={query.source}:{latent.index}",
-        label=plain(latent.label or ""),
+        name=name_view(latent.index, latent),
         token=chip(shown[latent.position]),
         position=latent.position,
         activation=number(latent.activation),
@@ -190,5 +190,5 @@ def _disagreement(latents: Sequence[answers.AblatedLatent]) -> str:
     n = "One latent's" if len(made_up) == 1 else f"{count(len(made_up))} latents'"
     return (
         f"{n} total effect is not the direct one: later layers make up for what was removed. Most for "
-        f"{name_of(most.index, most.label)}: {signed(most.direct or 0.0)} directly, {signed(most.exact)} in all."
+        f"{short_name(most.index, most)}: {signed(most.direct or 0.0)} directly, {signed(most.exact)} in all."
     )

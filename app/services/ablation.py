@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import answers_causal as answers
 from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries import LatentName, SourceInfo
 from app.engine import ModelEngine
 from app.errors import InvalidRequest
 from app.jobs.ablation import AblateJob, Answer, Asked, PatchJob, SelectivityJob, SetJob
@@ -15,6 +15,7 @@ from app.jobs.texts import TextInput
 from app.services.activations import named
 from app.services.corpus_groups import LabelGroup, texts_of
 from app.services.engine_sources import Reader, key_of, notes_on
+from app.services.names import answer_fields
 from models.chat import PromptTokens
 
 if TYPE_CHECKING:
@@ -112,14 +113,14 @@ def _check_top_k(top_k: int) -> None:
         raise InvalidRequest(f"top_k is a number of latents from 1 to {MAX_TOP_K}, not {top_k}.")
 
 
-def _labels(reader: Reader, source: SourceInfo, indices: Sequence[int]) -> dict[int, str]:
+def _names(reader: Reader, source: SourceInfo, indices: Sequence[int]) -> dict[int, LatentName]:
     with reader.sessions() as session:
-        return queries.labels(session, source, list(indices))
+        return queries.latent_names(session, source, list(indices))
 
 
 def _ablation(reader: Reader, source: SourceInfo, answer: Answer) -> answers.AblateAnswer:
     found: Ablation = answer.found
-    labels = _labels(reader, source, [effect.latent for effect in found.effects])
+    names = _names(reader, source, [effect.latent for effect in found.effects])
     tokens = answer.tokens
     notes = notes_on(source, len(tokens)) if source.build else []
     if not all(tokens.counts):
@@ -156,7 +157,7 @@ def _ablation(reader: Reader, source: SourceInfo, answer: Answer) -> answers.Abl
                 direct=effect.direct,
                 later_layers=said,
                 change=_metrics(effect.change),
-                label=labels.get(effect.latent),
+                **answer_fields(names[effect.latent]),
             )
             for effect, said in zip(found.effects, later, strict=True)
         ],
@@ -186,7 +187,7 @@ def _metrics(metrics: "Metrics") -> answers.MetricsAnswer:
 
 def _patching(reader: Reader, source: SourceInfo, answer: Answer, other_tokens: PromptTokens) -> answers.PatchAnswer:
     found: Patching = answer.found
-    labels = _labels(reader, source, [effect.latent for effect in found.effects])
+    names = _names(reader, source, [effect.latent for effect in found.effects])
 
     def share(value: float) -> float | None:
         return value / found.gap if abs(found.gap) > 1e-6 else None
@@ -214,7 +215,7 @@ def _patching(reader: Reader, source: SourceInfo, answer: Answer, other_tokens: 
                 suffices=effect.denoising,
                 suffices_estimate=effect.denoising_estimate,
                 suffices_share=share(effect.denoising),
-                label=labels.get(effect.latent),
+                **answer_fields(names[effect.latent]),
             )
             for effect in found.effects
         ],

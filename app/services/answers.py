@@ -6,6 +6,7 @@ from app import answers
 from app.db import queries
 from app.db.queries import BuildInfo, ExplanationInfo, LatentDetails, LatentQuery, LatentRow, SourceInfo
 from app.services import labels
+from app.services.names import answer_fields
 from app.services.paging import Part
 from models.records import Band, Example
 
@@ -26,11 +27,10 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
     """One latent; its bands are the strongest examples and the quantile bands."""
     details = queries.latent_details(session, queries.source_by_slug(session, slug), index)
     record, tokens = details.record, details.tokens
-    names = {row.index: row.label for row in details.neighbours.values()}
     return answers.LatentAnswer(
         source=slug,
         index=index,
-        label=details.label,
+        **answer_fields(details.name),
         explanations=[explanation(item) for item in details.explanations],
         n_explanations=details.n_explanations,
         output_score=details.output_score,
@@ -42,7 +42,10 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
         histogram=answers.HistogramAnswer(record.histogram_edges.tolist(), record.histogram_counts.tolist()),
         promoted=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.promoted],
         suppressed=[answers.TokenAnswer(tokens[item.token_id], item.value) for item in record.suppressed],
-        neighbours=[answers.NeighbourAnswer(n.index, n.cosine, names.get(n.index)) for n in record.neighbours],
+        neighbours=[
+            answers.NeighbourAnswer(n.index, n.cosine, **answer_fields(details.name_of(n.index)))
+            for n in record.neighbours
+        ],
         distinct_tokens=record.token_means.distinct if record.token_means else None,
         top_tokens=_top_tokens(details),
         bands=[_band(band, details) for band in record.bands if band.view != "width"],
@@ -52,7 +55,24 @@ def latent(session: Session, slug: str, index: int) -> answers.LatentAnswer:
 def explanation(item: ExplanationInfo) -> answers.ExplanationAnswer:
     """A label or another text about a latent."""
     return answers.ExplanationAnswer(
-        item.id, item.text, item.author, item.method, dict(item.scores), item.is_current, item.created
+        id=item.id,
+        text=item.text,
+        kind=item.kind,
+        author=item.author,
+        method=item.method,
+        status=item.status,
+        n=item.n,
+        precision=item.precision,
+        recall=item.recall,
+        auroc_token=item.auroc_token,
+        auroc_text=item.auroc_text,
+        rule=item.rule or None,
+        scores=dict(item.scores),
+        is_current=item.is_current,
+        weights_hash=item.weights_hash,
+        leads=item.leads,
+        ended=item.ended_as or None,
+        created=item.created,
     )
 
 
@@ -100,7 +120,7 @@ def _summary(build: BuildInfo) -> answers.BuildSummary:
 def _item(row: LatentRow) -> answers.LatentListItem:
     return answers.LatentListItem(
         index=row.index,
-        label=row.label,
+        **answer_fields(row.name),
         density=row.density,
         max_activation=row.max_activation,
         mean_activation=row.mean_activation,

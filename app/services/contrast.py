@@ -15,6 +15,7 @@ from app.jobs.reading import TextReading
 from app.services.activations import named
 from app.services.engine_sources import Reader, notes_on
 from app.services.microscope import read_all
+from app.services.names import answer_fields
 from models.contrast import Separation, score, separate
 
 MAX_TEXTS, MAX_TOP_K = 64, 500
@@ -73,7 +74,7 @@ def _answer(
             thin = {index for index, known in numbers.items() if known.density <= request.max_density}
             allowed = np.array([index in thin for index in result.latents.tolist()], bool)
         order = [place for place in _order(result, request.rank_by) if allowed[place]][: request.top_k]
-        labels = queries.labels(session, source, result.latents[order].tolist())
+        names = queries.latent_names(session, source, result.latents[order].tolist())
     latents = []
     for place in order:
         index = int(result.latents[place])
@@ -82,7 +83,7 @@ def _answer(
         latents.append(
             answers.ContrastLatent(
                 index=index,
-                label=labels.get(index),
+                **answer_fields(names[index]),
                 auroc=float(result.auroc[place]),
                 max_difference=float(result.max_difference[place]),
                 mean_difference=float(result.mean_difference[place]),

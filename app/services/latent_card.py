@@ -12,7 +12,7 @@ from app.figures_marked import marked
 from app.formats import number, percent
 from app.services import latent_panels as panels
 from app.services.bands import BandsQuery, example_view, shown_places
-from app.services.tokens import plain
+from app.services.names import name_view
 from app.views import LatentCard
 from models.records import TOP_BAND
 
@@ -29,13 +29,12 @@ def latent_card(session: Session, source: SourceInfo, index: int, here: float | 
     path = f"sources/{source.slug}/latents/{index}"
     value = here or 0.0
     if source.build is None:
-        label = queries.labels(session, source, [index]).get(index) or ""
         return LatentCard(
             key=f"{source.slug}:{index}",
             index=index,
             slug=source.slug,
             href="",
-            label=plain(label),
+            name=name_view(index, queries.latent_name(session, source, index)),
             density=number(None),
             max_activation=number(None),
             here=number(value) if value else "",
@@ -54,7 +53,7 @@ def latent_card(session: Session, source: SourceInfo, index: int, here: float | 
         index=index,
         slug=source.slug,
         href=f"/{path}",
-        label=plain(details.label or ""),
+        name=name_view(index, details.name),
         density=percent(record.density),
         max_activation=number(record.max_activation),
         here=number(value) if value else "",

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from app.db.queries import LatentDetails, NeighbourRow, SourceInfo
 from app.formats import count, number, one_in, percent
+from app.services.names import name_view
 from app.services.output_score_words import score_text, steer_words
-from app.services.tokens import chip, plain
+from app.services.tokens import chip
 from app.views import NeighbourView, Statistic, TokenBar, TokenRow, TokensView
 from models.records import LatentRecord, TokenValue
 
@@ -72,7 +73,7 @@ def _neighbour(slug: str, row: NeighbourRow, cosine: float) -> NeighbourView:
     return NeighbourView(
         index=row.index,
         href=f"/sources/{slug}/latents/{row.index}",
-        label=plain(row.label or ""),
+        name=name_view(row.index, row.name),
         cosine=f"{cosine:.2f}".replace("-", "\N{MINUS SIGN}"),
         top_token=None if row.top_token is None else chip(row.top_token),
         max_activation=number(row.max_activation),

@@ -10,17 +10,18 @@ from sqlalchemy.orm import Session
 from app.db import queries
 from app.db.queries import MAX_LIMIT, LatentPage, LatentQuery, LatentRow, SourceInfo
 from app.db.queries.cursors import CURSOR_PATTERN, MAX_CURSOR
-from app.db.queries.filters import DEAD, LABELLED, MAX_SEARCH, ORDERS, SORTS
+from app.db.queries.filters import DEAD, LABEL_STATUSES, LABELLED, MAX_SEARCH, ORDERS, SORTS
 from app.formats import count, number, percent
+from app.services.names import name_view
 from app.services.output_score_words import score_text
 from app.services.table_filters import filters_view
 from app.services.table_ranges import RANGES, RefusedRange
 from app.services.tokens import chip
-from app.services.tokens import plain as visible
-from app.views import Column, LatentTable, LatentTableRow, PageLink
+from app.views import Choice, Column, LatentTable, LatentTableRow, PageLink
 
 __all__ = [
-    "COLUMNS", "CURSOR_PATTERN", "DEAD", "DEFAULT", "LABELLED", "MAX_CURSOR", "MAX_LIMIT", "MAX_SEARCH", "ORDERS",
+    "COLUMNS", "CURSOR_PATTERN", "DEAD", "DEFAULT", "LABELLED", "LABEL_STATUSES",
+    "MAX_CURSOR", "MAX_LIMIT", "MAX_SEARCH", "MORE_SORTS", "ORDERS",
     "SORTS", "LatentQuery", "TableRequest", "latent_table", "link",
 ]  # fmt: skip
 
@@ -30,6 +31,7 @@ DEFAULT = LatentQuery(sort="density", order="desc")
 COLUMNS = {
     "index": ("Latent", "asc"),
     "label": ("Label", "asc"),
+    "label_status": ("Status", "desc"),
     "density": ("Density", "desc"),
     "max_activation": ("Maximum", "desc"),
     "mean_activation": ("Mean", "desc"),
@@ -37,7 +39,9 @@ COLUMNS = {
     "top_token": ("Fires most on", "asc"),
     "promoted": ("Promotes", "asc"),
 }
-TEXT_COLUMNS = ("index", "label", "top_token", "promoted")
+#: Sorts without a column of their own, which are chosen in the form.
+MORE_SORTS = {"label_score": ("Label's score", "desc")}
+TEXT_COLUMNS = ("index", "label", "label_status", "top_token", "promoted")
 PROMOTED = 4
 #: The id of the table, where the links to other pages lead: reading goes on there, not at the top of the page.
 ANCHOR = "rows"
@@ -76,23 +80,26 @@ def latent_table(session: Session, source: SourceInfo, request: TableRequest) ->
     else:
         page = queries.latent_page(session, source, request.query, PAGE, request.cursor or None, PROMOTED)
     has_scores = queries.has_output_scores(session, source)
+    has_labels = queries.has_labels(session, source)
+    absent = set() if has_scores else {"output_score"}
+    absent |= set() if has_labels else {"label_status", "label_score", "status"}
     page_href, part_href = f"/sources/{source.slug}", f"/parts/sources/{source.slug}/latents"
     order = {name: value for name, value in request.parameters().items() if name in ("sort", "order")}
     export = f"/exports/sources/{source.slug}/latents"
-    filters = filters_view(
-        request.query, request.parameters(), request.refused, page_href, part_href, has_scores=has_scores
-    )
+    filters = filters_view(request.query, request.parameters(), request.refused, page_href, part_href, absent)
     return LatentTable(
         page_href=page_href,
         part_href=part_href,
         reset_href=link(page_href, order),
         reset_part_href=link(part_href, order),
         filters=filters,
-        columns=tuple(
-            _column(name, request, page_href, part_href) for name in COLUMNS if has_scores or name != "output_score"
+        columns=tuple(_column(name, request, page_href, part_href) for name in COLUMNS if name not in absent),
+        more_sorts=tuple(
+            Choice(name, text, request.query.sort == name) for name, (text, _) in MORE_SORTS.items() if has_labels
         ),
         rows=tuple(_row(source.slug, row) for row in page.rows),
         has_scores=has_scores,
+        has_labels=has_labels,
         mend=" and ".join(RANGES[item.name][0] for item in request.refused),
         total=_how_many(page.total, is_filtered=bool(filters.active)),
         pages=_pages(page, request, page_href, part_href),
@@ -157,7 +164,8 @@ def _row(slug: str, row: LatentRow) -> LatentTableRow:
     return LatentTableRow(
         index=row.index,
         href=f"/sources/{slug}/latents/{row.index}",
-        label=visible(row.label or ""),
+        name=name_view(row.index, row.name),
+        score="" if row.label_score is None else f"{row.label_score:.2f}",
         top_token=None if row.top_token is None else chip(row.top_token),
         top_token_share="" if row.top_token_share is None else percent(row.top_token_share, 2),
         promoted=tuple(chip(text) for text in row.promoted),

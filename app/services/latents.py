@@ -12,7 +12,10 @@ from app.errors import NotBuilt
 from app.formats import percent
 from app.services import latent_panels as panels
 from app.services.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, most_examples, shown_places
+from app.services.corpus_labels import label_names
+from app.services.label_rules import rule_help
 from app.services.labels import labels_view
+from app.services.names import name_view, title_of
 from app.services.quality import corpus_of
 from app.services.tokens import chip, plain
 from app.views import BandsView, Crumb, EmbedView, LatentView, LaterBandsView
@@ -30,6 +33,7 @@ class RefusedLabel:
 
     text: str = ""
     author: str = ""
+    rule: str = ""
     error: str = ""
 
 
@@ -64,12 +68,22 @@ def latent_page(
         crumbs=(Crumb("Sources", "/"), Crumb(slug, href)),
         model=source.facts.model.name,
         hook_name=source.facts.hook_name,
-        label=plain(details.label or ""),
+        title=title_of(index, details.name),
+        name=name_view(index, details.name),
         top_token=None if details.top_token is None else chip(details.top_token),
         top_token_share=_share(details),
         is_dead=is_dead,
         dense_note=percent(record.density) if record.density >= DENSE else "",
-        labels=labels_view(slug, index, details.explanations, details.n_explanations, **vars(refused)),
+        labels=labels_view(
+            slug,
+            index,
+            details.explanations,
+            details.n_explanations,
+            summary=plain(details.name.summary or ""),
+            rule_part_href="" if is_dead else f"/parts/sources/{slug}/latents/{index}/rule",
+            rule_help=rule_help(label_names(build)),
+            **vars(refused),
+        ),
         statistics=statistics,
         terms=tuple(glossary.TERMS[key] for key in (*(item.term for item in statistics), *TERMS)),
         corpus=corpus_of(build),
@@ -102,7 +116,8 @@ def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> Embe
         slug=slug,
         index=index,
         href=f"/sources/{slug}/latents/{index}",
-        label=plain(details.label or ""),
+        title=title_of(index, details.name),
+        name=name_view(index, details.name),
         top_token=None if details.top_token is None else chip(details.top_token),
         top_token_share=_share(details),
         statistics=panels.statistics(details, source),

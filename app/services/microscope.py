@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from app import answers_engine as answers
 from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries import LatentName, SourceInfo
 from app.db.queries.numbers import LatentNumbers, latent_numbers
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, Unfit
 from app.jobs.reading import ReadJob, TextReading
 from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader, key_of, notes_on
+from app.services.names import answer_fields
 
 RANKINGS = ("max", "sum", "share")
 MAX_TOP_K, MAX_RANKED = 100, 1000
@@ -135,7 +136,7 @@ def _source(
     order = _order(totals, request.rank_by, numbers)[: request.ranked]
     strongest = active.keep(active.rank() < request.top_k)
     wanted = set(strongest.latents.tolist()) | set(totals.latents[order].tolist())
-    facts = _Facts(numbers or latent_numbers(session, source, wanted), queries.known_labels(session, source, wanted))
+    facts = _Facts(numbers or latent_numbers(session, source, wanted), queries.latent_names(session, source, wanted))
     return answers.MicroscopeSource(
         source=source.slug,
         text=places[source.facts.model.location],
@@ -200,15 +201,15 @@ def _order(totals: Totals, rank_by: str, numbers: Mapping[int, LatentNumbers]) -
 @dataclass(frozen=True)
 class _Facts:
     numbers: Mapping[int, LatentNumbers]
-    labels: Mapping[int, str]
+    names: Mapping[int, LatentName]
 
-    def __call__(self, index: int, activation: float) -> tuple[str | None, float | None, float | None]:
-        """(label, share of the maximum, density) of an active latent; None where it is not known."""
-        label, known = self.labels.get(index), self.numbers.get(index)
+    def __call__(self, index: int, activation: float) -> tuple[LatentName, float | None, float | None]:
+        """(name, share of the maximum, density) of an active latent; None where it is not known."""
+        name, known = self.names[index], self.numbers.get(index)
         if known is None:
-            return label, None, None
+            return name, None, None
         share = activation / known.max_activation if known.max_activation > 0 else None
-        return label, share, known.density
+        return name, share, known.density
 
 
 def _per_token(active: Active, facts: _Facts) -> list[list[answers.ActiveLatent]]:
@@ -216,14 +217,16 @@ def _per_token(active: Active, facts: _Facts) -> list[list[answers.ActiveLatent]
     for position, index, value in zip(
         active.positions.tolist(), active.latents.tolist(), active.values.tolist(), strict=True
     ):
-        label, share, density = facts(index, value)
-        rows[position].append(answers.ActiveLatent(index, value, label, share, density))
+        name, share, density = facts(index, value)
+        rows[position].append(
+            answers.ActiveLatent(index, value, name.label, share, density, name.label_status, name.summary)
+        )
     return rows
 
 
 def _ranked(totals: Totals, place: int, facts: _Facts) -> answers.RankedLatent:
     index, value = int(totals.latents[place]), float(totals.maxima[place])
-    label, share, density = facts(index, value)
+    name, share, density = facts(index, value)
     return answers.RankedLatent(
         index=index,
         max_activation=value,
@@ -232,5 +235,5 @@ def _ranked(totals: Totals, place: int, facts: _Facts) -> answers.RankedLatent:
         n_tokens=int(totals.n_tokens[place]),
         share_of_max=share,
         density=density,
-        label=label,
+        **answer_fields(name),
     )

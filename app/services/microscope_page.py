@@ -19,7 +19,7 @@ from app.services.microscope import MicroscopeRequest
 from app.services.microscope_form import form_view
 from app.services.microscope_query import MicroscopeQuery, lines
 from app.services.microscope_rankings import contrast_ranking, text_ranking
-from app.services.microscope_texts import Colour, by_latent, by_strongest, name_of, scope_text
+from app.services.microscope_texts import Colour, by_latent, by_strongest, scope_text
 from app.services.model_state import not_ready
 from app.services.tokens import plain
 from app.views import LatentCard, MicroscopeView, ReadingView, ScopeRanking, ScopeText
@@ -115,7 +115,7 @@ class _Reading:
             state="data",
             said="",
             title="",
-            coloured_by=name_of(card.index, card.label) if card else "",
+            coloured_by=card.name.text if card else "",
             is_by_strongest=card is None,
             texts=texts,
             rankings=rankings,

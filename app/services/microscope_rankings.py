@@ -7,6 +7,7 @@ from app.db.display import whole_characters
 from app.formats import NOT_RECORDED, count, number, percent
 from app.services.microscope_query import MicroscopeQuery
 from app.services.microscope_texts import token_hits
+from app.services.names import Named, name_view
 from app.services.tokens import plain
 from app.views import RankRow, ScopeRanking
 
@@ -31,7 +32,7 @@ def text_ranking(
     largest = max(sizes, default=0.0)
     rows = tuple(
         _row(
-            source.source, row.index, row.label, query, source.has_build, size / largest if largest else 0.0,
+            source.source, row.index, row, query, source.has_build, size / largest if largest else 0.0,
             (
                 number(row.max_activation), _percent(row.share_of_max), number(row.sum), count(row.n_tokens),
                 plain(shown[row.position]).strip() or "space", _percent(row.density),
@@ -62,7 +63,7 @@ def contrast_ranking(found: answers_causal.ContrastAnswer, query: MicroscopeQuer
     largest = max(sizes, default=0.0)
     rows = tuple(
         _row(
-            found.source, row.index, row.label, query, has_build, size / largest if largest else 0.0,
+            found.source, row.index, row, query, has_build, size / largest if largest else 0.0,
             _two_values(row) if is_two else _contrast_values(row),
         )
         for row, size in zip(found.latents, sizes, strict=True)
@@ -104,7 +105,7 @@ def _contrast_values(row: answers_causal.ContrastLatent) -> tuple[str, ...]:
 
 
 def _row(
-    slug: str, index: int, label: str | None, query: MicroscopeQuery, has_build: bool, bar: float,
+    slug: str, index: int, name: Named, query: MicroscopeQuery, has_build: bool, bar: float,
     values: Sequence[str],
 ) -> RankRow:  # fmt: skip
     key = f"{slug}:{index}"
@@ -112,7 +113,7 @@ def _row(
         key=key,
         index=index,
         href=f"/sources/{slug}/latents/{index}" if has_build else "",
-        label=plain(label or ""),
+        name=name_view(index, name),
         is_chosen=key == query.latent,
         bar=bar,
         values=tuple(values),

@@ -7,11 +7,12 @@ from itertools import groupby
 from app import answers_engine as answers
 from app.db.display import whole_characters
 from app.formats import number, percent
-from app.services.tokens import chip, heat_step, pieces, plain
+from app.services.names import name_view, short_name
+from app.services.tokens import chip, heat_step, pieces
 from app.views import Hit, Piece, ScopeText, ScopeToken, ScopeTurn, TokenHits
 
-#: Latents that a token lists, tokens that are listed at once, characters of a label in the text's hover.
-HITS, LISTED, HOVER = 8, 96, 40
+#: Latents that a token lists, and tokens that are listed at once.
+HITS, LISTED = 8, 96
 NO_TEXT = Piece("∅", "a token without text, or the first part of the next character")
 
 
@@ -65,7 +66,7 @@ def by_strongest(text: answers.TextAnswer, sources: Sequence[answers.MicroscopeS
                 if heat > found.get(place, (0.0,))[0]:
                     found[place] = (heat, hit)
     return {
-        place: Colour(min(1.0, heat), f"{name_of(hit.index, hit.label)}: {number(hit.activation)}")
+        place: Colour(min(1.0, heat), f"{short_name(hit.index, hit)}: {number(hit.activation)}")
         for place, (heat, hit) in found.items()
     }
 
@@ -77,12 +78,6 @@ def by_latent(values: Mapping[int, float], scale: float) -> dict[int, Colour]:
         for place, value in values.items()
         if value > 0
     }
-
-
-def name_of(index: int, label: str | None) -> str:
-    """A latent in few characters."""
-    text = plain(label or "") or f"latent {index}"
-    return text if len(text) <= HOVER else text[: HOVER - 1] + "…"
 
 
 def token_hits(
@@ -109,7 +104,7 @@ def _hit(slug: str, hit: answers.ActiveLatent) -> Hit:
     return Hit(
         key=f"{slug}:{hit.index}",
         index=hit.index,
-        label=plain(hit.label or ""),
+        name=name_view(hit.index, hit),
         activation=number(hit.activation),
         share="" if hit.share_of_max is None else percent(hit.share_of_max, 2),
     )

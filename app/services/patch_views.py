@@ -9,7 +9,7 @@ from app.formats import NOT_RECORDED, count, number, percent
 from app.services.ablate_query import AblateQuery
 from app.services.ablate_views import METRIC_NAMES
 from app.services.microscope_rankings import signed
-from app.services.microscope_texts import name_of
+from app.services.names import name_view, short_name
 from app.services.tokens import chip, heat_step, pieces, plain
 from app.views import FigureView, Measure, PatchReferenceRow, PatchRow, PatchView, ScopeText, ScopeToken, ScopeTurn
 
@@ -77,12 +77,13 @@ def patch_view(found: answers.PatchAnswer, query: AblateQuery, *, has_build: boo
 
 
 def _name(latent: answers.PatchedLatent, shown: Sequence[str]) -> str:
-    return f"{name_of(latent.index, latent.label)} on {plain(shown[latent.position]).strip() or 'space'}"
+    return f"{short_name(latent.index, latent)} on {plain(shown[latent.position]).strip() or 'space'}"
 
 
 def _spoken(latent: answers.PatchedLatent, shown: Sequence[str]) -> str:
-    label = f" ({plain(latent.label)})" if latent.label else ""
-    return f"latent {latent.index}{label} on “{plain(shown[latent.position]).strip()}”"
+    name = latent.label or latent.summary
+    known = f" ({plain(name)})" if name else ""
+    return f"latent {latent.index}{known} on “{plain(shown[latent.position]).strip()}”"
 
 
 def _said(latents: Sequence[tuple[str, float | None]], together: float | None, does: str) -> str:
@@ -114,7 +115,7 @@ def _row(
     return PatchRow(
         index=latent.index,
         href=f"/sources/{query.source}/latents/{latent.index}" if has_build else "",
-        label=plain(latent.label or ""),
+        name=name_view(latent.index, latent),
         token=chip(here[place]),
         other_token=None if here[place] == there[place] else chip(there[place]),
         position=place,

@@ -32,6 +32,15 @@ class Pattern:
     """Phrases of words in lower case."""
 
     phrases: tuple[tuple[str, ...], ...]
+    is_literal: bool = False  # "*" is a sign like any other
+
+    @classmethod
+    def literally(cls, text: str) -> "Pattern":
+        """One phrase in which every sign stands for itself; InvalidRequest if it has no word or too many."""
+        words = tuple(WORD.findall(text.casefold().replace(LINE_BREAK, "\n")))
+        if not 1 <= len(words) <= MAX_WORDS:
+            raise InvalidRequest(f"A phrase has 1 to {MAX_WORDS} words; {shorten(text)!r} has {len(words)}.")
+        return cls((words,), is_literal=True)
 
     @classmethod
     def parse(cls, text: str) -> "Pattern":
@@ -101,18 +110,19 @@ class Words:
         """Which tokens (n_tokens,) lie in a match of the pattern."""
         change = np.zeros(self.n_tokens + 1, np.int64)
         for phrase in pattern.phrases:
-            starts = self._starts(phrase)
+            starts = self._starts(phrase, pattern.is_literal)
             np.add.at(change, self.first[starts], 1)
             np.add.at(change, self.last[starts + len(phrase) - 1] + 1, -1)
         return np.asarray(np.cumsum(change[:-1]) > 0)
 
-    def _starts(self, phrase: Sequence[str]) -> Ints:
+    def _starts(self, phrase: Sequence[str], is_literal: bool) -> Ints:
         """The places of the words where the phrase begins."""
         n = len(self.ids) - len(phrase) + 1
         if n <= 0:
             return np.zeros(0, np.int64)
         fits = np.ones(n, bool)
         for step, word in enumerate(phrase):
-            matching = np.array([False, *(word_matches(word, other) for other in self.distinct)])
+            found = ((other == word if is_literal else word_matches(word, other)) for other in self.distinct)
+            matching = np.array([False, *found])
             fits &= matching[self.ids[step : step + n]]
         return np.flatnonzero(fits)

@@ -7,7 +7,7 @@ from app.db import queries
 from app.db.display import whole_characters
 from app.errors import InvalidRequest, NotBuilt, NotFound, shorten
 from app.formats import count, number
-from app.services.tokens import plain
+from app.services.names import title_of
 from app.views import Crumb, HeatText, PromptView
 from models.records import FloatArray, LatentRecord
 
@@ -31,10 +31,10 @@ def prompt_view(session: Session, slug: str, index: int, prompt: int, position: 
     first = max(0, min(at - MAX_TOKENS // 2, len(ids) - MAX_TOKENS))
     last = min(len(ids), first + MAX_TOKENS)
     tokens = queries.token_texts(session, source.language_model_id, set(ids[first:last].tolist()))
-    label = queries.labels(session, source, [index]).get(index)
+    name = queries.latent_name(session, source, index)
     href = f"/sources/{slug}"
     return PromptView(
-        title=plain(label or "") or f"Latent {index}",
+        title=title_of(index, name),
         crumbs=(Crumb("Sources", "/"), Crumb(slug, href), Crumb(f"Latent {index}", f"{href}/latents/{index}")),
         tokens=HeatText(
             whole_characters([tokens[token_id] for token_id in ids[first:last].tolist()]),

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from app import answers_causal as answers
+from app.db.queries import LatentName
 from app.figures_patch import GroupChange, selectivity_figure
 from app.formats import NOT_RECORDED, count, number, percent
 from app.services.ablate_query import AblateQuery
 from app.services.microscope_rankings import signed
+from app.services.names import name_view
 from app.services.tokens import plain
 from app.views import RemovedLatent, SelectivityRow, SelectivityView
 
@@ -29,19 +31,19 @@ def empty_selectivity(state: str, query: AblateQuery, said: str = "", title: str
 def selectivity_view(
     found: answers.SelectivityAnswer,
     query: AblateQuery,
-    labels: Mapping[int, str],
+    names: Mapping[int, LatentName],
     notes: Sequence[str],
     *,
     has_build: bool,
 ) -> SelectivityView:
-    """The panel with data; ``labels`` are those of the latents."""
+    """The panel with data; ``names`` are those of the latents."""
     href = f"/sources/{found.source}/latents"
     return SelectivityView(
         state="data",
         said="",
         title="",
         latents=tuple(
-            RemovedLatent(index, f"{href}/{index}" if has_build else "", plain(labels.get(index, "")))
+            RemovedLatent(index, f"{href}/{index}" if has_build else "", name_view(index, names[index]))
             for index in found.latents
         ),
         verdict=_verdict(found.groups),

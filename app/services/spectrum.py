@@ -17,6 +17,7 @@ from app.figures_spectrum import GroupBars, spectrum_figures
 from app.formats import count, percent
 from app.services.corpus_labels import NO_LABELS, label_names
 from app.services.groups import Known, Mask, spread
+from app.services.names import title_of
 from app.services.patterns import Pattern
 from app.services.quality import corpus_of
 from app.services.spectrum_reading import READ, Reading, example_tokens, read, sampled_tokens
@@ -41,7 +42,7 @@ def spectrum_page(session: Session, slug: str, index: int, rules: Sequence[Rule]
         raise NotBuilt(slug)
     build = source.build
     record = queries.latent_record(session, source, index)
-    label = queries.labels(session, source, [index]).get(index)
+    name = queries.latent_name(session, source, index)
     href = f"/sources/{slug}/latents/{index}"
     is_dead = record.n_active == 0
     rows = () if is_dead else asked(rules, build)
@@ -57,7 +58,7 @@ def spectrum_page(session: Session, slug: str, index: int, rules: Sequence[Rule]
         basis = _basis(record, reading, is_counted) + _not_found(reading, usable, found)
     figures = None if is_dead else spectrum_figures(record, _bars(record, groups))
     return SpectrumView(
-        title=plain(label or "") or f"Latent {index}",
+        title=title_of(index, name),
         href=href,
         crumbs=(Crumb("Sources", "/"), Crumb(slug, f"/sources/{slug}"), Crumb(f"Latent {index}", href)),
         is_dead=is_dead,

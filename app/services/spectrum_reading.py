@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import queries
 from app.db.display import RAW_BYTE, whole_characters
 from app.db.queries import BuildInfo, SourceInfo
-from app.db.queries.prompt_spread import prompt_documents, spread_prompts
+from app.db.queries.prompt_spread import DocumentPart, prompt_documents, spread_prompts
 from app.services.corpus_labels import LabelledTokens, LabelRule
 from app.services.groups import Mask
 from app.services.patterns import Pattern, Words
@@ -28,7 +28,9 @@ class Reading:
     labels: LabelledTokens
     starts: Mapping[int, int]
     prompt_of: IntArray  # (n_tokens,) place of the token's prompt
-    is_counted: Mask
+    is_counted: Mask  # of the prompts that are spread over the corpus, tokens that are counted
+    is_real: Mask  # of all that was read, tokens that are counted
+    texts: IntArray  # (n_tokens,) the document of the token, or its prompt where none are known; -1: of none
     n_prompts: int
     n_all: int
 
@@ -78,22 +80,38 @@ def read(session: Session, source: SourceInfo, build: BuildInfo, record: LatentR
     lengths = [len(prompt) for prompt in every.values()]
     ends = np.cumsum(lengths)
     starts = ends - lengths
-    counted = np.repeat(np.arange(len(every)) < n_prompts, lengths)
+    is_real = np.ones(sum(lengths), bool)
     if source.facts.prepend_bos:
-        counted[starts] = False
+        is_real[starts] = False
     place_of = dict(zip(every, starts.tolist(), strict=True))
-    labels = LabelledTokens.of(place_of, len(counted), prompt_documents(session, build.id, list(every)))
+    documents = prompt_documents(session, build.id, list(every))
+    labels = LabelledTokens.of(place_of, len(is_real), documents)
+    prompt_of = np.repeat(np.arange(len(every)), lengths)
+    texts = prompt_of
     if labels.labels:
-        counted &= labels.of_token >= 0  # what is of no document is a separator
+        is_real &= labels.of_token >= 0  # what is of no document is a separator
+        texts = _texts(place_of, len(is_real), documents)
+    counted = is_real & (prompt_of < n_prompts)
     return Reading(
         labels=labels,
         words=_words(session, source, list(every.values())) if has_patterns else Words.of(()),
         starts=place_of,
-        prompt_of=np.repeat(np.arange(len(every)), lengths),
+        prompt_of=prompt_of,
         is_counted=counted,
+        is_real=is_real,
+        texts=texts,
         n_prompts=n_prompts,
         n_all=n_all,
     )
+
+
+def _texts(starts: Mapping[int, int], n: int, documents: Mapping[int, Sequence[DocumentPart]]) -> IntArray:
+    """The number of each token's document (n,), or -1; a document that goes on in the next prompt is another there."""
+    found = np.full(n, -1, np.int64)
+    parts = ((starts[prompt], part) for prompt, parts_of_one in documents.items() for part in parts_of_one)
+    for number, (start, part) in enumerate(parts):
+        found[start + part.first : start + part.end] = number
+    return found
 
 
 def _words(session: Session, source: SourceInfo, prompts: Sequence[IntArray]) -> Words:

@@ -14,6 +14,7 @@ from app.jobs.steer import Options, Side, SteerJob, Written
 from app.jobs.steer_snippet import SnippetJob
 from app.jobs.texts import TextInput
 from app.services.engine_sources import Reader
+from app.services.names import answer_fields
 from app.services.steer_terms import Resolved, TermRequest, resolve
 from models.coherence import compare, measure
 from models.steer_terms import POSITIONS
@@ -124,10 +125,17 @@ def term_answers(resolved: Resolved, shares: Sequence[float | None]) -> list[ans
     """The terms as they were understood, each with its share of the residual norm."""
     return [
         answers.TermAnswer(
-            asked.source, asked.index, asked.vector, term.mode, term.strength, term.everywhere, label, share
+            source=asked.source,
+            index=asked.index,
+            vector=asked.vector,
+            mode=term.mode,
+            strength=term.strength,
+            everywhere=term.everywhere,
+            **answer_fields(name),
+            share=share,
         )
-        for asked, term, label, share in zip(
-            resolved.asked, resolved.terms, resolved.labels, shares or [None] * len(resolved.terms), strict=True
+        for asked, term, name, share in zip(
+            resolved.asked, resolved.terms, resolved.names, shares or [None] * len(resolved.terms), strict=True
         )
     ]
 

@@ -17,9 +17,10 @@ from app.db.queries.vectors import vectors_of
 from app.formats import number, percent
 from app.hints import command
 from app.services.latents import DENSE
+from app.services.names import name_view, own_name
 from app.services.output_score_words import steer_words
 from app.services.steer_query import PATH, VECTOR
-from app.services.tokens import chip, plain
+from app.services.tokens import chip
 from app.views import FoundItem, FoundView
 
 #: Entries of one answer; vectors among them.
@@ -119,7 +120,8 @@ def _by_number(session: Session, sources: Sequence[SourceInfo], wanted: str) -> 
         else:
             term = f"{source.slug}:{int(digits)}"
             where = f"{source.slug} · {int(digits)} · not built"
-            items.append(FoundItem(term, _href(term), f"Latent {int(digits)}", (), where, "", "", "", ""))
+            name = name_view(int(digits), queries.latent_name(session, source, int(digits)))
+            items.append(FoundItem(term, _href(term), name, (), where, "", "", "", ""))
     return items
 
 
@@ -131,7 +133,7 @@ def _item(candidate: Candidate) -> FoundItem:
     return FoundItem(
         term=term,
         add_href=_href(term),
-        label=plain(row.label or ""),
+        name=name_view(row.index, row.name),
         tokens=tuple(chip(text) for text in tokens if text is not None),
         where=f"{source.slug} · {row.index}",
         score="" if row.output_score is None else number(row.output_score, 2),
@@ -143,7 +145,8 @@ def _item(candidate: Candidate) -> FoundItem:
 
 def _vector(number: int, name: str, hook_name: str) -> FoundItem:
     term = f"{VECTOR}{number}"
-    return FoundItem(term, _href(term), plain(name), (), f"vector at {hook_name}", "", "", "", "")
+    where = f"vector at {hook_name}"
+    return FoundItem(term, _href(term), own_name(name), (), where, "", "", "", "")
 
 
 def _href(term: str) -> str:

@@ -9,15 +9,17 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from app.db import queries
-from app.db.queries import LatentRow, SourceInfo
+from app.db.queries import LatentName, LatentRow, SourceInfo
 from app.db.queries.calibrations import CalibrationInfo, Subject, calibrations_of
 from app.db.queries.vectors import VectorInfo, vector_by_id
 from app.errors import InvalidRequest, PeriscopeError, shorten
 from app.services.engine_sources import Reader
+from app.services.names import name_view, own_name
 from app.services.steer_query import SliderQuery
 from app.services.steer_terms import IN_MAXIMA
 from app.services.tokens import chip, plain
 from app.views import ModeChoice, SafeRange, SliderView
+from app.views.names import NameView
 from models.steer_terms import MAX_STRENGTH, MODES, NEUTRAL, VECTOR_MODES
 
 MODE_NAMES = {
@@ -98,10 +100,10 @@ def _latent(session: Session, query: SliderQuery, source: SourceInfo, index: int
         note = "It was never active in the build, so it has no maximum: scale, ablate or project it."
     allowed = MODES if unit is not None else tuple(mode for mode in MODES if mode not in IN_MAXIMA)
     ranges = _ranges(session, Subject(source.id, index), query.term, unit or 1.0)
-    label = queries.labels(session, source, [index]).get(index) if row is None else row.label
+    name = queries.latent_name(session, source, index) if row is None else row.name
     return _restored(
         query, allowed, ranges, source.language_model_id,
-        label=plain(label) if label else _name(row, index),
+        name=name_view(index, name),
         where=f"{source.slug} · {index}",
         href=f"/sources/{source.slug}/latents/{index}" if row else "",
         promoted=row.promoted[:PROMOTED] if row else (),
@@ -113,7 +115,7 @@ def _vector(session: Session, query: SliderQuery, vector: VectorInfo) -> Restore
     ranges = _ranges(session, Subject(vector_id=vector.id), query.term, vector.norm)
     return _restored(
         query, VECTOR_MODES, ranges, vector.language_model_id,
-        label=plain(vector.name), where=f"vector at {vector.hook_name}", href="", promoted=(), note="",
+        name=own_name(vector.name), where=f"vector at {vector.hook_name}", href="", promoted=(), note="",
     )  # fmt: skip
 
 
@@ -128,11 +130,11 @@ def _first(safe: SafeRange, mode: str) -> float:
 
 def _restored(
     query: SliderQuery, allowed: Sequence[str], ranges: dict[str, SafeRange], model_id: int, *,
-    label: str, where: str, href: str, promoted: Sequence[str], note: str,
+    name: NameView, where: str, href: str, promoted: Sequence[str], note: str,
 ) -> Restored:  # fmt: skip
     if query.mode and query.mode not in allowed:
         said = note or f"it takes {' or '.join(allowed)}, not {query.mode}."
-        raise InvalidRequest(f"{label}: {said}")
+        raise InvalidRequest(f"{name.text}: {said}")
     mode = query.mode or allowed[0]
     strength = query.strength
     if strength is None:
@@ -143,7 +145,8 @@ def _restored(
     view = SliderView(
         uid=uuid4().hex[:8],
         term=query.term,
-        label=label,
+        label=name.text,
+        name=name,
         where=where,
         href=href,
         promoted=tuple(chip(text) for text in promoted),
@@ -177,5 +180,5 @@ def _row(session: Session, source: SourceInfo, index: int) -> LatentRow | None:
 
 
 def _name(row: LatentRow | None, index: int) -> str:
-    """What a latent is called: its label, else its number."""
-    return plain(row.label) if row is not None and row.label else f"Latent {index}"
+    """What a latent is called: its label, else what it does, else its number."""
+    return name_view(index, LatentName() if row is None else row.name).text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries import LatentName, SourceInfo
 from app.db.queries.numbers import latent_numbers
 from app.db.queries.vectors import VectorInfo, vector_by_id
 from app.engine import SourceKey
@@ -31,18 +31,32 @@ class TermRequest:
     everywhere: bool = False
 
 
+@dataclass(frozen=True)
+class TermName:
+    """What a term is called: a vector by its own name, a latent as everywhere."""
+
+    label: str | None
+    label_status: str | None = None
+    summary: str | None = None
+
+    @classmethod
+    def of(cls, name: LatentName) -> "TermName":
+        """The name of a latent."""
+        return cls(name.label, name.label_status, name.summary)
+
+
 @dataclass(frozen=True, eq=False)
 class Resolved:
     """What a request names, all of one model. ``sources``: those that were named, each once.
 
-    ``model`` is any source of the model: it has the model's facts. ``labels`` run along ``terms``.
+    ``model`` is any source of the model: it has the model's facts. ``names`` run along ``terms``; a vector has its own.
     """
 
     model: SourceInfo
     sources: tuple[SourceInfo, ...]
     asked: tuple[TermRequest, ...]
     terms: tuple[SteerTerm, ...]
-    labels: tuple[str | None, ...]
+    names: tuple[TermName, ...]
     wants_bos: bool
 
     @property
@@ -86,10 +100,10 @@ def resolve(
         everything = queries.all_sources(session)
         whose = _model_of(everything, sources, list(vectors.values()), model)
         found = _terms(session, {s.slug: s for s in sources}, vectors, terms)
-        labels = _labels(session, {s.slug: s for s in sources}, vectors, terms)
+        names = _names(session, {s.slug: s for s in sources}, vectors, terms)
     siblings = [s for s in everything if s.language_model_id == whose.language_model_id]
     wants_bos = any(s.facts.prepend_bos for s in sources or siblings)
-    return Resolved(whose, sources, tuple(terms), found, labels, wants_bos)
+    return Resolved(whose, sources, tuple(terms), found, names, wants_bos)
 
 
 def _complete(term: TermRequest, source: str | None, number: int) -> TermRequest:
@@ -173,14 +187,16 @@ def _terms(
     return tuple(found)
 
 
-def _labels(
+def _names(
     session: Session, sources: dict[str, SourceInfo], vectors: dict[int, VectorInfo], terms: Sequence[TermRequest]
-) -> tuple[str | None, ...]:
-    known: dict[tuple[str, int], str] = {}
+) -> tuple[TermName, ...]:
+    known: dict[tuple[str, int], LatentName] = {}
     for slug, source in sources.items():
         indices = [term.index for term in terms if term.source == slug and term.index is not None]
-        known |= {(slug, index): text for index, text in queries.labels(session, source, indices).items()}
+        known |= {(slug, index): name for index, name in queries.latent_names(session, source, indices).items()}
     return tuple(
-        vectors[term.vector].name if term.vector is not None else known.get((term.source or "", term.index or 0))
+        TermName(vectors[term.vector].name)
+        if term.vector is not None
+        else TermName.of(known.get((term.source or "", term.index or 0), LatentName()))
         for term in terms
     )

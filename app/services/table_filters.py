@@ -1,12 +1,13 @@
 """The form above the table of latents, and its filters in words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from app.db.queries import LatentQuery
 from app.services.table_ranges import RANGES, RefusedRange
 from app.services.tokens import plain
 from app.views import ActiveFilter, Choice, ChoiceFilter, RangeFilter, TableFilters, TextFilter
+from models.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
 TEXTS = {
     "label": ("Label contains", "winter"),
@@ -15,6 +16,16 @@ TEXTS = {
 }
 CHOICES = {
     "labelled": ("Labels", {"": "with or without", "yes": "with a label", "no": "without a label"}),
+    "status": (
+        "Status of the label",
+        {
+            "": "any",
+            CAUSAL: "tested, and steers",
+            TESTED: "tested",
+            GUESS: "a guess",
+            FAILED: "failed its test",
+        },
+    ),
     "dead": ("Dead latents", {"": "shown", "hide": "hidden", "only": "only dead ones"}),
 }
 WORDS = {
@@ -24,6 +35,10 @@ WORDS = {
     "promoted": "promotes “{}”",
     ("labelled", "yes"): "with a label",
     ("labelled", "no"): "without a label",
+    ("status", CAUSAL): "label tested, and steers",
+    ("status", TESTED): "label tested",
+    ("status", GUESS): "label a guess",
+    ("status", FAILED): "label failed its test",
     ("dead", "hide"): "dead ones hidden",
     ("dead", "only"): "dead ones only",
 }
@@ -35,16 +50,16 @@ def filters_view(
     refused: Sequence[RefusedRange],
     page_href: str,
     part_href: str,
-    has_scores: bool,
+    absent: Collection[str],
 ) -> TableFilters:
-    """The form as it stands; ``parameters`` are the query string's, ``refused`` the ranges that are not in them."""
+    """The form as it stands; ``parameters`` are the query string's, ``refused`` the ranges that are not in them;
+    ``absent`` the filters that could match nothing here.
+    """
     wrong = {item.name: item for item in refused}
     return TableFilters(
         q=query.q,
         ranges=tuple(
-            _range(name, parameters, wrong.get(name))
-            for name in RANGES
-            if has_scores or name != "output_score" or name in wrong
+            _range(name, parameters, wrong.get(name)) for name in RANGES if name not in absent or name in wrong
         ),
         texts=tuple(TextFilter(name, title, getattr(query, name), hint) for name, (title, hint) in TEXTS.items()),
         choices=tuple(
@@ -52,6 +67,7 @@ def filters_view(
                 name, title, tuple(Choice(value, text, getattr(query, name) == value) for value, text in texts.items())
             )
             for name, (title, texts) in CHOICES.items()
+            if name not in absent
         ),
         active=tuple(_active(query, parameters, page_href, part_href)),
         is_open=bool(wrong or set(query.given()) - {"q"}),

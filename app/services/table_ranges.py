@@ -17,9 +17,12 @@ RANGES = {
     "density": ("Density", "share of tokens: 0.05 or 5 %"),
     "max_activation": ("Maximum", "activation"),
     "mean_activation": ("Mean", "activation"),
+    "label_score": ("Label's score", "F1: 0.7"),
     "output_score": ("Output score", f"likely to steer from {LIKELY}"),
 }
 SHARES = ("density",)
+#: Numbers from 0 to 1 that are no shares of tokens.
+UNIT = ("label_score",)
 #: A number with commas between its thousands; "0,05" is none.
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 MAX_SHOWN = 40
@@ -62,7 +65,7 @@ def _read(name: str, low: str, high: str) -> tuple[float | None, float | None] |
     for text in (low, high):
         problem = ""
         try:
-            read.append(_number(title, text, is_share=name in SHARES))
+            read.append(_number(title, text, is_share=name in SHARES, is_unit=name in UNIT))
         except _NumberError as error:
             read.append(None)
             problem = str(error)
@@ -77,7 +80,7 @@ def _read(name: str, low: str, high: str) -> tuple[float | None, float | None] |
     return first, last
 
 
-def _number(title: str, typed: str, *, is_share: bool) -> float | None:
+def _number(title: str, typed: str, *, is_share: bool, is_unit: bool) -> float | None:
     text = typed.strip().replace("\N{MINUS SIGN}", "-")
     if not text:
         return None
@@ -96,6 +99,8 @@ def _number(title: str, typed: str, *, is_share: bool) -> float | None:
         raise _NumberError(f"{title} must be {wanted}, not “{_shown(typed)}”.")
     if is_share and not 0 <= value <= 1:
         raise _NumberError(f"{title} is a share of tokens, from 0 to 1 or from 0 % to 100 %, not {_shown(typed)}.")
+    if is_unit and not 0 <= value <= 1:
+        raise _NumberError(f"{title} is a number from 0 to 1, not {_shown(typed)}.")
     return value
 
 

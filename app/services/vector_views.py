@@ -7,6 +7,7 @@ from app.db.queries.vectors import VectorFacts
 from app.figures_vectors import projections_figure
 from app.formats import count, moment, number, percent
 from app.services.microscope_rankings import signed
+from app.services.names import name_view
 from app.services.tokens import chip, plain
 from app.services.vectors_query import PATH, PLACES, VectorsQuery
 from app.views import Measure, NearLatentView, ProjectionRow, SavedVector, SavedVectors, TokenBar, VectorPreview
@@ -123,7 +124,7 @@ def _near(latent: answers.NearLatent, built: Collection[str]) -> NearLatentView:
         slug=latent.source,
         index=latent.index,
         href=f"/sources/{latent.source}/latents/{latent.index}" if latent.source in built else "",
-        label=plain(latent.label or ""),
+        name=name_view(latent.index, latent),
         cosine=f"{latent.cosine:.2f}".replace("-", "\N{MINUS SIGN}"),
     )
 

@@ -14,6 +14,7 @@ from app.errors import InvalidRequest, shorten
 from app.jobs.vectors import Made, VectorJob
 from app.services.activations import named
 from app.services.engine_sources import Reader, key_of
+from app.services.names import answer_fields
 from app.services.paging import Part
 from app.services.steer_terms import Resolved, resolve
 
@@ -148,8 +149,10 @@ def _finish(
         nearest = []
         for source in near:
             found = made.nearest.get(source.slug, ())
-            labels = queries.labels(session, source, [item.index for item in found])
-            nearest += [answers.NearLatent(source.slug, n.index, n.cosine, labels.get(n.index)) for n in found]
+            names = queries.latent_names(session, source, [item.index for item in found])
+            nearest += [
+                answers.NearLatent(source.slug, n.index, n.cosine, **answer_fields(names[n.index])) for n in found
+            ]
     return answers.VectorAnswer(
         id=number,
         model=resolved.model.facts.model.name,

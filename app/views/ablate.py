@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.views.figures import FigureView
 from app.views.layout import Measure, Tab
 from app.views.microscope import ScopeText, SourcePick
+from app.views.names import NameView
 from app.views.sources import Choice
 from app.views.tokens import TokenText
 
@@ -17,7 +18,7 @@ class EffectRow:
     index: int
     href: str
     steer_href: str
-    label: str
+    name: NameView
     token: TokenText
     position: int
     activation: str
@@ -71,7 +72,7 @@ class PatchRow:
 
     index: int
     href: str
-    label: str
+    name: NameView
     token: TokenText
     other_token: TokenText | None  # None: the same
     position: int
@@ -125,7 +126,7 @@ class RemovedLatent:
 
     index: int
     href: str
-    label: str
+    name: NameView
 
 
 @dataclass(frozen=True)

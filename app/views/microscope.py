@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.views.figures import FigureView
 from app.views.latents import ExampleView, TokenBar
 from app.views.layout import Tab
+from app.views.names import NameView
 from app.views.sources import Choice
 from app.views.tokens import Piece, TokenText
 
@@ -55,7 +56,7 @@ class Hit:
 
     key: str
     index: int
-    label: str
+    name: NameView
     activation: str
     share: str
 
@@ -77,7 +78,7 @@ class RankRow:
     key: str
     index: int
     href: str
-    label: str
+    name: NameView
     is_chosen: bool
     bar: float
     values: tuple[str, ...]
@@ -105,7 +106,7 @@ class LatentCard:
     index: int
     slug: str
     href: str
-    label: str
+    name: NameView
     density: str
     max_activation: str
     here: str  # its largest activation in the text; empty: none

@@ -6,6 +6,7 @@ from app.glossary import Term
 from app.views.builds import LiveBuilds, Pulse
 from app.views.figures import FigureView
 from app.views.layout import Crumb, Statistic
+from app.views.names import NameView
 from app.views.tokens import TokenText
 
 
@@ -26,7 +27,8 @@ class LatentTableRow:
 
     index: int
     href: str
-    label: str  # empty: none
+    name: NameView
+    score: str  # of its label; empty: none
     top_token: TokenText | None  # None: dead
     top_token_share: str
     promoted: tuple[TokenText, ...]
@@ -136,7 +138,9 @@ class LatentTable:
     filters: TableFilters
     columns: tuple[Column, ...]
     rows: tuple[LatentTableRow, ...]
+    more_sorts: tuple[Choice, ...]  # orders without a column of their own
     has_scores: bool  # without any output score there is no column for them
+    has_labels: bool  # without any label there is none for their status
     mend: str
     total: str  # how many there are, in words
     pages: tuple[PageLink, ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.views.figures import FigureView
 from app.views.layout import Tab
 from app.views.microscope import TurnField
+from app.views.names import NameView
 from app.views.sources import Choice
 from app.views.tokens import Piece, TokenText
 
@@ -42,7 +43,8 @@ class SliderView:
 
     uid: str
     term: str
-    label: str
+    label: str  # the name as text, for those who cannot see it and for scripts
+    name: NameView
     where: str  # its source and index, or that it is a vector
     href: str  # its dashboard; empty: none
     promoted: tuple[TokenText, ...]
@@ -65,8 +67,8 @@ class FoundItem:
 
     term: str
     add_href: str
-    label: str
-    tokens: tuple[TokenText, ...]  # what it fires on and promotes, where it has no label
+    name: NameView
+    tokens: tuple[TokenText, ...]  # what it fires on and promotes
     where: str
     score: str
     words: str

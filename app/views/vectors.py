@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.views.figures import FigureView
 from app.views.latents import TokenBar
 from app.views.layout import Measure, Tab
+from app.views.names import NameView
 from app.views.sources import Choice
 
 
@@ -32,7 +33,7 @@ class NearLatentView:
     slug: str
     index: int
     href: str
-    label: str
+    name: NameView
     cosine: str
 
 

@@ -9,7 +9,9 @@ from app.db.queries.answers import (
     BuildsNow,
     DensityHistogram,
     ExplanationInfo,
+    Label,
     LatentDetails,
+    LatentName,
     LatentPage,
     LatentPoints,
     LatentRow,
@@ -33,11 +35,13 @@ from app.db.queries.latents import (
 from app.db.queries.lists import (
     MAX_LIMIT,
     all_matching,
+    has_labels,
     has_output_scores,
     latent_page,
     latents_by_index,
     rows_in_order,
 )
+from app.db.queries.names import latent_name, latent_names
 from app.db.queries.points import latent_points, point_step
 from app.db.queries.scores import count_unscored, unscored_latents
 from app.db.queries.sources import (
@@ -64,7 +68,9 @@ __all__ = [
     "ChooseBands",
     "DensityHistogram",
     "ExplanationInfo",
+    "Label",
     "LatentDetails",
+    "LatentName",
     "LatentPage",
     "LatentPoints",
     "LatentQuery",
@@ -80,10 +86,13 @@ __all__ = [
     "densities",
     "density_histogram",
     "explanations",
+    "has_labels",
     "has_output_scores",
     "known_labels",
     "labels",
     "latent_details",
+    "latent_name",
+    "latent_names",
     "latent_page",
     "latent_points",
     "latent_record",

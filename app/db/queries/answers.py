@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db.display import whole_characters
+from models.label_tests import FAILED as FAILED_TEST
 from models.records import IntArray, LatentRecord, SourceFacts, SourceQuality
 
 
@@ -76,12 +77,53 @@ class SourceInfo:
         return self.id, self.created, self.facts.weights_hash, self.table_version
 
 
+class Label(NamedTuple):
+    """What a latent is called: the label that leads, and what it is worth (``models.label_tests``)."""
+
+    text: str
+    kind: str
+    status: str
+    score: float | None
+
+
+@dataclass(frozen=True)
+class LatentName:
+    """What a latent is called: by its label, or by what it fires on and what it promotes.
+
+    ``leading``: its label that leads, which may have failed. The tokens are None where it is dead or not built.
+    """
+
+    leading: Label | None = None
+    top_token: str | None = None
+    promoted: str | None = None
+
+    @property
+    def label(self) -> str | None:
+        """The label, unless it failed its test: that is no name."""
+        return None if self.leading is None or self.leading.status == FAILED_TEST else self.leading.text
+
+    @property
+    def label_status(self) -> str | None:
+        """What the leading label is worth, one that failed as well; None: there is none."""
+        return None if self.leading is None else self.leading.status
+
+    @property
+    def summary(self) -> str | None:
+        """What it fires on and promotes, in a few words; None where neither is known."""
+        said = [
+            f"{does} “{text.strip() or text}”"
+            for does, text in (("fires on", self.top_token), ("promotes", self.promoted))
+            if text is not None
+        ]
+        return ", ".join(said) or None
+
+
 @dataclass(frozen=True)
 class LatentRow:
     """A latent in a list."""
 
     index: int
-    label: str | None
+    name: LatentName
     n_active: int
     density: float
     max_activation: float
@@ -91,13 +133,28 @@ class LatentRow:
     top_token_share: float | None
     promoted: tuple[str, ...]
 
+    @property
+    def label(self) -> str | None:
+        """The label, unless it failed its test."""
+        return self.name.label
+
+    @property
+    def label_status(self) -> str | None:
+        """What the leading label is worth."""
+        return self.name.label_status
+
+    @property
+    def label_score(self) -> float | None:
+        """The score of the leading label."""
+        return None if self.name.leading is None else self.name.leading.score
+
 
 @dataclass(frozen=True)
 class NeighbourRow:
     """A latent as a card beside another shows it."""
 
     index: int
-    label: str | None
+    name: LatentName
     top_token: str | None  # None: dead
     max_activation: float
 
@@ -123,6 +180,19 @@ class ExplanationInfo:
     scores: Mapping[str, Any]
     created: datetime
     is_current: bool  # written for the weights that the source has now
+    weights_hash: str
+    kind: str
+    status: str
+    n: int | None
+    score: float | None
+    precision: float | None
+    recall: float | None
+    auroc_token: float | None
+    auroc_text: float | None
+    rule: str
+    leads: bool  # it is the label of the latent for its weights
+    ended: datetime | None
+    ended_as: str  # "withdrawn", "replaced" or empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +203,7 @@ class LatentDetails:
     """
 
     record: LatentRecord
-    label: str | None
+    name: LatentName
     explanations: tuple[ExplanationInfo, ...]
     n_explanations: int
     output_score: float | None
@@ -142,6 +212,16 @@ class LatentDetails:
     tokens: Mapping[int, str]
     prompts: Mapping[int, IntArray]  # of the examples: prompt -> token ids (context,)
     neighbours: Mapping[int, NeighbourRow]
+
+    @property
+    def label(self) -> str | None:
+        """The label, unless it failed its test."""
+        return self.name.label
+
+    def name_of(self, neighbour: int) -> LatentName:
+        """What one of the neighbours is called."""
+        row = self.neighbours.get(neighbour)
+        return LatentName() if row is None else row.name
 
     def window_tokens(self, prompt: int, start: int, width: int) -> tuple[str, ...]:
         """The display strings of ``width`` tokens of a prompt from ``start`` on."""

@@ -6,14 +6,20 @@ from dataclasses import dataclass, fields
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.db.queries.indexes.latents import LATENT_TEXTS, NUMBERS, LatentIndex
+from app.db.queries.indexes.latents import LABEL_SORTS, LATENT_TEXTS, NUMBERS, LatentIndex
 from app.db.queries.indexes.rest import Mask
 from app.errors import InvalidRequest, shorten
+from models.label_tests import FAILED, STATUSES
 
-SORTS = ("index", *NUMBERS, *LATENT_TEXTS)
+SORTS = ("index", *NUMBERS, *LATENT_TEXTS, *LABEL_SORTS)
 ORDERS = ("asc", "desc")
 LABELLED = ("", "yes", "no")
 DEAD = ("", "hide", "only")
+LABEL_STATUSES = ("", *STATUSES)
+CHOICES = {"sort": SORTS, "order": ORDERS, "labelled": LABELLED, "dead": DEAD, "status": LABEL_STATUSES}
+#: Numbers that a range can be given for; what those from 0 to 1 are.
+RANGED = (*NUMBERS, "label_score")
+SHARES = {"density": "a share of tokens", "label_score": "a score"}
 _NO_TOKENS = np.zeros(0, np.int64)
 MAX_SEARCH = 200
 #: Filters that are texts, with what they look at.
@@ -46,16 +52,25 @@ class LatentQuery:
     promoted: str = ""
     labelled: str = ""  # "yes", "no" or both
     dead: str = ""  # "hide", "only" or all
+    status: str = ""  # of the leading label: one of STATUSES, or any
+    min_label_score: float | None = None
+    max_label_score: float | None = None
 
     def __post_init__(self) -> None:
-        for name, allowed in (("sort", SORTS), ("order", ORDERS), ("labelled", LABELLED), ("dead", DEAD)):
+        for name, allowed in (
+            ("sort", SORTS),
+            ("order", ORDERS),
+            ("labelled", LABELLED),
+            ("dead", DEAD),
+            ("status", LABEL_STATUSES),
+        ):
             given = getattr(self, name)
             if given not in allowed:
                 choices = ", ".join(choice for choice in allowed if choice)
                 raise InvalidRequest(f"{name} is one of {choices}, not {shorten(given, 40)!r}.")
-        for number in NUMBERS:
+        for number in RANGED:
             for name in (f"min_{number}", f"max_{number}"):
-                _check_number(name, getattr(self, name), is_share=number == "density")
+                _check_number(name, getattr(self, name), SHARES.get(number, ""))
         for name, what in TEXTS.items():
             given = getattr(self, name)
             if len(given) > MAX_SEARCH:
@@ -77,20 +92,26 @@ def matching(session: Session, index: LatentIndex, query: LatentQuery) -> tuple[
 
 def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask:
     texts = {name: getattr(query, name).strip() for name in TEXTS}
-    found = (_text_mask(session, index, name, wanted) for name, wanted in texts.items() if wanted)
+    with_failed = query.status == FAILED
+    found = (_text_mask(session, index, name, wanted, with_failed) for name, wanted in texts.items() if wanted)
     mask = next(found, None)
     if mask is None:
         mask = np.ones(index.n, np.bool_)
     for other in found:
         mask &= other
-    for name in NUMBERS:
+    for name in RANGED:
         low, high = getattr(query, f"min_{name}"), getattr(query, f"max_{name}")
         if low is not None or high is not None:
             index.order(session, name).narrow(mask, low, high)
     if query.labelled:
         has_label = _none(index)
-        has_label[index.labels(session).latents] = True
+        labels = index.labels(session)
+        has_label[labels.latents[labels.named]] = True
         mask &= has_label if query.labelled == "yes" else ~has_label
+    if query.status:
+        has_status = _none(index)
+        has_status[index.labels(session).with_status(query.status)] = True
+        mask &= has_status
     if query.dead:
         is_dead = np.ones(index.n, np.bool_)
         index.order(session, "density").narrow(is_dead, 0, 0)
@@ -98,12 +119,14 @@ def _mask(session: Session, index: LatentIndex, query: LatentQuery) -> Mask:
     return mask
 
 
-def _text_mask(session: Session, index: LatentIndex, name: str, wanted: str) -> Mask:
-    """Whether a text of each latent contains what is wanted, (n,); ``name`` is one of TEXTS."""
+def _text_mask(session: Session, index: LatentIndex, name: str, wanted: str, with_failed: bool) -> Mask:
+    """Whether a text of each latent contains what is wanted, (n,); ``name`` is one of TEXTS. Labels that failed are
+    looked at only where they were asked for.
+    """
     tokens = index.vocabulary(session).containing(wanted) if name != "label" else _NO_TOKENS
     mask = index.firing_on(session, tokens) if name in ("q", "top_token") else _none(index)
     if name in ("q", "label"):
-        mask[index.labels(session).containing(wanted)] = True
+        mask[index.labels(session).containing(wanted, with_failed=with_failed)] = True
     if name in ("q", "promoted"):
         index.mark_promoting(session, tokens, mask)
     return mask
@@ -113,10 +136,10 @@ def _none(index: LatentIndex) -> Mask:
     return np.zeros(index.n, np.bool_)
 
 
-def _check_number(name: str, value: float | None, *, is_share: bool) -> None:
+def _check_number(name: str, value: float | None, what: str) -> None:
     if value is None:
         return
-    if is_share and not 0 <= value <= 1:
-        raise InvalidRequest(f"{name} is a share of tokens from 0 to 1, not {value}.")
+    if what and not 0 <= value <= 1:
+        raise InvalidRequest(f"{name} is {what} from 0 to 1, not {value}.")
     if not math.isfinite(value):
         raise InvalidRequest(f"{name} is a number, not {value}.")

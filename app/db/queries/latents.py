@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db import packing
 from app.db.display import displayable
 from app.db.index_cache import cache_of
-from app.db.queries.answers import DensityHistogram, LatentDetails, SourceInfo
+from app.db.queries.answers import DensityHistogram, Label, LatentDetails, LatentName, SourceInfo
 from app.db.queries.indexes.latents import vocabulary_index
 from app.db.queries.neighbours import neighbour_rows
 from app.db.queries.sources import SOURCE, STATE, raise_unknown_source, source_in_state
@@ -107,19 +107,22 @@ def _details(
     examples = _examples_and_prompts(session, wanted, used) if places else {}
     record = replace(record, bands=_with_examples(record.bands, examples))
     written = explanations(session, source, index, SHOWN_TEXTS) if row.get("is_explained", True) else ()
-    label = next((item.text for item in written if item.is_current), None)
+    leading = next((item for item in written if item.leads and item.is_current), None)
+    label = None if leading is None else Label(leading.text, leading.kind, leading.status, leading.score)
     has_more = len(written) == SHOWN_TEXTS
-    if has_more and label is None:  # the newest are all for other weights
+    if has_more and label is None:  # it is none of the newest
         label = labels(session, source, [index]).get(index)
+    tokens = vocabulary_index(session, source).texts(_token_ids(record, used))
+    promoted = tokens[record.promoted[0].token_id] if record.promoted else None
     return LatentDetails(
         record=record,
-        label=label,
+        name=LatentName(label, row["top_token"], promoted),
         explanations=written,
         n_explanations=count_explanations(session, source, index) if has_more else len(written),
         output_score=row["output_score"],
         top_token=row["top_token"],
         top_token_share=row["top_token_share"],
-        tokens=vocabulary_index(session, source).texts(_token_ids(record, used)),
+        tokens=tokens,
         prompts=used,
         neighbours=neighbour_rows(session, source, [item.index for item in record.neighbours]),
     )

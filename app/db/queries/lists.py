@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.packing import PAIR
-from app.db.queries.answers import LatentPage, LatentRow, SourceInfo
+from app.db.queries.answers import Label, LatentName, LatentPage, LatentRow, SourceInfo
 from app.db.queries.cursors import Place, decode, encode
 from app.db.queries.filters import LatentQuery, matching
 from app.db.queries.indexes.latents import index_of, vocabulary_index
@@ -82,6 +82,11 @@ def has_output_scores(session: Session, source: SourceInfo) -> bool:
     return index_of(session, source).order(session, "output_score").n_known > 0
 
 
+def has_labels(session: Session, source: SourceInfo) -> bool:
+    """Whether any latent has a label."""
+    return len(index_of(session, source).labels(session).latents) > 0
+
+
 def latents_by_index(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, LatentRow]:
     """The rows of these latents; an index that does not exist is left out."""
     if source.build is None:
@@ -120,10 +125,11 @@ def _rows(
     return tuple(_row(found[number], named.get(number), texts, promoted) for number in wanted if number in found)
 
 
-def _row(row: Any, label: str | None, texts: TextIndex, promoted: int) -> LatentRow:
+def _row(row: Any, label: Label | None, texts: TextIndex, promoted: int) -> LatentRow:
+    promotes = tuple(map(texts.text, np.frombuffer(row.promoted, PAIR)["id"][:promoted].tolist()))
     return LatentRow(
         index=row.latent_index,
-        label=label,
+        name=LatentName(label, row.top_token, promotes[0] if promotes else None),
         n_active=row.n_active,
         density=row.density,
         max_activation=row.max_activation,
@@ -131,5 +137,5 @@ def _row(row: Any, label: str | None, texts: TextIndex, promoted: int) -> Latent
         output_score=row.output_score,
         top_token=row.top_token,
         top_token_share=row.top_token_share,
-        promoted=tuple(map(texts.text, np.frombuffer(row.promoted, PAIR)["id"][:promoted].tolist())),
+        promoted=promotes,
     )

@@ -6,27 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.queries.answers import NeighbourRow, SourceInfo
-from app.db.tables import Explanation, Latent
+from app.db.queries.names import latent_names
+from app.db.tables import Latent
 from app.errors import NotBuilt
 
 LATENT = Latent.__table__
-EXPLANATION = Explanation.__table__
 
-#: The newest text for the weights that the source has is the label. Put together once: that takes longer than the
-#: database needs to answer it.
-LABEL = (
-    sa.select(EXPLANATION.c.text)
-    .where(
-        EXPLANATION.c.source_id == sa.bindparam("source_id"),
-        EXPLANATION.c.latent_index == LATENT.c.latent_index,
-        EXPLANATION.c.weights_hash == sa.bindparam("weights_hash"),
-    )
-    .order_by(EXPLANATION.c.id.desc())
-    .limit(1)
-    .correlate(LATENT)
-    .scalar_subquery()
-)
-ROWS = sa.select(LATENT.c.latent_index, LABEL, LATENT.c.top_token, LATENT.c.max_activation).where(
+#: Put together once: that takes longer than the database needs to answer it.
+ROWS = sa.select(LATENT.c.latent_index, LATENT.c.top_token, LATENT.c.max_activation).where(
     LATENT.c.build_id == sa.bindparam("build_id"), LATENT.c.latent_index.in_(sa.bindparam("indices", expanding=True))
 )
 
@@ -37,10 +24,7 @@ def neighbour_rows(session: Session, source: SourceInfo, indices: Sequence[int])
         raise NotBuilt(source.slug)
     if not indices:
         return {}
-    wanted = {
-        "build_id": source.build.id,
-        "source_id": source.id,
-        "weights_hash": source.facts.weights_hash,
-        "indices": sorted(set(indices)),
-    }
-    return {row[0]: NeighbourRow(*row) for row in session.execute(ROWS, wanted)}
+    wanted = sorted(set(indices))
+    named = latent_names(session, source, wanted)
+    rows = session.execute(ROWS, {"build_id": source.build.id, "indices": wanted})
+    return {index: NeighbourRow(index, named[index], top, largest) for index, top, largest in rows}

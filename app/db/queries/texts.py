@@ -6,7 +6,7 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db.queries.answers import ExplanationInfo, SourceInfo
+from app.db.queries.answers import ExplanationInfo, Label, SourceInfo
 from app.db.tables import Explanation, Token
 
 TOKEN = Token.__table__
@@ -16,19 +16,16 @@ EXPLANATION = Explanation.__table__
 SHOWN_TEXTS = 50
 #: Numbers in one IN list; SQLite allows 32766 in a statement, PostgreSQL 65535.
 MAX_IN = 10_000
-#: Labels of latents: the newest text of each for the weights that the source has. Put together once: that takes longer
-#: than the database needs to answer it.
-LABELS = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(
-    EXPLANATION.c.id.in_(
-        sa.select(sa.func.max(EXPLANATION.c.id))
-        .where(
-            EXPLANATION.c.source_id == sa.bindparam("source_id"),
-            EXPLANATION.c.weights_hash == sa.bindparam("weights_hash"),
-            EXPLANATION.c.latent_index.in_(sa.bindparam("indices", expanding=True)),
-        )
-        .group_by(EXPLANATION.c.latent_index)
-    )
+#: Labels of latents: those that lead for the weights that the source has, unless they failed their test. Put together
+#: once: that takes longer than the database needs to answer it.
+LEADING = (
+    EXPLANATION.c.source_id == sa.bindparam("source_id"),
+    EXPLANATION.c.weights_hash == sa.bindparam("weights_hash"),
+    EXPLANATION.c.leads,
 )
+LABEL_COLUMNS = [EXPLANATION.c[name] for name in ("latent_index", "text", "kind", "status", "score")]
+ALL_LABELS = sa.select(*LABEL_COLUMNS).where(*LEADING)
+LABELS = ALL_LABELS.where(EXPLANATION.c.latent_index.in_(sa.bindparam("indices", expanding=True)))
 #: All texts about one latent, newest first.
 EXPLANATIONS = (
     sa.select(EXPLANATION)
@@ -64,12 +61,12 @@ def vocabulary(session: Session, language_model_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, str]:
-    """The labels of those of the latents that have one, one query."""
-    found: dict[int, str] = {}
+def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, Label]:
+    """The leading labels of those of the latents that have one, one query; one that failed is among them."""
+    found: dict[int, Label] = {}
     for part in in_parts(indices):
         wanted = {"source_id": source.id, "weights_hash": source.facts.weights_hash, "indices": part}
-        found.update((index, text) for index, text in session.execute(LABELS, wanted))
+        found.update((index, Label(*rest)) for index, *rest in session.execute(LABELS, wanted))
     return found
 
 
@@ -89,6 +86,19 @@ def explanations(
             scores=row["scores"],
             created=row["created"],
             is_current=row["weights_hash"] == source.facts.weights_hash,
+            weights_hash=row["weights_hash"],
+            kind=row["kind"],
+            status=row["status"],
+            n=row["n"],
+            score=row["score"],
+            precision=row["precision"],
+            recall=row["recall"],
+            auroc_token=row["auroc_token"],
+            auroc_text=row["auroc_text"],
+            rule=row["rule"] or "",
+            leads=row["leads"],
+            ended=row["ended"],
+            ended_as=row["ended_as"] or "",
         )
         for row in session.execute(query, {"source_id": source.id, "index": index}).mappings()
     )

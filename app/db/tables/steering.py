@@ -3,17 +3,37 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.tables.base import Base
 
 
 class Explanation(Base):
-    """A text that says what a latent means. It belongs to the weights and survives a rebuild."""
+    """A label: a text that says what a latent means. It belongs to the weights and survives a rebuild.
+
+    ``status`` and the figures are those of its test (``models.label_tests``); ``scores`` has what else was measured:
+    intervals, what was tested on, who scored. ``rule``: what tests it again on any corpus. ``leads``: the best one of
+    its latent and weights, kept by ``writes.explanations``. ``ended``: when it was withdrawn or replaced.
+    """
 
     __tablename__ = "explanation"
-    __table_args__ = (Index("ix_explanation_latent", "source_id", "latent_index"),)
+    __table_args__ = (
+        Index("ix_explanation_latent", "source_id", "latent_index"),
+        # The label of a latent is one row, found without looking at the others.
+        Index(
+            "uq_explanation_leads",
+            "source_id",
+            "weights_hash",
+            "latent_index",
+            unique=True,
+            sqlite_where=sql("leads"),
+            postgresql_where=sql("leads"),
+        ),
+        CheckConstraint("kind IN ('human', 'machine', 'tag')", name="kind"),
+        CheckConstraint("status IN ('guess', 'tested', 'failed', 'causal')", name="status"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
@@ -24,6 +44,18 @@ class Explanation(Base):
     method: Mapped[str]
     scores: Mapped[dict[str, Any]]
     created: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(8), server_default="machine", default="machine")
+    status: Mapped[str] = mapped_column(String(8), server_default="guess", default="guess")
+    n: Mapped[int | None] = mapped_column(BigInteger)
+    score: Mapped[float | None]
+    precision: Mapped[float | None]
+    recall: Mapped[float | None]
+    auroc_token: Mapped[float | None]
+    auroc_text: Mapped[float | None]
+    rule: Mapped[str | None]
+    leads: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    ended: Mapped[datetime | None]
+    ended_as: Mapped[str | None] = mapped_column(String(12))  # "withdrawn" or "replaced"
 
 
 class Vector(Base):

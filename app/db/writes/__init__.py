@@ -25,6 +25,8 @@ from app.db.writes.explanations import (
     add_explanations,
     add_label,
     remove_explanation,
+    replace_explanations,
+    withdraw_label,
 )
 from app.db.writes.latents import write_latents, write_output_scores, write_prompts, write_quality
 from app.db.writes.sources import register_source, remove_source, require_free_slug
@@ -46,10 +48,12 @@ __all__ = [
     "register_source",
     "remove_explanation",
     "remove_source",
+    "replace_explanations",
     "request_cancel",
     "require_free_slug",
     "start_build",
     "update_progress",
+    "withdraw_label",
     "write_latents",
     "write_output_scores",
     "write_prompts",

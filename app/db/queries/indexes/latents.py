@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -20,39 +20,74 @@ from app.db.queries.indexes.postings import Postings
 from app.db.queries.indexes.reading import NO_TOKEN
 from app.db.queries.indexes.rest import Mask
 from app.db.queries.indexes.texts import TextIndex
-from app.db.tables import Explanation, Token
+from app.db.queries.texts import ALL_LABELS
+from app.db.tables import Token
 from app.errors import NotBuilt
 from app.memory import trim_heap
+from models.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
-EXPLANATION = Explanation.__table__
 TOKEN = Token.__table__
 
 #: Quantities that are numbers of ``latent``, and quantities that are texts.
 NUMBERS = ("density", "max_activation", "mean_activation", "output_score")
 LATENT_TEXTS = ("label", "top_token", "promoted")
+#: What the leading label is worth: its status, and in each status its score; the score alone.
+LABEL_SORTS = ("label_status", "label_score")
 #: A search that more tokens than this answer does not read their lists one by one, but keeps all lists in memory.
 FEW_TOKENS = 64
 #: Filters whose result is kept, packed to one bit per latent.
 MAX_MASKS = 8
 #: Quantities that may change after the build: their orders belong to a ``table_version``.
-CHANGING = ("label", "output_score")
+CHANGING = ("label", "label_status", "label_score", "output_score")
+#: Statuses from the least to the most.
+STATUS_ORDER = (FAILED, GUESS, TESTED, CAUSAL)
+FAILED_PLACE = STATUS_ORDER.index(FAILED)
 
 
 class LabelIndex:
-    """The labels of a source: ``latents`` (k,) ascending and their texts (k,)."""
+    """The leading labels of a source: ``latents`` (k,) ascending, their texts (k,), what each is worth, the place of
+    its status in ``STATUS_ORDER`` (k,), and its score (k,), NaN where it has none.
+    """
 
-    def __init__(self, latents: NDArray[np.int32], texts: TextIndex) -> None:
+    def __init__(
+        self, latents: NDArray[np.int32], texts: TextIndex, statuses: NDArray[np.int8], scores: NDArray[np.float64]
+    ) -> None:
         self.latents = latents
         self.texts = texts
+        self.statuses = statuses
+        self.scores = scores
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self.latents.nbytes + self.texts.nbytes
+        return self.latents.nbytes + self.texts.nbytes + self.statuses.nbytes + self.scores.nbytes
 
-    def containing(self, wanted: str) -> NDArray[np.int32]:
-        """The latents whose label contains a text."""
-        return self.latents[self.texts.containing(wanted)]
+    def containing(self, wanted: str, *, with_failed: bool = False) -> NDArray[np.int32]:
+        """The latents whose label contains a text; a label that failed its test is looked at if that is wanted."""
+        found = self.texts.containing(wanted)
+        return self.latents[found if with_failed else found[self.named[found]]]
+
+    @property
+    def named(self) -> NDArray[np.bool_]:
+        """Which of them are names (k,): what failed its test is none."""
+        return self.statuses != FAILED_PLACE
+
+    def with_status(self, status: str) -> NDArray[np.int32]:
+        """The latents whose leading label has a status."""
+        return self.latents[self.statuses == STATUS_ORDER.index(status)]
+
+
+@dataclass(frozen=True, eq=False)
+class FirstTokens:
+    """Of each latent (n,) the token that it fires on most and the one that it promotes most, or NO_TOKEN."""
+
+    top: NDArray[np.uint32]
+    promoted: NDArray[np.uint32]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.top.nbytes + self.promoted.nbytes
 
 
 @dataclass(eq=False)
@@ -62,6 +97,7 @@ class BuildArrays:
     n: int
     orders: dict[tuple[str, int], Order] = field(default_factory=dict)
     postings: Postings | None = None
+    first_tokens: FirstTokens | None = None
     masks: OrderedDict[Hashable, tuple[NDArray[np.uint8], int]] = field(default_factory=OrderedDict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -70,7 +106,8 @@ class BuildArrays:
         """Bytes of memory; what is not made yet is counted in, so that the bound of the cache holds later too."""
         made = sum(order.nbytes for order in list(self.orders.values()))
         masks = sum(mask.nbytes for mask, _ in list(self.masks.values()))
-        return max(made, 40 * self.n) + masks + (self.postings.nbytes if self.postings else 0)
+        first = self.first_tokens.nbytes if self.first_tokens else 0
+        return max(made, 40 * self.n) + masks + first + (self.postings.nbytes if self.postings else 0)
 
 
 class LatentIndex:
@@ -117,6 +154,16 @@ class LatentIndex:
         source = self.source
         return cache_of(session).get(("labels", source.labels_state), lambda: _read_labels(session, source))
 
+    def first_tokens(self, session: Session) -> FirstTokens:
+        """The first token that each latent fires on and promotes."""
+        kept = self._kept
+        if kept.first_tokens is None:
+            with kept.lock:
+                if kept.first_tokens is None:
+                    top, promoted = (self._tokens(session, name) for name in ("top_token", "promoted"))
+                    kept.first_tokens = FirstTokens(top, promoted)
+        return kept.first_tokens
+
     def vocabulary(self, session: Session) -> TextIndex:
         """The display strings of the language model's tokens."""
         return vocabulary_index(session, self.source)
@@ -149,13 +196,8 @@ class LatentIndex:
     def _make_order(self, session: Session, name: str) -> Order:
         if name == "index":
             return IndexOrder(self.n)
-        if name == "label":
-            labels = self.labels(session)
-            values = np.zeros(self.n, np.int32)
-            has_label = np.zeros(self.n, np.bool_)
-            values[labels.latents] = labels.texts.ranks
-            has_label[labels.latents] = True
-            return order_of(values, has_label)
+        if name == "label" or name in LABEL_SORTS:
+            return self._label_order(session, name)
         if name in LATENT_TEXTS:
             tokens = self._tokens(session, name)
             ranks = np.append(self.vocabulary(session).ranks, np.int32(0))
@@ -165,6 +207,24 @@ class LatentIndex:
         if not is_known.any():
             return Order.unknown_to_all(self.n)
         return order_of(numbers, is_known)
+
+    def _label_order(self, session: Session, name: str) -> Order:
+        labels = self.labels(session)
+        has_value = np.zeros(self.n, np.bool_)
+        if name == "label":
+            ranks = np.zeros(self.n, np.int32)
+            ranks[labels.latents] = labels.texts.ranks
+            has_value[labels.latents] = labels.named
+            return order_of(ranks, has_value)
+        values = np.zeros(self.n)
+        if name == "label_score":
+            values[labels.latents] = np.nan_to_num(labels.scores)
+            has_value[labels.latents] = ~np.isnan(labels.scores)
+        else:
+            # Scores lie in [0, 1]: halved, they never reach the next status.
+            values[labels.latents] = labels.statuses + np.nan_to_num(labels.scores) / 2
+            has_value[labels.latents] = True
+        return order_of(values, has_value) if has_value.any() else Order.unknown_to_all(self.n)
 
     def _numbers(self, session: Session, name: str) -> NDArray[np.float64]:
         # Output scores may come after the build, so they are never packed with it.
@@ -218,11 +278,14 @@ def _vocabulary(session: Session, language_model_id: int) -> Iterator[str]:
 
 
 def _read_labels(session: Session, source: SourceInfo) -> LabelIndex:
-    query = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(
-        EXPLANATION.c.source_id == source.id, EXPLANATION.c.weights_hash == source.facts.weights_hash
+    wanted = {"source_id": source.id, "weights_hash": source.facts.weights_hash}
+    rows = session.execute(ALL_LABELS, wanted)
+    found = sorted(
+        (index, text, STATUS_ORDER.index(status), np.nan if score is None else score)
+        for index, text, _, status, score in rows
+        if 0 <= index < source.facts.d_sae
     )
-    # The newest text of a latent is its label.
-    newest: dict[int, str] = {}
-    newest.update((index, text) for index, text in session.execute(query.order_by(EXPLANATION.c.id)))
-    latents: Sequence[int] = sorted(index for index in newest if 0 <= index < source.facts.d_sae)
-    return LabelIndex(np.array(latents, np.int32), TextIndex.of([newest[index] for index in latents]))
+    latents, texts, statuses, scores = zip(*found, strict=True) if found else ((), (), (), ())
+    return LabelIndex(
+        np.array(latents, np.int32), TextIndex.of(texts), np.array(statuses, np.int8), np.array(scores, np.float64)
+    )
