@@ -143,14 +143,12 @@ async def _judge(tally: Tally, names: Sequence[str], messages: Sequence[Message]
 
 
 def as_json(scores: Scores) -> dict[str, Any]:
-    """What is kept beside the figures that every label has."""
+    """What is kept of a test beside the figures that every label has."""
+    measured = (("detection", scores.detection), ("fuzzing", scores.fuzzing), ("false_alarms", scores.false_alarms))
     kept: dict[str, Any] = {
-        "answers": scores.answers,
-        "unread_answers": scores.unread,
-        "by_stratum": {name: list(counts) for name, counts in scores.by_stratum.items()},
-        "firing_share": round(scores.firing.value, 6),
+        name: {"share": round(item.value, 4), "from": round(item.low, 4), "to": round(item.high, 4)}
+        for name, item in measured
+        if item is not None
     }
-    for name, item in (("detection", scores.detection), ("fuzzing", scores.fuzzing), ("false_alarms", scores.false_alarms)):
-        if item is not None:
-            kept[name] = {"value": round(item.value, 4), "low": round(item.low, 4), "high": round(item.high, 4)}
-    return kept
+    kept["yes"] = {name: f"{yes} of {n}" for name, (yes, n) in scores.by_stratum.items()}
+    return kept | {"unreadable": f"{scores.unread} of {scores.answers} answers"}
