@@ -39,18 +39,24 @@ Latents = Annotated[
 ]
 Top = Annotated[
     int | None,
-    typer.Option(help="Of the latents on at most a tenth of all tokens, so many that fire most often.", show_default=False),
+    typer.Option(
+        help="Of the latents on at most a tenth of all tokens, so many that fire most often.", show_default=False
+    ),
 ]
 Url = Annotated[
     str | None,
-    typer.Option("--endpoint", help="An OpenAI-compatible API, http://HOST:PORT/v1 [default: PERISCOPE_EXPLAIN_ENDPOINT]."),
+    typer.Option(
+        "--endpoint", help="An OpenAI-compatible API, http://HOST:PORT/v1 [default: PERISCOPE_EXPLAIN_ENDPOINT]."
+    ),
 ]
 Model = Annotated[str | None, typer.Option(help="The model there that explains [default: PERISCOPE_EXPLAIN_MODEL].")]
 KeyFile = Annotated[
     Path | None,
     typer.Option(help="A file with the key [default: PERISCOPE_EXPLAIN_KEY, else OPENAI_API_KEY]."),
 ]
-ScorerUrl = Annotated[str | None, typer.Option("--scorer-endpoint", help="Another API that scores [default: the same].")]
+ScorerUrl = Annotated[
+    str | None, typer.Option("--scorer-endpoint", help="Another API that scores [default: the same].")
+]
 ScorerModel = Annotated[str | None, typer.Option(help="Another model that scores [default: the same].")]
 ScorerKeyFile = Annotated[
     Path | None,
@@ -81,9 +87,9 @@ def explain(
     parallel: Annotated[int, typer.Option(help="Calls at once.")] = 4,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for an answer.")] = 120.0,
     retries: Annotated[int, typer.Option(help="Times that a call which failed is made again.")] = 4,
-    answer_tokens: Annotated[int, typer.Option(help="Tokens of an answer; a model that thinks first needs thousands.")] = (
-        ANSWER_TOKENS
-    ),
+    answer_tokens: Annotated[
+        int, typer.Option(help="Tokens of an answer; a model that thinks first needs thousands.")
+    ] = (ANSWER_TOKENS),
     seed: Annotated[int, typer.Option(help="Seed of the choice of texts.")] = 0,
     description: Description = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
@@ -153,7 +159,9 @@ def _endpoints(settings: Settings, first: Given, second: Given) -> tuple[Endpoin
     if not other_url:
         if other_file is not None:
             raise InvalidRequest("--scorer-key-file is for --scorer-endpoint; give that as well.")
-        same = replace(explainer, model=make_endpoint(url, other_model, key, key_from).model) if other_model else explainer
+        same = (
+            replace(explainer, model=make_endpoint(url, other_model, key, key_from).model) if other_model else explainer
+        )
         return explainer, same
     key, key_from = find_key(other_file, settings.explain_scorer_key, f"{PREFIX}EXPLAIN_SCORER_KEY")
     return explainer, make_endpoint(other_url, other_model or model, key, key_from)
@@ -175,9 +183,7 @@ def _run(
         with progress_bar() as bar:
             outcomes = explain_source(settings, request, listener(bar), dry_run=dry_run)
     except KeyboardInterrupt:
-        typer.echo(
-            "Stopped; what was answered is kept, and the same command goes on where this one stopped.", err=True
-        )
+        typer.echo("Stopped; what was answered is kept, and the same command goes on where this one stopped.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     if not dry_run:
         for outcome in outcomes:

@@ -94,9 +94,7 @@ def retry_after(value: str) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def _raise_refusal(
-    response: httpx.Response, content: bytes, endpoint: Endpoint, options: Mapping[str, Any]
-) -> None:
+def _raise_refusal(response: httpx.Response, content: bytes, endpoint: Endpoint, options: Mapping[str, Any]) -> None:
     where = f"The language model at {endpoint.url}"
     status, document = response.status_code, _json(content)
     said = _message(document, content, endpoint)
@@ -116,8 +114,8 @@ def _raise_refusal(
         raise EndpointUnusable(f"{where} refuses {key} ({status}{because}).")
     if status in (404, 405):
         raise EndpointUnusable(
-            f"{where} has no chat completions, or no model {shorten(endpoint.model)!r} ({status}{because}); the address "
-            "ends in /v1 as a rule."
+            f"{where} has no chat completions, or no model {shorten(endpoint.model)!r} ({status}{because}); the "
+            "address ends in /v1 as a rule."
         )
     raise EndpointUnusable(f"{where} refuses what it was asked ({status}{because}).")
 

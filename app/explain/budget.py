@@ -51,8 +51,8 @@ class Budget:
         if not fits:
             most = f"{self.tokens:,} tokens" + ("" if self.max_calls is None else f" and {self.max_calls:,} calls")
             raise BudgetSpent(
-                f"This takes about {estimate.calls:,} calls and {estimate.tokens:,} tokens and the budget is {most}, so "
-                "nothing was sent; ask for fewer latents, or for more with --budget and --max-calls."
+                f"This takes about {estimate.calls:,} calls and {estimate.tokens:,} tokens and the budget is {most}, "
+                "so nothing was sent; ask for fewer latents, or for more with --budget and --max-calls."
             )
 
     def take(self, tokens: int) -> None:

@@ -103,9 +103,7 @@ class ChatClient:
                 if self._options.pop(error.name, 0) is None and other:
                     self._options[other] = None
 
-    async def _try(
-        self, messages: Sequence[Mapping[str, str]], options: Mapping[str, Any], max_tokens: int
-    ) -> Answer:
+    async def _try(self, messages: Sequence[Mapping[str, str]], options: Mapping[str, Any], max_tokens: int) -> Answer:
         sent = tokens_of(messages)
         self.budget.take(sent + max_tokens)
         cost = sent  # of a try that comes to nothing: what was sent may be charged for

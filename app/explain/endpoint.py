@@ -16,6 +16,7 @@ from models.files import safe_text
 COMMON_KEY = "OPENAI_API_KEY"
 PATH = "/chat/completions"
 MAX_KEY, MAX_MODEL = 4096, 200
+NO_KEY = SecretStr("")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Endpoint:
 
     url: str
     model: str
-    key: SecretStr = SecretStr("")
+    key: SecretStr = NO_KEY
     key_from: str = ""
 
     @property

@@ -1,7 +1,5 @@
 """What goes wrong with an endpoint: each a sentence that says where, what and what to do."""
 
-# ruff: noqa: N818 (as in app.errors)
-
 from app.errors import InvalidRequest, Unavailable
 
 

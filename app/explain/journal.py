@@ -1,8 +1,8 @@
 """What a run has been answered so far, on disk, so that nothing is paid for twice.
 
-A file in the data folder, named by a hash of everything that the questions depend on; a line per answer, written through
-to the disk, and a line per latent whose label is stored. A kill at any moment loses the line being written. The key of
-an answer is a hash of its question; questions and keys of endpoints are not kept.
+A file in the data folder, named by a hash of everything that the questions depend on; a line per answer, written
+through to the disk, and a line per latent whose label is stored. A kill at any moment loses the line being written. The
+key of an answer is a hash of its question; questions and keys of endpoints are not kept.
 """
 
 import hashlib

@@ -35,8 +35,10 @@ class ToRead:
     width: int
 
 
-def chosen_latents(session: Session, source: SourceInfo, named: tuple[int, ...] | None, top: int | None) -> tuple[int, ...]:
-    """The latents that are named; or the ``top`` that fire most often, without those on more than a tenth of all tokens.
+def chosen_latents(
+    session: Session, source: SourceInfo, named: tuple[int, ...] | None, top: int | None
+) -> tuple[int, ...]:
+    """The latents that are named; or the ``top`` that fire most often, of those on at most a tenth of all tokens.
 
     Raises:
         NotBuilt: the source has no examples yet.
@@ -57,20 +59,22 @@ def chosen_latents(session: Session, source: SourceInfo, named: tuple[int, ...] 
     indices = np.array([index for index, density in sorted(densities.items()) if 0 < density <= DENSE], np.int64)
     order = np.argsort([-densities[index] for index in indices.tolist()], kind="stable")[:n]
     if not len(order):
-        raise InvalidRequest(f"No latent of {source.slug} fires on a tenth of the tokens or less; name some with --latents.")
+        raise InvalidRequest(
+            f"No latent of {source.slug} fires on a tenth of the tokens or less; name some with --latents."
+        )
     return tuple(sorted(indices[order].tolist()))
 
 
 def to_read(session: Session, source: SourceInfo, latents: Sequence[int], plan: Plan) -> ToRead:
-    """What has to be read to explain these latents. Raises NotBuilt, or InvalidRequest for prompts of too few tokens."""
+    """What has to be read to explain these latents. Raises NotBuilt; InvalidRequest for prompts of too few tokens."""
     build = source.build
     if build is None:
         raise NotBuilt(source.slug)
     width = min(WIDTH, (build.context_size - 1) // 2)
     if width < LEAST_WIDTH:
         raise InvalidRequest(
-            f"{source.slug} was built on contexts of {build.context_size} tokens, too few to show what a latent fires on; "
-            "build it again with a larger --context."
+            f"{source.slug} was built on contexts of {build.context_size} tokens, too few to show what a latent fires "
+            "on; build it again with a larger --context."
         )
     spread, _ = spread_prompts(session, build.id, max(1, plan.tokens // build.context_size))
     records = {index: queries.latent_record(session, source, index) for index in latents}

@@ -50,7 +50,7 @@ Report = Callable[[Progress], None]
 
 
 def estimate(request: ExplainRequest, materials: Sequence[Material], journal: Journal) -> Estimate:
-    """Calls and tokens that the run takes at most, if nothing has to be asked twice; answers that are known are free."""
+    """Calls and tokens that the run takes at most, if nothing is asked twice; answers that are known are free."""
     total = Estimate()
     longest = "x" * MAX_DESCRIPTION
     for material in materials:

@@ -13,7 +13,7 @@ from app.db import queries
 from app.db.queries import SourceInfo
 from app.db.session import make_engine, make_ready, make_session_maker
 from app.errors import BuildLost
-from app.explain.budget import Budget, Estimate
+from app.explain.budget import Budget
 from app.explain.journal import Journal
 from app.explain.labels import store_label
 from app.explain.material import Material
@@ -40,7 +40,11 @@ class Told:
 
 
 def prepared_request(
-    settings: Settings, make: Callable[[tuple[int, ...]], ExplainRequest], slug: str, named: tuple[int, ...] | None, top: int | None
+    settings: Settings,
+    make: Callable[[tuple[int, ...]], ExplainRequest],
+    slug: str,
+    named: tuple[int, ...] | None,
+    top: int | None,
 ) -> ExplainRequest:
     """The request for the latents that are named, or chosen. Raises what ``chosen_latents`` does, or UnknownSource."""
     engine = make_engine(settings, is_durable=False)

@@ -72,8 +72,8 @@ class ExplanationTasks:
         for other in self._runs.values():
             if other.is_running:
                 raise Conflict(
-                    f"Latent {other.index} of {other.slug} is being explained; one is explained at a time, so try again "
-                    "when that is done."
+                    f"Latent {other.index} of {other.slug} is being explained; one is explained at a time, so try "
+                    "again when that is done."
                 )
         self._runs.pop((request.slug, index), None)
         while len(self._runs) >= MAX_ENDED:

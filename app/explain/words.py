@@ -46,7 +46,9 @@ def outcome_sentence(outcome: Outcome) -> str:
     """How one latent came out, in a line."""
     scores = outcome.scores
     if scores is None:
-        return f"{outcome.index}: no explanation, {outcome.note}" if outcome.note else f"{outcome.index}: no explanation"
+        return (
+            f"{outcome.index}: no explanation, {outcome.note}" if outcome.note else f"{outcome.index}: no explanation"
+        )
     figures = ", ".join(figures_of(scores)) or "not measured"
     return f"{outcome.index}: {outcome.description} ({figures}, {scoring_note(scores)})"
 

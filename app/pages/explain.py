@@ -32,7 +32,12 @@ async def explain_part(request: Request, reader: ReaderDep, source: str, index: 
 
 @router.post(PATH)
 async def begin(
-    request: Request, engine: EngineDep, reader: ReaderDep, source: str, index: int, hx_request: Annotated[str, Header()] = ""
+    request: Request,
+    engine: EngineDep,
+    reader: ReaderDep,
+    source: str,
+    index: int,
+    hx_request: Annotated[str, Header()] = "",
 ) -> Response:
     """Begin to explain the latent."""
     await start(engine, reader, _tasks(request), source, index)

@@ -92,7 +92,9 @@ def _state(run: Run | None) -> tuple[str, str, int]:
     if run.is_running:
         if run.progress is None:
             done, total = run.reading
-            said = f"Reading texts: {count(done)} of {count(total)}." if total else "Waiting for the model of the source."
+            said = (
+                f"Reading texts: {count(done)} of {count(total)}." if total else "Waiting for the model of the source."
+            )
             return "running", said, READING_SHARE * done // max(1, total)
         now = run.progress
         unread = f", {count(now.unread)} unreadable answers" if now.unread else ""

@@ -1,4 +1,4 @@
-"""What yes-or-no verdicts on texts of known kind are worth: rates with intervals from a sample that is not in proportion.
+"""What yes-or-no verdicts on texts of known kind are worth: rates with intervals from a sample out of proportion.
 
 1. Texts are drawn from strata (bands of activation; kinds of silence), about as many from each. The weight of a stratum
    is its share of all texts that fire, or of all that are silent.
