@@ -70,7 +70,7 @@ def answer_of(
     answer = _answer(document)
     if answer is not None:
         return answer
-    said = _message(document, content, endpoint)
+    said = "" if document is None else _message(document, content, endpoint)
     kind = safe_text(response.headers.get("content-type", "").partition(";")[0])[:40]
     what = f"with an error: {said}" if said else f"with {kind or 'something'} that is no chat completion"
     if is_known:

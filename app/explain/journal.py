@@ -5,6 +5,7 @@ through to the disk, and a line per latent whose label is stored. A kill at any 
 key of an answer is a hash of its question; questions and keys of endpoints are not kept.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -51,6 +52,8 @@ class Journal:
         """
         try:
             make_private_folder(self.path.parent)
+            if self.path.exists() and not self.path.is_file():
+                raise OSError(errno.EINVAL, "it is no file")
             with self.path.open("a+b") as file:
                 self._lock(file)
                 self._read(file)
@@ -86,8 +89,9 @@ class Journal:
 
     def _read(self, file: IO[bytes]) -> None:
         file.seek(0)
-        content = file.read()
-        for line in content.splitlines():
+        is_whole = True
+        for line in file:
+            is_whole = line.endswith(b"\n")
             # The last line may be half there, and no line is worth failing for: its question is asked again.
             with suppress(ValueError, TypeError, KeyError, RecursionError):
                 found = json.loads(line)
@@ -96,7 +100,7 @@ class Journal:
                 else:
                     answer = Answer(str(found["text"]), int(found["tokens"]), bool(found["is_cut"]))
                     self.answers[str(found["key"])] = answer
-        if content and not content.endswith(b"\n"):
+        if not is_whole:
             file.write(b"\n")
 
     def _write(self, line: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What a run was answered survives it, is for one process at a time, and holds no secrets."""
 
+import errno
 import json
 import os
 import stat
@@ -60,16 +61,21 @@ def test_two_processes_do_not_do_the_same_work(tmp_path) -> None:
         pass
 
 
-def test_a_disk_that_takes_nothing_is_a_sentence(tmp_path) -> None:
+def test_a_disk_that_takes_nothing_is_a_sentence(tmp_path, monkeypatch) -> None:
     (tmp_path / "explanations").write_text("in the way")
     with pytest.raises(CheckpointFailed, match="nothing more is asked"), Journal(tmp_path, IDENTITY).opened():
         pass
-    if os.path.exists("/dev/full"):
-        journal = Journal(tmp_path / "full", IDENTITY)
-        journal.path.parent.mkdir(parents=True)
-        journal.path.symlink_to("/dev/full")
-        with pytest.raises(CheckpointFailed), journal.opened():
-            journal.add("k", Answer("x"))
+    journal = Journal(tmp_path / "folder", IDENTITY)
+    journal.path.mkdir(parents=True)
+    with pytest.raises(CheckpointFailed, match="it is no file"), journal.opened():
+        pass
+
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(CheckpointFailed, match="No space left"), Journal(tmp_path / "full", IDENTITY).opened() as last:
+        monkeypatch.setattr(os, "fsync", full)
+        last.add("k", Answer("x"))
 
 
 def test_questions_are_known_by_what_is_asked_of_whom() -> None:

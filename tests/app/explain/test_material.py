@@ -102,7 +102,7 @@ def test_a_latent_that_fires_nowhere_in_too_few_or_in_all_texts_is_refused_with_
         pair_latents=windows.pair_latents[few],
         pair_maxima=windows.pair_maxima[few],
     )
-    with pytest.raises(Unfit, match=r"Latent 0 fires in 3 of the 2,400 texts .* --tokens"):
+    with pytest.raises(Unfit, match=r"Latent 0 fires in 3 of the 6,000 texts .* --tokens"):
         material_of(rare, record, Plan(), strings)
     everywhere = np.arange(len(windows))
     dense = changed(

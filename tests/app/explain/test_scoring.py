@@ -42,7 +42,7 @@ def test_the_true_description_beats_a_shuffled_one(world) -> None:
     assert fuzz_wins >= 0.95 * pairs
 
 
-@pytest.mark.parametrize(("miss", "slip"), [(0.15, 0.002), (0.6, 0.0), (0.0, 0.01)])
+@pytest.mark.parametrize(("miss", "slip"), [(0.15, 0.002), (0.6, 0.0), (0.0, 0.004)])
 def test_precision_and_recall_lie_in_their_intervals(miss: float, slip: float) -> None:
     world = make_world(seed=3, miss=miss, slip=slip)
     held = {"precision": 0, "recall": 0}

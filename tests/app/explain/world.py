@@ -11,7 +11,7 @@ from app.explain.request import Plan
 from models.records import Band, LatentRecord, Sample, TokenValue
 from models.windows import WIDTH, Firings, Windows
 
-N_THEMES, THEME_WORDS, PLAIN_WORDS = 24, 6, 400
+N_THEMES, THEME_WORDS, PLAIN_WORDS = 16, 6, 400
 N_WORDS = N_THEMES * THEME_WORDS + PLAIN_WORDS
 EDGES = (("0.99-1", 0.99), ("0.95-0.99", 0.95), ("0.9-0.95", 0.9), ("0.7-0.9", 0.7), ("0.5-0.7", 0.5), ("0-0.5", 0.0))
 
@@ -68,13 +68,13 @@ class World:
         return both / max(1, says.sum()), both / max(1, fires.sum())
 
 
-def make_world(seed: int = 0, n: int = 2400, miss: float = 0.15, slip: float = 0.002) -> World:
+def make_world(seed: int = 0, n: int = 6000, miss: float = 0.15, slip: float = 0.002) -> World:
     """``n`` windows, two of a prompt; latent j fires on words of theme j but for ``miss``, elsewhere on ``slip``."""
     random = np.random.default_rng(seed)
     ids = random.integers(N_THEMES * THEME_WORDS, N_WORDS, (n, WIDTH))
     for row in ids:
         if random.random() < 0.7:
-            theme = min(int(random.exponential(6)), N_THEMES - 1)  # some themes are rare
+            theme = min(int(random.exponential(8)), N_THEMES - 1)  # some themes are rare
             places = random.choice(WIDTH, random.integers(1, 6), replace=False)
             row[places] = theme * THEME_WORDS + random.integers(0, THEME_WORDS, len(places))
     themes = np.where(ids < N_THEMES * THEME_WORDS, ids // THEME_WORDS, -1)
