@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.commands import build, database, demo, doctor, explain, scores, serve, sources
+from app.commands import build, database, demo, doctor, explain, labels, scores, serve, sources
 from app.commands import open as opening
 from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately
@@ -43,6 +43,7 @@ cli.add_typer(sources.commands, name="sources")
 cli.command("build")(build.build)
 cli.command("scores")(scores.scores)
 cli.command("explain")(explain.explain)
+cli.add_typer(labels.commands, name="labels")
 cli.add_typer(database.commands, name="db")
 cli.command("doctor")(doctor.doctor)
 

@@ -18,13 +18,14 @@ from app.builds import NothingToResume, run_build
 from app.db import queries
 from app.db.queries.mixes import count_mixes
 from app.db.session import make_engine, make_session_maker
-from app.db.writes import add_explanations, refuse_if_running, register_source
+from app.db.writes import refuse_if_running, register_source, replace_explanations
 from app.demos import AUTHOR, DEMOS, Demo, DemoSource, default_demo
 from app.errors import BuildRunning, PeriscopeError
 from app.portable import import_dashboards
 from app.preparing import announce, withdraw
 from app.settings import Settings, load_settings
 from models.errors import PeriscopeModelError
+from models.label_tests import TAG
 from models.loading import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 
@@ -45,6 +46,8 @@ def prepare(settings: Settings, demo: Demo, tokens: int | None = None) -> None:
                 if source.slug in demo.ready and (source.slug not in known or known[source.slug].build is None):
                     _import(settings, session, demo, source)
                     known[source.slug] = queries.source_by_slug(session, source.slug)
+                elif source.slug in known:
+                    _label(session, demo, source)
         missing = [source for source in demo.sources if source.slug not in known]
         if missing:
             announce(settings.data_dir, "Loading the bundled language model.")
@@ -112,9 +115,12 @@ def _import(settings: Settings, session: Session, demo: Demo, source: DemoSource
 
 
 def _label(session: Session, demo: Demo, source: DemoSource) -> None:
-    if found := demo.labels(source.slug):
-        info = queries.source_by_slug(session, source.slug)
-        add_explanations(session, info, found, author=AUTHOR, method=demo.label_method)
+    """Attach the labels that come with the demo, in place of those that an earlier version brought."""
+    found = demo.labels(source.slug)
+    info = queries.source_by_slug(session, source.slug)
+    known = queries.texts_by(session, info, AUTHOR, TAG)
+    if known != sorted((item.latent_index, item.text) for item in found):
+        replace_explanations(session, info, found, author=AUTHOR, kind=TAG, method=demo.label_method)
 
 
 def _mix(settings: Settings, demo: Demo) -> None:

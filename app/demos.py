@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from models.demo import bundle as grammar
 from models.demo_chat import bundle as chat
 from models.errors import SourceError
 from models.gguf_file import convert_gguf, converted_folder
+from models.label_tests import Figure, LabelTest
 from models.language_model import LanguageModel
 from models.weight_files import sha256_of
 
@@ -71,14 +73,28 @@ def _grammar_text() -> str:
     return "\n".join(document(GRAMMAR.request.seed + 1, index).text for index in range(6))
 
 
+def bundled_label(row: Mapping[str, Any]) -> NewExplanation:
+    """A label of a labels.json with the figures of its test; its status follows from them."""
+    steering = row.get("steering")
+
+    def figure(name: str) -> Figure | None:
+        return Figure(*row[name]) if name in row else None
+
+    test = LabelTest(
+        n=row["n"],
+        chance=row["chance"],
+        is_causal=steering is not None,
+        details={"steering": steering} if steering else {},
+        precision=figure("precision"),
+        recall=figure("recall"),
+        auroc_token=figure("auroc_token"),
+        auroc_text=figure("auroc_text"),
+    )
+    return NewExplanation(row["index"], row["text"], test=test, rule=row["rule"])
+
+
 def _grammar_labels(slug: str) -> list[NewExplanation]:
-    labels = json.loads(grammar.LABELS.read_text())
-    return [
-        NewExplanation(
-            item["index"], item["concept"].replace(":", ": "), {"auroc": item["auroc"], "n_texts": item["n_texts"]}
-        )
-        for item in labels.get(slug, [])
-    ]
+    return list(map(bundled_label, json.loads(grammar.LABELS.read_text(encoding="utf-8")).get(slug, [])))
 
 
 GRAMMAR = Demo(
@@ -97,7 +113,7 @@ GRAMMAR = Demo(
         seed=7,  # not the texts that the model was trained on
     ),
     labels=_grammar_labels,
-    label_method="corpus labels",
+    label_method="tested rule",
     add_mixes=demo_mixes.add_mixes,
 )
 
@@ -138,11 +154,7 @@ def _chat_text() -> str:
 
 def _chat_labels(slug: str) -> list[NewExplanation]:
     labels = json.loads(chat.TESTED_LABELS.read_text(encoding="utf-8"))
-    figures = ("precision", "recall", "chance", "n_tokens")
-    return [
-        NewExplanation(item["index"], item["text"], {name: item[name] for name in figures})
-        for item in labels[slug.removeprefix("chat-")]
-    ]
+    return list(map(bundled_label, labels[slug.removeprefix("chat-")]))
 
 
 def _chat_mixes(session: Session, model: LanguageModel) -> None:

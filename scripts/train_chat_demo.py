@@ -118,10 +118,12 @@ def publish(work: Path, options: argparse.Namespace) -> None:
 
 def labels(work: Path, options: argparse.Namespace) -> None:
     """Tested labels of the published SAEs, into the repository."""
-    from scripts.chat_demo.labels import write_labels
+    from scripts.tested_labels.demos import write_chat
 
     torch.set_grad_enabled(False)
-    write_labels(load_language_model(str(model_folder(work)), "cpu", "float32"), LABEL_PROMPTS, TESTED_LABELS)
+    model = load_language_model(str(model_folder(work)), "cpu", "float32")
+    for slug, n in write_chat(model, LABEL_PROMPTS, TESTED_LABELS).items():
+        print(f"{slug}: {n} labels", flush=True)
 
 
 def dashboards(work: Path, options: argparse.Namespace) -> None:

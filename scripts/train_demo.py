@@ -58,10 +58,10 @@ def make_dictionary(slug: str, n_tokens: int) -> None:
 
 
 def make_labels() -> None:
-    """Find the latents that detect the generator's concepts and write models/demo/labels.json."""
-    from models.demo.training.labels import write_labels
+    """Name latents by rules that are tested and write models/demo/labels.json."""
+    from scripts.tested_labels.demos import write_grammar
 
-    for slug, n in write_labels(SEED).items():
+    for slug, n in write_grammar(SEED).items():
         print(f"{slug}: {n} labels")
 
 

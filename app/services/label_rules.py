@@ -1,7 +1,7 @@
 """Rules that say where a latent fires: words, phrases and labels of documents, joined by a few signs.
 
 - ``winter`` or ``sail* boat``: a word or a phrase, as in a spectrum (:mod:`app.services.patterns`);
-- ``"a & b"``: the same literally, with signs that mean something else outside of the quotes;
+- ``"a & b"``: the same literally, with signs that mean something else outside of the quotes; ``""`` is a quote;
 - ``topic: sea``, ``topic: "rock & roll"``: tokens of documents with this label of the corpus;
 - ``near(snow)``, ``prompt(snow)``: tokens near a match, or anywhere in its prompt;
 - ``a | b``, ``a & b``, ``!a``, parentheses; ``!`` binds most closely, then ``&``, then ``|``.
@@ -34,7 +34,7 @@ def rule_help(label_names: Sequence[str]) -> str:
 
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<quoted>"[^"]*")|(?P<place>near|prompt)\s*(?=\()|(?P<sign>[|&!()])|(?P<words>[^|&!()"]+))"""
+    r"""\s*(?:(?P<quoted>"(?:[^"]|"")*")|(?P<place>near|prompt)\s*(?=\()|(?P<sign>[|&!()])|(?P<words>[^|&!()"]+))"""
 )
 _COLON = re.compile(r"\s*:\s*")
 
@@ -100,6 +100,10 @@ def has_words(rule: Rule) -> bool:
     return has_words(rule.part) if isinstance(rule, Not) else any(map(has_words, rule.parts))
 
 
+def _unquoted(text: str) -> str:
+    return text[1:-1].replace('""', '"')
+
+
 class _Parser:
     """Reads a rule from left to right."""
 
@@ -153,10 +157,10 @@ class _Parser:
         if kind == "place":
             return self._placed(text)
         if kind == "quoted":
-            return Leaf(Pattern.literally(text[1:-1]), "token")
+            return Leaf(Pattern.literally(_unquoted(text)), "token")
         if kind == "words":
             if text.endswith(":") and self._next()[0] == "quoted":  # a label whose value has signs in it
-                text += self._next()[1][1:-1]
+                text += _unquoted(self._next()[1])
                 self.place += 1
             return self._leaf(text)
         raise InvalidRequest(

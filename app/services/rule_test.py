@@ -15,7 +15,6 @@ If every active token is kept and every prompt was read, all of this is counted 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 from sqlalchemy.orm import Session
 
 from app.db import queries
@@ -29,6 +28,7 @@ from app.services.label_rules import Rule, has_words, parse_rule
 from app.services.spectrum_reading import Reading, example_tokens, read, sampled_tokens
 from models.label_tests import Figure, LabelTest
 from models.records import IntArray, LatentRecord
+from models.statistics.auroc import auroc
 
 #: Bytes of a token of a reading in memory, about: its words, labels and places.
 BYTES_OF_A_TOKEN = 60
@@ -194,12 +194,7 @@ def _by_text(record: LatentRecord, reading: Reading, mask: Mask, at: IntArray) -
     np.maximum.at(largest, here[here >= 0], record.sample.activations[here >= 0])
     has_one = np.zeros(n, bool)
     has_one[texts[mask & (texts >= 0)]] = True
-    n_with = int(has_one.sum())
-    if not 0 < n_with < n:
-        return None
-    ranks = rankdata(largest)
-    won = float(ranks[has_one].sum()) - n_with * (n_with + 1) / 2
-    return Figure(won / (n_with * (n - n_with)))
+    return auroc(largest, has_one, is_exact=True)
 
 
 def _active_places(record: LatentRecord) -> list[Place]:

@@ -19,7 +19,7 @@ from app.db.queries.answers import (
     SourceInfo,
 )
 from app.db.queries.filters import ORDERS, SORTS, LatentQuery
-from app.db.queries.kept_labels import known_labels
+from app.db.queries.kept_labels import known_labels, known_leading_labels
 from app.db.queries.latents import (
     ALL_RANKS,
     ChooseBands,
@@ -56,7 +56,7 @@ from app.db.queries.sources import (
     source_now,
     sources_by_slugs,
 )
-from app.db.queries.texts import explanations, labels, token_texts, vocabulary
+from app.db.queries.texts import explanations, labels, leading_labels, texts_by, token_texts, vocabulary
 
 __all__ = [
     "ALL_RANKS",
@@ -89,6 +89,7 @@ __all__ = [
     "has_labels",
     "has_output_scores",
     "known_labels",
+    "known_leading_labels",
     "labels",
     "latent_details",
     "latent_name",
@@ -97,6 +98,7 @@ __all__ = [
     "latent_points",
     "latent_record",
     "latents_by_index",
+    "leading_labels",
     "max_activations",
     "point_step",
     "prompts",
@@ -109,6 +111,7 @@ __all__ = [
     "source_by_slug",
     "source_now",
     "sources_by_slugs",
+    "texts_by",
     "token_texts",
     "unscored_latents",
     "vocabulary",

@@ -158,6 +158,11 @@ class NeighbourRow:
     top_token: str | None  # None: dead
     max_activation: float
 
+    @property
+    def label(self) -> str | None:
+        """The label, unless it failed its test."""
+        return self.name.label
+
 
 @dataclass(frozen=True)
 class LatentPage:

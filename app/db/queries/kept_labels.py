@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.db.index_cache import cache_of
 from app.db.queries.answers import Label, SourceInfo
-from app.db.queries.texts import ALL_LABELS, labels
+from app.db.queries.texts import ALL_LABELS, leading_labels
+from models.label_tests import FAILED
 
 #: Sources with more labels than this are asked in the database each time.
 FEW = 20_000
@@ -27,11 +28,17 @@ class KeptLabels:
         return sum(len(label.text) + OVERHEAD for label in (self.found or {}).values())
 
 
-def known_labels(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, Label]:
-    """The labels of those of the latents that have one, as they were when ``source`` was read."""
+def known_labels(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, str]:
+    """The labels of those of the latents that have one that did not fail, as they were when ``source`` was read."""
+    found = known_leading_labels(session, source, indices)
+    return {index: label.text for index, label in found.items() if label.status != FAILED}
+
+
+def known_leading_labels(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, Label]:
+    """The leading labels of those of the latents that have one, as they were when ``source`` was read."""
     known = cache_of(session).get(("few labels", source.labels_state), lambda: _read(session, source)).found
     if known is None:
-        return labels(session, source, list(indices))
+        return leading_labels(session, source, list(indices))
     return {index: known[index] for index in indices if index in known}
 
 

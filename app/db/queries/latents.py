@@ -15,7 +15,7 @@ from app.db.queries.answers import DensityHistogram, Label, LatentDetails, Laten
 from app.db.queries.indexes.latents import vocabulary_index
 from app.db.queries.neighbours import neighbour_rows
 from app.db.queries.sources import SOURCE, STATE, raise_unknown_source, source_in_state
-from app.db.queries.texts import SHOWN_TEXTS, count_explanations, explanations, in_parts, labels
+from app.db.queries.texts import SHOWN_TEXTS, count_explanations, explanations, in_parts, leading_labels
 from app.db.tables import Build, Example, Explanation, Latent, LatentDetail, Prompt
 from app.errors import NotBuilt, UnknownLatent
 from models import records
@@ -111,7 +111,7 @@ def _details(
     label = None if leading is None else Label(leading.text, leading.kind, leading.status, leading.score)
     has_more = len(written) == SHOWN_TEXTS
     if has_more and label is None:  # it is none of the newest
-        label = labels(session, source, [index]).get(index)
+        label = leading_labels(session, source, [index]).get(index)
     tokens = vocabulary_index(session, source).texts(_token_ids(record, used))
     promoted = tokens[record.promoted[0].token_id] if record.promoted else None
     return LatentDetails(

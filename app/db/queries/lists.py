@@ -15,7 +15,7 @@ from app.db.queries.indexes.latents import index_of, vocabulary_index
 from app.db.queries.indexes.order import Order
 from app.db.queries.indexes.rest import Latents, Mask
 from app.db.queries.indexes.texts import TextIndex
-from app.db.queries.texts import labels
+from app.db.queries.texts import leading_labels
 from app.db.tables import Latent, LatentDetail
 from app.errors import InvalidRequest, NotBuilt
 
@@ -120,7 +120,7 @@ def _rows(
     if not wanted:
         return ()
     found = {row.latent_index: row for row in session.execute(ROWS, {"build_id": source.build.id, "indices": wanted})}
-    named = labels(session, source, wanted)
+    named = leading_labels(session, source, wanted)
     texts = vocabulary_index(session, source)
     return tuple(_row(found[number], named.get(number), texts, promoted) for number in wanted if number in found)
 

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 from app.db.queries.answers import LatentName, SourceInfo
 from app.db.queries.indexes.latents import index_of, vocabulary_index
 from app.db.queries.indexes.reading import NO_TOKEN
-from app.db.queries.kept_labels import known_labels
+from app.db.queries.kept_labels import known_leading_labels
 
 
 def latent_names(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, LatentName]:
     """The name of each of the latents; without a build only their labels are known."""
-    labels = known_labels(session, source, indices)
+    labels = known_leading_labels(session, source, indices)
     if source.build is None:
         return {index: LatentName(labels.get(index)) for index in indices}
     first = index_of(session, source).first_tokens(session)

@@ -1,13 +1,15 @@
 """Texts that go with numbers: display strings of tokens, labels and explanations of latents."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.queries.answers import ExplanationInfo, Label, SourceInfo
 from app.db.tables import Explanation, Token
+from models.label_tests import FAILED
 
 TOKEN = Token.__table__
 EXPLANATION = Explanation.__table__
@@ -61,7 +63,13 @@ def vocabulary(session: Session, language_model_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, Label]:
+def labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, str]:
+    """The labels of those of the latents that have one that did not fail, one query."""
+    found = leading_labels(session, source, indices)
+    return {index: label.text for index, label in found.items() if label.status != FAILED}
+
+
+def leading_labels(session: Session, source: SourceInfo, indices: Sequence[int]) -> dict[int, Label]:
     """The leading labels of those of the latents that have one, one query; one that failed is among them."""
     found: dict[int, Label] = {}
     for part in in_parts(indices):
@@ -77,31 +85,52 @@ def explanations(
     marked.
     """
     query = EXPLANATIONS if limit is None else EXPLANATIONS.limit(limit).offset(offset)
-    return tuple(
-        ExplanationInfo(
-            id=row["id"],
-            text=row["text"],
-            author=row["author"],
-            method=row["method"],
-            scores=row["scores"],
-            created=row["created"],
-            is_current=row["weights_hash"] == source.facts.weights_hash,
-            weights_hash=row["weights_hash"],
-            kind=row["kind"],
-            status=row["status"],
-            n=row["n"],
-            score=row["score"],
-            precision=row["precision"],
-            recall=row["recall"],
-            auroc_token=row["auroc_token"],
-            auroc_text=row["auroc_text"],
-            rule=row["rule"] or "",
-            leads=row["leads"],
-            ended=row["ended"],
-            ended_as=row["ended_as"] or "",
-        )
-        for row in session.execute(query, {"source_id": source.id, "index": index}).mappings()
+    rows = session.execute(query, {"source_id": source.id, "index": index}).mappings()
+    return tuple(_explanation(row, source) for row in rows)
+
+
+def every_explanation(session: Session, source: SourceInfo) -> Iterator[tuple[int, ExplanationInfo]]:
+    """(latent, text) of all texts of a source, in the order of the latents and then as they were written."""
+    query = sa.select(EXPLANATION).where(EXPLANATION.c.source_id == source.id)
+    ordered = query.order_by(EXPLANATION.c.latent_index, EXPLANATION.c.id).execution_options(yield_per=1000)
+    for row in session.execute(ordered).mappings():
+        yield row["latent_index"], _explanation(row, source)
+
+
+def _explanation(row: Mapping[Any, Any], source: SourceInfo) -> ExplanationInfo:
+    return ExplanationInfo(
+        id=row["id"],
+        text=row["text"],
+        author=row["author"],
+        method=row["method"],
+        scores=row["scores"],
+        created=row["created"],
+        is_current=row["weights_hash"] == source.facts.weights_hash,
+        weights_hash=row["weights_hash"],
+        kind=row["kind"],
+        status=row["status"],
+        n=row["n"],
+        score=row["score"],
+        precision=row["precision"],
+        recall=row["recall"],
+        auroc_token=row["auroc_token"],
+        auroc_text=row["auroc_text"],
+        rule=row["rule"] or "",
+        leads=row["leads"],
+        ended=row["ended"],
+        ended_as=row["ended_as"] or "",
     )
+
+
+def texts_by(session: Session, source: SourceInfo, author: str, kind: str) -> list[tuple[int, str]]:
+    """The (latent, text) of all that an author has of a kind for the present weights, sorted."""
+    query = sa.select(EXPLANATION.c.latent_index, EXPLANATION.c.text).where(
+        EXPLANATION.c.source_id == source.id,
+        EXPLANATION.c.weights_hash == source.facts.weights_hash,
+        EXPLANATION.c.author == author,
+        EXPLANATION.c.kind == kind,
+    )
+    return sorted((row[0], row[1]) for row in session.execute(query))
 
 
 def count_explanations(session: Session, source: SourceInfo, index: int) -> int:

@@ -1,6 +1,6 @@
 """Labels: texts that say what a latent means, bound to the weights they were written for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,18 @@ from app.db.queries.texts import in_parts
 from app.db.tables import Explanation, Source
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import InvalidRequest, NotFound, UnknownLatent
-from models.label_tests import CAUSAL, FIGURES, GUESS, HUMAN, KINDS, MACHINE, TESTED, LabelTest
+from models import label_tests
+from models.label_tests import CAUSAL, FIGURES, GUESS, KINDS, MACHINE, TESTED, LabelTest
 
 MAX_TEXT = 2000
 MAX_LABEL, MAX_AUTHOR, MAX_RULE = 500, 80, 500
+#: The method of labels that people write on a latent's page, which is their kind as well.
+HUMAN = label_tests.HUMAN
 #: Why a label no longer counts; its row stays as history.
 WITHDRAWN, REPLACED = "withdrawn", "replaced"
+
+#: Rows of one insert.
+INSERTED = 1000
 
 EXPLANATION = Explanation.__table__
 #: Which label of a latent leads: what holds before what is not tested, what failed last; of tested ones that with the
@@ -95,16 +101,13 @@ def add_explanations(
     with rolled_back_on_error(session):
         _count_change(session, source)
         for part in in_parts(item.latent_index for item in items):
-            session.execute(
-                sa.delete(Explanation)
-                .where(
-                    Explanation.source_id == source.id,
-                    Explanation.weights_hash == weights,
-                    Explanation.author == author,
-                    Explanation.method == method,
-                    Explanation.latent_index.in_(part),
-                )
-                .execution_options(synchronize_session=False)
+            _delete(
+                session,
+                Explanation.source_id == source.id,
+                Explanation.weights_hash == weights,
+                Explanation.author == author,
+                Explanation.method == method,
+                Explanation.latent_index.in_(part),
             )
         session.execute(sa.insert(Explanation), rows)
         _choose_leads(session, source, weights, {item.latent_index for item in items})
@@ -127,11 +130,73 @@ def replace_explanations(
     with rolled_back_on_error(session):
         _count_change(session, source)
         touched = set(session.scalars(sa.select(Explanation.latent_index).where(*theirs)))
-        session.execute(sa.delete(Explanation).where(*theirs).execution_options(synchronize_session=False))
+        _delete(session, *theirs)
         if rows:
             session.execute(sa.insert(Explanation), rows)
         _choose_leads(session, source, weights, touched | {item.latent_index for item in items})
         session.commit()
+
+
+@dataclass(frozen=True)
+class ImportedLabel:
+    """A label as it was read from a file."""
+
+    new: NewExplanation
+    author: str
+    kind: str
+    method: str
+    weights_hash: str
+    ended_as: str | None
+
+
+def import_explanations(session: Session, source: SourceInfo, labels: Sequence[ImportedLabel]) -> None:
+    """Store labels of many authors at once, all or none. What is there already, word for word, is not stored again; a
+    program's text for a latent replaces what it had for it by the same method.
+    """
+    now = datetime.now(UTC)
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for label in labels:
+        author = displayable(label.author)
+        row = _row(source, label.new, author, displayable(label.method), label.kind, label.weights_hash, now)
+        row |= {"ended_as": label.ended_as, "ended": row["created"] if label.ended_as else None}
+        rows[_identity(row)] = row
+    with rolled_back_on_error(session):
+        _count_change(session, source)
+        touched: dict[str, set[int]] = {}
+        for row in rows.values():
+            touched.setdefault(row["weights_hash"], set()).add(row["latent_index"])
+        for weights, latents in touched.items():
+            for part in in_parts(latents):
+                for there in _there(session, source, weights, part):
+                    new = rows.get(_identity(there))
+                    if new is not None and there["kind"] == HUMAN:
+                        del rows[_identity(there)]
+                    elif new is not None:
+                        _delete(session, Explanation.id == there["id"])
+        for some in _steps(list(rows.values()), INSERTED):
+            session.execute(sa.insert(Explanation), some)
+        for weights, latents in touched.items():
+            _choose_leads(session, source, weights, latents)
+        session.commit()
+
+
+def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What two rows share if the later takes the place of the earlier."""
+    whose = (row["latent_index"], row["weights_hash"], row["kind"], row["author"], row["method"])
+    return (*whose, row["text"], row["rule"], row["ended_as"]) if row["kind"] == HUMAN else whose
+
+
+def _there(session: Session, source: SourceInfo, weights: str, part: Sequence[int]) -> list[Mapping[str, Any]]:
+    query = sa.select(EXPLANATION).where(
+        EXPLANATION.c.source_id == source.id,
+        EXPLANATION.c.weights_hash == weights,
+        EXPLANATION.c.latent_index.in_(part),
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _steps(rows: list[dict[str, Any]], n: int) -> Iterator[list[dict[str, Any]]]:
+    return (rows[first : first + n] for first in range(0, len(rows), n))
 
 
 def add_label(
@@ -229,9 +294,13 @@ def remove_explanation(session: Session, source: SourceInfo, explanation_id: int
         row = session.execute(sa.select(Explanation.latent_index, Explanation.weights_hash).where(*mine)).first()
         if row is None:
             raise NotFound(f"{source.slug} has no explanation {explanation_id}.")
-        session.execute(sa.delete(Explanation).where(*mine).execution_options(synchronize_session=False))
+        _delete(session, *mine)
         _choose_leads(session, source, row.weights_hash, [row.latent_index])
         session.commit()
+
+
+def _delete(session: Session, *which: "sa.ColumnElement[bool]") -> None:
+    session.execute(sa.delete(Explanation).where(*which).execution_options(synchronize_session=False))
 
 
 def _end(session: Session, how: str, now: datetime, *which: "sa.ColumnElement[bool]") -> None:
@@ -253,8 +322,9 @@ def _choose_leads(session: Session, source: SourceInfo, weights: str, latents: C
         )
         best = sa.select(ranked.c.id).where(ranked.c.place == 1)
         # First none, then one: there must never be two.
-        session.execute(sa.update(EXPLANATION).where(*here, EXPLANATION.c.leads).values(leads=False))
-        session.execute(sa.update(EXPLANATION).where(EXPLANATION.c.id.in_(best)).values(leads=True))
+        for which, leads in (((*here, EXPLANATION.c.leads), False), ((EXPLANATION.c.id.in_(best),), True)):
+            changed = sa.update(Explanation).where(*which).values(leads=leads)
+            session.execute(changed.execution_options(synchronize_session=False))
 
 
 def _count_change(session: Session, source: SourceInfo) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.db import queries, writes
+from models.label_tests import Figure, LabelTest
 from tests.hostile import marks_of
 from tests.web import one, soup, text_of
 
@@ -129,3 +130,93 @@ def test_the_api_refuses_with_a_problem(own_client: TestClient, path: str, body:
 
 def test_a_source_without_a_build_can_be_labelled_by_the_api_only(own_client: TestClient) -> None:
     assert own_client.post("/sources/other-mlp/latents/1/labels", data={"text": ""}).status_code == 409
+
+
+def test_a_label_is_withdrawn_by_whoever_can_write_one(own_client: TestClient) -> None:
+    send(own_client, "boats", "Ada")
+    form = one(soup(own_client.get(HREF)), ".current-label form")
+    answer = own_client.post(str(form["action"]), follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{HREF}#labels")
+    page = soup(own_client.get(HREF))
+    assert text_of(one(page, "h1")) == "Latent 20"
+    assert not page.select(".current-label")
+    assert "withdrawn" in text_of(one(page, ".history"))
+    assert own_client.post(str(form["action"])).status_code == 404
+
+
+def test_the_api_withdraws_a_label(own_client: TestClient) -> None:
+    made = own_client.post(f"{API}/explanations", json={"text": "boats"}).json()
+    assert own_client.delete(f"{API}/explanations/{made['id']}").status_code == 204
+    found = own_client.get(API).json()
+    assert (found["label"], found["label_status"]) == (None, None)
+    assert found["explanations"][0]["ended"] == "withdrawn"
+    assert own_client.delete(f"{API}/explanations/{made['id']}").status_code == 404
+
+
+def test_labels_stand_side_by_side_and_the_best_tested_one_leads(own_client: TestClient, own_session: Session) -> None:
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    held, failed = (
+        LabelTest(n=900, precision=Figure.of_counts(k, 100), recall=Figure.of_counts(k, 100), chance=0.01)
+        for k in (90, 20)
+    )
+    for words, test in (("holds", held), ("fails", failed), ("not tested", None)):
+        writes.add_explanation(own_session, source, 20, words, author="auto", method=words, test=test)
+    send(own_client, "a person's", "Ada")
+    page = soup(own_client.get(HREF))
+    assert text_of(one(page, "h1")) == "holds"
+    assert text_of(one(page, ".current-label > p:first-child")) == "holds"
+    said = text_of(one(page, ".current-label .muted"))
+    assert "tested on 900 tokens: 10 % false alarms, 10 % misses" in said.replace("\u00a0", " ")
+    others = {text_of(one(item, "p")): str(item["data-status"]) for item in page.select(".other-labels li")}
+    assert others == {"fails": "failed", "not tested": "guess", "a person's": "guess"}
+    rows = {row.th.get_text(" "): text_of(row) for row in page.select(".current-label .label-figures tbody tr")}
+    assert len(rows) == 2
+    assert all("0.9" in row for row in rows.values())
+
+
+def test_a_label_that_failed_names_nothing_and_says_so(own_client: TestClient, own_session: Session) -> None:
+    source = queries.source_by_slug(own_session, "tiny-mid")
+    test = LabelTest(n=900, precision=Figure(0.1), recall=Figure(0.9), chance=0.01)
+    writes.add_explanation(own_session, source, 20, "genre: news", author="demo", method="x", kind="tag", test=test)
+    page = soup(own_client.get(HREF))
+    assert text_of(one(page, "h1")) == "Latent 20"
+    assert "label failed" in text_of(one(page, "#latent-title"))
+    found = own_client.get(API).json()
+    assert (found["label"], found["label_status"]) == (None, "failed")
+    assert found["summary"].startswith("fires on “")
+    rows = own_client.get("/api/v1/sources/tiny-mid/latents?status=failed").json()["latents"]
+    assert [(row["index"], row["label"], row["label_status"]) for row in rows] == [(20, None, "failed")]
+
+
+def test_a_rule_is_tested_while_it_is_typed(own_client: TestClient) -> None:
+    top = own_client.get(API).json()["top_tokens"][0]["token"].strip()
+    path = f"/parts{HREF}/rule"
+    page = soup(own_client.get(path, params={"rule": f'"{top}"'}))
+    assert page.select(".rule-test .label-figures tbody tr")
+    assert "false alarms" in text_of(one(page, ".rule-test > p:first-child"))
+    assert text_of(one(soup(own_client.get(path, params={"rule": f'"{top}" |'})), "[role=alert]"))
+    assert "matches none" in own_client.get(path, params={"rule": "xylophone"}).text
+    assert own_client.get(path).text.strip() == ""
+    answer = own_client.get(f"{API}/rule", params={"rule": f'"{top}"'}).json()
+    assert answer["status"] in ("guess", "tested", "failed")
+    assert 0 <= answer["precision"] <= 1
+    assert answer["n"] > answer["matches"] > 0
+    assert own_client.get(f"{API}/rule", params={"rule": "("}).status_code == 422
+    assert own_client.get(f"{API}/rule", params={"rule": "xylophone"}).status_code == 422
+
+
+def test_a_label_saved_with_a_rule_is_tested_at_once(own_client: TestClient) -> None:
+    top = own_client.get(API).json()["top_tokens"][0]["token"].strip()
+    rule = f'"{top}"'
+    answer = own_client.post(f"{API}/explanations", json={"text": "a word", "rule": rule})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert made["rule"] == rule
+    assert made["n"] > 0
+    assert made["precision"] is not None
+    assert set(made["scores"]["intervals"]) <= {"precision", "recall", "auroc_token", "auroc_text"}
+    for bad in ("(", "xylophone", "x" * 501):
+        refused = own_client.post(f"{HREF}/labels", data={"text": "kept", "rule": bad})
+        assert refused.status_code == 422
+        assert one(soup(refused), "#label-rule")["value"] == bad
+    assert len(own_client.get(API).json()["explanations"]) == 1

@@ -70,11 +70,13 @@ class LabelIndex:
     @property
     def named(self) -> NDArray[np.bool_]:
         """Which of them are names (k,): what failed its test is none."""
-        return self.statuses != FAILED_PLACE
+        is_name: NDArray[np.bool_] = self.statuses != FAILED_PLACE
+        return is_name
 
     def with_status(self, status: str) -> NDArray[np.int32]:
         """The latents whose leading label has a status."""
-        return self.latents[self.statuses == STATUS_ORDER.index(status)]
+        found: NDArray[np.int32] = self.latents[self.statuses == STATUS_ORDER.index(status)]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
