@@ -84,10 +84,10 @@ async def explanations(request: Request, source: str, index: PathNumber, part: P
     return await json_with_session(request, "reads", lambda session: service.explanations(session, source, index, part))
 
 
-@router.delete("/sources/{source}/latents/{index}/explanations/{number}", summary="Withdraw a label", status_code=204)
-async def withdraw_label(request: Request, source: str, index: PathNumber, number: PathNumber) -> Response:
+@router.delete("/sources/{source}/latents/{index}/explanations/{id}", summary="Withdraw a label", status_code=204)
+async def withdraw_label(request: Request, source: str, index: PathNumber, id: PathNumber) -> Response:
     """Take back what a person called the latent; it stays in the history. Labels of programs are not withdrawn."""
-    await with_session(request, "writes", lambda session: withdraw(session, source, index, number))
+    await with_session(request, "writes", lambda session: withdraw(session, source, index, id))
     return Response(status_code=204)
 
 

@@ -55,6 +55,7 @@ from app.views.microscope import (
     TurnField,
 )
 from app.views.reference import OperationView, ParameterView, ReferenceView
+from app.views.rules import RuleView
 from app.views.sign_in import SignInView
 from app.views.sources import (
     ActiveFilter,
@@ -164,6 +165,7 @@ __all__ = [
     "ReadingView",
     "ReferenceView",
     "RemovedLatent",
+    "RuleView",
     "SafeRange",
     "SavedVector",
     "SavedVectors",

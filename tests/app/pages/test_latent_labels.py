@@ -167,7 +167,7 @@ def test_labels_stand_side_by_side_and_the_best_tested_one_leads(own_client: Tes
     assert text_of(one(page, ".current-label > p:first-child")) == "holds"
     said = text_of(one(page, ".current-label .muted"))
     assert "tested on 900 tokens: 10 % false alarms, 10 % misses" in said.replace("\u00a0", " ")
-    others = {text_of(one(item, "p")): str(item["data-status"]) for item in page.select(".other-labels li")}
+    others = {text_of(one(item, "p:first-child")): str(item["data-status"]) for item in page.select(".other-labels li")}
     assert others == {"fails": "failed", "not tested": "guess", "a person's": "guess"}
     rows = {row.th.get_text(" "): text_of(row) for row in page.select(".current-label .label-figures tbody tr")}
     assert len(rows) == 2
