@@ -34,7 +34,7 @@ SHUFFLED = 4
 
 
 class Truth:
-    """What fires in windows of the corpus, which concepts their documents have, and which latent tells which concept."""
+    """What fires in windows of the corpus, which concepts their documents have, which latent tells which."""
 
     def __init__(self, session) -> None:
         self.source = queries.source_by_slug(session, SLUG)
@@ -124,7 +124,6 @@ def test_true_descriptions_beat_shuffled_ones_and_agree_with_what_is_counted(tru
             shuffled = scored(material, truth.another(concept, step), truth.say)
             wins.append(true.detection.value > shuffled.detection.value)
     said = (len(truth.latents), np.mean(wins), np.mean(held["precision"]), np.mean(held["recall"]))
-    print("latents, wins, precision held, recall held:", said)
     assert np.mean(wins) >= 0.95, said
     assert np.mean(held["precision"]) >= 0.9, said
     assert np.mean(held["recall"]) >= 0.9, said
