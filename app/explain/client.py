@@ -20,7 +20,7 @@ import httpx
 from app.explain.answers import Answer, Passing, RefusedOption, answer_of
 from app.explain.budget import Budget, tokens_of
 from app.explain.endpoint import PATH, Endpoint
-from app.explain.errors import EndpointDown
+from app.explain.errors import EndpointDown, EndpointUnusable
 from app.explain.request import Patience
 
 #: Bytes of an answer at most; one is some hundred long.
@@ -123,6 +123,9 @@ class ChatClient:
             raise Passing(f"{where} cannot be reached.") from None
         except (TimeoutError, httpx.TimeoutException):
             raise Passing(f"{where} did not answer within {self.patience.timeout:g} seconds.") from None
+        except httpx.InvalidURL:
+            cost = 0
+            raise EndpointUnusable(f"{self.endpoint.url!r} is not the address of an endpoint.") from None
         except httpx.HTTPError:
             raise Passing(f"{where} broke off its answer.") from None
         finally:

@@ -73,9 +73,10 @@ def test_a_disk_that_takes_nothing_is_a_sentence(tmp_path, monkeypatch) -> None:
     def full(_number: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(CheckpointFailed, match="No space left"), Journal(tmp_path / "full", IDENTITY).opened() as last:
+    with Journal(tmp_path / "full", IDENTITY).opened() as last:
         monkeypatch.setattr(os, "fsync", full)
-        last.add("k", Answer("x"))
+        with pytest.raises(CheckpointFailed, match="No space left"):
+            last.add("k", Answer("x"))
 
 
 def test_questions_are_known_by_what_is_asked_of_whom() -> None:
