@@ -1,6 +1,7 @@
 """The forward pass behind ``models.windows``: what fires in the windows of some prompts, in steps."""
 
 from collections.abc import Collection, Generator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,5 +123,5 @@ def _firings(latent: int, tokens: Sequence[NDArray[np.generic]]) -> Firings:
     return Firings(windows[order].astype(np.int64), places[order].astype(np.int64), values[order].astype(np.float32))
 
 
-def _joined(parts: Sequence[NDArray[np.generic]], dtype: type) -> NDArray[np.generic]:
+def _joined(parts: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, dtype)

@@ -142,8 +142,9 @@ def _answer(document: Any) -> Answer | None:
     except (TypeError, KeyError, IndexError, AttributeError):
         return None
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
-    counts = isinstance(total, int) and not isinstance(total, bool) and 0 < total <= MAX_COUNT
-    return Answer(text, int(total) if counts else 0, is_cut)
+    if not isinstance(total, int) or isinstance(total, bool) or not 0 < total <= MAX_COUNT:
+        total = 0
+    return Answer(text, total, is_cut)
 
 
 def _message(document: Any, content: bytes, endpoint: Endpoint) -> str:

@@ -18,11 +18,6 @@ from app.errors import CheckpointFailed, Conflict
 from app.explain.answers import Answer
 from app.private_files import make_private_folder
 
-try:
-    import fcntl
-except ImportError:  # no such locks on Windows
-    fcntl = None  # type: ignore[assignment]
-
 FOLDER = "explanations"
 
 
@@ -80,7 +75,9 @@ class Journal:
             self.path.unlink()
 
     def _lock(self, file: IO[bytes]) -> None:
-        if fcntl is None:
+        try:
+            import fcntl
+        except ImportError:  # no such locks on Windows
             return
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from app.build_sources import load_checked
 from app.db import queries
+from app.db.display import whole_characters
 from app.db.queries.prompt_spread import prompt_documents
 from app.db.session import make_engine, make_session_maker
 from app.explain.endpoint import make_endpoint
@@ -50,7 +51,7 @@ class Truth:
         ids = set(self.windows.token_ids.ravel().tolist())
         strings = queries.token_texts(session, self.source.language_model_id, ids)
         rows = enumerate(self.windows.token_ids.tolist())
-        self.places = {self.shown("".join(strings[i] for i in row)): place for place, row in rows}
+        self.places = {self.shown("".join(whole_characters([strings[i] for i in row]))): place for place, row in rows}
 
     def read(self, session, latents):
         need = to_read(session, self.source, latents, PLAN)
