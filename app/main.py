@@ -16,6 +16,7 @@ from app.caching import EntityTags, HeadAsGet
 from app.compression import LEVEL, SHORT, Compression
 from app.db.session import make_engine, make_reading_sessions, make_session_maker
 from app.engine import ModelEngine
+from app.explain.tasks import ExplanationTasks
 from app.memory import trim_heap
 from app.metrics import MeasureRequests, WebMetrics
 from app.openai import routes as openai_routes
@@ -24,6 +25,7 @@ from app.openapi import install_openapi
 from app.pages import (
     ablate,
     builds,
+    explain,
     health,
     home,
     latent_embed,
@@ -79,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.impatience = Impatience()
     app.state.readiness = Readiness(app.state.lanes, app.state.sessions)
     app.state.models = ModelEngine(settings, watch=app.state.metrics.stepped)
+    app.state.explanations = ExplanationTasks()
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.templates = make_templates()
     app.state.kept_problems = {}
@@ -99,6 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     for task in tasks:
         task.cancel()
+    await app.state.explanations.close()
     watchdog.close()
     await asyncio.to_thread(app.state.models.close)
     app.state.lanes.close()
@@ -120,6 +124,7 @@ def _add_routes(app: FastAPI) -> None:
         app.include_router(module.router)
     for module in (home, latent_spectrum, latent_embed, builds, reference, sign_in, health):
         app.include_router(module.router)
+    app.include_router(explain.router)
     app.include_router(ablate.router)
     app.include_router(microscope.router)
     app.include_router(steer.router)

@@ -69,9 +69,9 @@ def _database_files(database: Path | None) -> Iterator[Path]:
 
 
 def _build_files(data_dir: Path) -> Iterator[Path]:
-    """Checkpoints, what says that one is being prepared, and SAEs that were trained here."""
+    """Checkpoints, answers about latents, what says that a build is being prepared, and SAEs that were trained here."""
     yield from data_dir.glob("preparing.json*")
-    for name in ("builds", "trainings", "saes"):
+    for name in ("builds", "explanations", "trainings", "saes"):
         folder = data_dir / name
         if folder.is_dir():
             yield folder

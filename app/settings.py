@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     max_connections: Annotated[int, Field(ge=8, le=100_000)] = 2048
     max_connections_per_address: Annotated[int, Field(ge=8, le=100_000)] = 1024
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()  # empty: no page may be framed
+    explain_endpoint: str = ""  # empty: pages offer no explanations
+    explain_model: str = ""
+    explain_key: SecretStr = SecretStr("")  # empty: OPENAI_API_KEY, where that is set
+    explain_scorer_key: SecretStr = SecretStr("")
+    explain_budget: Annotated[int, Field(ge=1, le=10**12)] = 50_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("device")
@@ -181,5 +186,5 @@ def _sentence(error: ValidationError) -> str:
     name = PREFIX + str(first["loc"][0] if first["loc"] else "").upper()
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     reason = reason[:1].lower() + reason[1:]
-    given = "" if name.endswith("TOKEN") else f", not {shorten(str(first['input']))!r}"
+    given = "" if name.endswith(("TOKEN", "KEY")) else f", not {shorten(str(first['input']))!r}"
     return f"{name} {reason}{given}."

@@ -11,6 +11,7 @@ from app.pages.rendering import page, part
 from app.pages.staleness import is_stale, load_anew
 from app.request_types import PathNumber
 from app.services.bands import BandsQuery, bands_query
+from app.services.explain import is_offered
 from app.services.labels import withdraw
 from app.services.latents import RefusedLabel, bands_part, latent_page, later_bands_part
 from app.services.prompts import prompt_view
@@ -36,7 +37,8 @@ async def latent(request: Request, source: str, index: int, query: QueryDep) -> 
     """Everything about one latent."""
 
     def answer(session: Session) -> HTMLResponse:
-        return page(request, "latent", latent_page(session, source, index, query))
+        explains = is_offered(request.app.state.settings)
+        return page(request, "latent", latent_page(session, source, index, query, explains=explains))
 
     return await answer_with_session(request, "latents", answer)
 
@@ -115,7 +117,9 @@ async def label(
             save_tested_label(session, source, index, text, author, rule)
         except InvalidRequest as error:
             refused = RefusedLabel(text, author, rule, str(error))
-            return page(request, "latent", latent_page(session, source, index, BandsQuery(), refused), status=422)
+            explains = is_offered(request.app.state.settings)
+            view = latent_page(session, source, index, BandsQuery(), refused, explains=explains)
+            return page(request, "latent", view, status=422)
         return RedirectResponse(f"/sources/{source}/latents/{index}#labels", 303)
 
     return await with_session(request, "writes", answer)

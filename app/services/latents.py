@@ -38,9 +38,15 @@ class RefusedLabel:
 
 
 def latent_page(
-    session: Session, slug: str, index: int, query: BandsQuery, refused: RefusedLabel | None = None
+    session: Session,
+    slug: str,
+    index: int,
+    query: BandsQuery,
+    refused: RefusedLabel | None = None,
+    *,
+    explains: bool = False,
 ) -> LatentView:
-    """Everything about one latent; ``query`` chooses the bands."""
+    """Everything about one latent; ``query`` chooses the bands; ``explains``: a language model can be asked."""
     source, build, details = _find(session, slug, index, query)
     record, href = details.record, f"/sources/{slug}"
     refused = refused or RefusedLabel()
@@ -55,6 +61,7 @@ def latent_page(
         href=f"{href}/latents/{index}",
         json_href=f"/api/v1/sources/{slug}/latents/{index}",
         spectrum_href=f"{href}/latents/{index}/spectrum",
+        explain_href=f"{href}/latents/{index}/explain" if explains and not is_dead else "",
         previous_href=same.link(f"{href}/latents/{index - 1}") if index > 0 else "",
         next_href=same.link(f"{href}/latents/{index + 1}") if index < source.facts.d_sae - 1 else "",
         random_href=f"{href}/random",

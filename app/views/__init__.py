@@ -28,6 +28,7 @@ from app.views.builds import (
     Trainings,
 )
 from app.views.errors import ErrorView
+from app.views.explain import ExplainView
 from app.views.figures import FigureView
 from app.views.home import HomeView, ModelGroup, SourceCard, Spark
 from app.views.latent_try import LatentTryView, TriedText
@@ -124,6 +125,7 @@ __all__ = [
     "EmbedView",
     "ErrorView",
     "ExampleView",
+    "ExplainView",
     "ExplanationView",
     "FigureView",
     "FoundItem",

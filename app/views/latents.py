@@ -195,6 +195,7 @@ class LatentView:
     href: str
     json_href: str
     spectrum_href: str
+    explain_href: str  # empty: no endpoint is configured
     previous_href: str  # empty at the first latent
     next_href: str  # empty at the last latent
     random_href: str
