@@ -46,11 +46,11 @@ def choose(pairs: Pairs, rows: Trials, estimates: Estimates, budget: int, top_k:
     affordable = int(budget / each)
     n_sample = int(np.clip(SAMPLE_SHARE * affordable, SAMPLE_LEAST, SAMPLE_MOST))
     n_writes = int(WRITES_SHARE * affordable)
-    by_write = largest_of_each(pairs.positions, estimates.sizes)[:n_writes]
+    by_rank = np.argsort(estimates.rank, kind="stable")
     is_taken = np.zeros(n, bool)
-    is_taken[by_write] = True
-    by_estimate = np.argsort(estimates.rank, kind="stable")
-    is_taken[by_estimate[: max(top_k, affordable - n_sample - n_writes)]] = True
+    is_taken[by_rank[: max(top_k, affordable - n_sample - n_writes)]] = True
+    by_write = largest_of_each(pairs.positions, estimates.sizes)
+    is_taken[by_write[~is_taken[by_write]][:n_writes]] = True
     rest = np.flatnonzero(~is_taken)
     sampled = np.random.default_rng(_SEED).choice(rest, min(n_sample, len(rest)), replace=False)
     return Chosen(np.flatnonzero(is_taken), sampled)

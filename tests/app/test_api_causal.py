@@ -136,6 +136,25 @@ def test_shares_are_given_of_a_clear_gap_alone(api: TestClient) -> None:
     assert "small" in seen
 
 
+def test_several_pairs_are_patched_at_once(api: TestClient) -> None:
+    pairs = [{"text": text, "other": text.replace("s", "c", 1)} for text in ("she sells sea", "she sells sea shells")]
+    same = [pair for pair in pairs if api.post(f"{ABLATE}/patch", json={"source": "mid", **pair}).status_code == 200]
+    pairs = (same or [{"text": TEXT, "other": TEXT.replace("sea", "old")}]) * 2
+    body = {"source": "mid", "pairs": pairs[:3], "target": " the", "contrast": "a", "top_k": 4}
+    answer = post(api, f"{ABLATE}/pairs", body)
+    assert answer["metric"] == "logit_difference"
+    assert answer["targets"] == [" the"] * len(pairs[:3])
+    assert len(answer["latents"]) == 4
+    one = post(api, f"{ABLATE}/patch", {"source": "mid", "target": " the", "contrast": "a", **pairs[0]})
+    assert answer["gaps"][0] == pytest.approx(one["gap"], abs=1e-4)
+    assert answer["gap"]["low"] <= answer["gap"]["mean"] <= answer["gap"]["high"]
+    for found in answer["latents"]:
+        assert found["n_pairs"] >= 1
+        assert (found["breaks_share"] is None) == (answer["gap_is"] != "clear")
+    refused = post(api, f"{ABLATE}/pairs", body | {"pairs": pairs[:1]}, 422)
+    assert refused["detail"].startswith("pairs has 1 entries; from 2 to 16 can be given.")
+
+
 def test_the_audit_counts_what_was_removed_and_its_bound_is_above_everything_else(api: TestClient) -> None:
     whole = post(api, ABLATE, {"source": "mid", "text": TEXT, "top_k": 500})
     sizes = {(found["index"], found["position"]): abs(found["exact"]) for found in whole["latents"]}

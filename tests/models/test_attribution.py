@@ -226,7 +226,7 @@ def test_gradients_are_the_slope_of_the_exact_effect(tiny_gpt2: LanguageModel, t
                 changed[0, effect.position] -= 1e-3 * write.detach()
                 return changed
 
-            write = latents[effect.position, effect.latent] * reference.W_dec[effect.latent].double()
+            write = (latents[effect.position, effect.latent] * reference.W_dec[effect.latent].double()).detach()
             slope = -float((gradient[effect.position].double() * write).sum())
             assert slope == pytest.approx(1000 * (difference(nudge) - clean), rel=2e-2, abs=2e-3)
     finally:

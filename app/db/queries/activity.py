@@ -43,7 +43,7 @@ def activities(
     found: dict[int, Activity] = {}
     for part in in_parts(indices):
         rows = session.execute(query.where(LATENT.c.build_id == source.build.id, LATENT.c.latent_index.in_(part)))
-        for index, density, mean, sample in rows:
-            values = packing.unpack_sample(sample).activations if sample else np.zeros(0, np.float32)
-            found[index] = Activity(density, density * mean, values)
+        for row in rows:
+            values = packing.unpack_sample(row[3]).activations if row[3] else np.zeros(0, np.float32)
+            found[row[0]] = Activity(row[1], row[1] * row[2], values)
     return found

@@ -2,10 +2,15 @@
 
 import pytest
 
-from app.services.patch_words import Gap, Part, answer, shown_share
+from app.services import patch_words
+from app.services.patch_words import Gap, Part, shown_share
 from app.services.patching import judge_gap
 
 CLEAR = Gap(2.0, 0.1, "clear", "nats", "takes away")
+
+
+def answer(gap: Gap, parts: list[Part], together: Part | None, error: Part | None) -> str:
+    return patch_words.answer(gap, parts, together, error).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def shares(*values: float) -> list[Part]:
@@ -71,4 +76,5 @@ def test_sums_above_the_gap_and_parts_against_it_are_named() -> None:
 
 
 def test_shares_are_whole_percentages_with_a_true_minus() -> None:
-    assert [shown_share(s) for s in (0.536, -0.001, -1.2, None)] == ["54 %", "0 %", "\N{MINUS SIGN}120 %", ""]
+    shown = [shown_share(share).replace("\N{NO-BREAK SPACE}", " ") for share in (0.536, -0.001, -1.2, None)]
+    assert shown == ["54 %", "0 %", "\N{MINUS SIGN}120 %", ""]
