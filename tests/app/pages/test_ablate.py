@@ -116,6 +116,14 @@ def test_with_a_small_budget_a_sample_stands_for_the_rest(ready: TestClient) -> 
     assert "Over the random sample, estimate and exact" in said
 
 
+def test_while_the_model_loads_the_form_keeps_length_and_budget(api: TestClient) -> None:
+    tree = soup(sent(api, {"text": TEXT, "source": "other", "top_k": "50", "budget": "90"}))
+    if tree.select(".effects-table"):
+        pytest.skip("the model was in memory already")
+    assert one(tree, "input[name=top_k]")["value"] == "50"
+    assert one(tree, "input[name=budget]")["value"] == "90"
+
+
 def test_more_lengthens_the_list_and_all_leaves_nothing_to_bound(ready: TestClient) -> None:
     tree = panel(ready, text=TEXT, budget=60)
     more, everything = tree.select("#audit button")
