@@ -45,7 +45,8 @@ def choose(pairs: Pairs, rows: Trials, estimates: Estimates, budget: int, top_k:
     each = len(rows) / n  # runs of a pair
     affordable = int(budget / each)
     n_sample = int(np.clip(SAMPLE_SHARE * affordable, SAMPLE_LEAST, SAMPLE_MOST))
-    n_writes = int(WRITES_SHARE * affordable)
+    n_sample = max(SAMPLE_LEAST, min(n_sample, affordable - top_k))
+    n_writes = max(0, min(int(WRITES_SHARE * affordable), affordable - n_sample - top_k))
     by_rank = np.argsort(estimates.rank, kind="stable")
     is_taken = np.zeros(n, bool)
     is_taken[by_rank[: max(top_k, affordable - n_sample - n_writes)]] = True
