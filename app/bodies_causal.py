@@ -7,14 +7,17 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from app.bodies import Body, Conditions, LatentNumber, Position, Prompt, Share, Slug, TextBody
 from app.jobs.ablation import Asked
 from app.request_types import MAX_SEED, Entries, Flag, Text, Whole, Word
-from app.services import ablation, contrast
-from app.services.ablation import MAX_CONTROLS, MAX_GROUP_TEXTS, MAX_GROUPS, MAX_SET
+from app.services import ablation, contrast, patching
+from app.services.ablation import MAX_SET
 from app.services.patterns import MAX_LENGTH
+from app.services.selectivity import MAX_CONTROLS, MAX_GROUP_TEXTS, MAX_GROUPS
+from models.removal import WAYS
 from models.text_limits import most_characters
 
 MAX_NAME = 200
 
 TokenText = Annotated[str, Text(1, most_characters(1))]
+Way = Annotated[str, Word(WAYS)]
 TopK = Annotated[int, Whole(1, ablation.MAX_TOP_K, "a number of latents")]
 
 
@@ -33,14 +36,40 @@ class PromptBody(TextBody):
 class AblateBody(PromptBody):
     """Which latents a prediction rests on."""
 
-    top_k: TopK = Field(20, description="Latents that are removed exactly.")
+    top_k: TopK = Field(20, description="Latents that are listed.")
+    by: Way = Field(
+        "zero", description="What a removed value becomes: zero, its mean in the build, values of the build."
+    )
+    budget: Annotated[int, Whole(1, ablation.MAX_BUDGET, "a number of runs")] | None = Field(
+        None, description="Runs of the model that exact removal may take; null: by the size of model and prompt."
+    )
 
 
 class PatchBody(PromptBody):
     """Values taken over from a second prompt of the same length."""
 
     other: Prompt = Field(description="The second prompt.", examples=["The dog sat on the mat."])
-    top_k: TopK = Field(20, description="Latents that are patched exactly.")
+    top_k: TopK = Field(20, description="Latents that are listed.")
+
+
+class PairBody(Body):
+    """A pair of prompts of one length."""
+
+    text: Prompt = Field(description="The first prompt.", examples=["The cat sat on the"])
+    other: Prompt = Field(description="The second prompt.", examples=["The dog sat on the"])
+
+
+class PatchPairsBody(Body):
+    """Values taken over between the prompts of several pairs."""
+
+    source: Slug = Field(description="Slug of a source.", examples=["demo-l2-resid-2k"])
+    pairs: Annotated[list[PairBody], Entries(2, patching.MAX_PAIRS)] = Field(
+        description="2 to 16 pairs.",
+        examples=[[{"text": "The cat sat on the", "other": "The dog sat on the"}, {"text": "A", "other": "The"}]],
+    )
+    target: TokenText | None = Field(None, description="One token; null: the model's own after each first prompt.")
+    contrast: TokenText | None = Field(None, description="One token: measure the difference of the two logits.")
+    top_k: TopK = Field(20, description="Latents that are listed.")
 
 
 class LatentBody(Body):
@@ -67,6 +96,7 @@ class SetBody(PromptBody):
         description="What is removed, or kept; empty only with keep.", examples=[[{"index": 42}]]
     )
     keep: Flag = Field(False, description="false: remove these together; true: remove all others.")
+    by: Way = Field("zero", description="What a removed value becomes, as in ablate.")
 
     @model_validator(mode="after")
     def _some_latents(self) -> "SetBody":

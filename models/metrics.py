@@ -60,6 +60,18 @@ class Metrics:
         )
 
 
+def mean_of(runs: Sequence[Metrics]) -> Metrics:
+    """The mean of every number over runs."""
+    n = len(runs)
+    differences = [run.logit_difference for run in runs if run.logit_difference is not None]
+    return Metrics(
+        sum(run.log_prob for run in runs) / n,
+        sum(run.probability for run in runs) / n,
+        sum(run.rank for run in runs) / n,
+        sum(differences) / n if differences else None,
+    )
+
+
 def metric(logits: Tensor, target: Target) -> Tensor:
     """The target's number for each row of ``logits`` (n, vocab); differentiable."""
     if target.contrast_id is None:

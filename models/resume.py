@@ -43,6 +43,11 @@ class Resumable:
         # A copy made outside of inference mode, so that gradients may pass.
         self._resid = self.found[self.entry].clone() if self._blocks else None
 
+    @property
+    def share_of_layers(self) -> float:
+        """The share of the model's layers that is run again."""
+        return 1 - len(self._blocks) / self.model.facts.n_layers
+
     def _below(self, layer: int) -> list[Any]:
         """The blocks before ``layer``; none where the model does not name their inputs, which only costs time."""
         names = [f"blocks.{number}.hook_resid_pre" for number in range(layer + 1)]

@@ -148,18 +148,32 @@ def microscope(world: World, client: httpx.Client, rounds: int) -> None:
 
 
 def ablate(world: World, client: httpx.Client, rounds: int) -> None:
-    """64 latents exactly, against the forwards of 64 rows from the source's layer up."""
-    from models.attribution import Prompt
+    """A list of 64 latents, against the forwards that it takes from the source's layer up, and the passes back."""
+    from models.attribution import BACKWARD_TOKENS, ROW_TOKENS, Prompt
+    from models.metrics import Target
 
     body = {"source": "s2", "text": words(N_TOKENS - 1), "top_k": 64}
     ids = world.ids[0].tolist()
     prompt = Prompt(world.model, world.dictionaries[2], ids, [False] + [True] * (len(ids) - 1))
+    audit = post(client, "/ablate", body)["audit"]
+    target = Target(int(prompt.logits[0].argmax()))
+    nowhere = torch.zeros(0, dtype=torch.long)
 
     def floor() -> None:
         with torch.inference_mode():
-            prompt.rest.last_logits(64, {})
+            for rows in _rows(audit["n_exact"], ROW_TOKENS // len(ids)):
+                prompt.rest.last_logits(rows, {})
+        for rows in _rows(audit["n_gradients"], BACKWARD_TOKENS // len(ids)):
+            prompt.gradients_adding(rows, nowhere, nowhere, prompt.state[:0].float(), target)
 
-    compare("exact ablation of 64 latents", floor, lambda: post(client, "/ablate", body), 1.3, rounds)
+    name = f"ablation, {audit['n_exact']} of {audit['n_pairs']} exact, {audit['n_gradients']} gradients"
+    compare(name, floor, lambda: post(client, "/ablate", body), 1.3, rounds)
+
+
+def _rows(n: int, most: int) -> Iterator[int]:
+    """``n`` rows in passes of at most so many."""
+    for start in range(0, n, most):
+        yield min(most, n - start)
 
 
 def steer(world: World, client: httpx.Client, rounds: int) -> None:

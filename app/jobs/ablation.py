@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.engine import Loaded, SoloJob, SourceKey
 from app.jobs.costs import encode_bytes, forward_bytes
 from app.jobs.texts import Limits, TextInput, TextJob
+from models.removal import ZERO, Removal
 
 if TYPE_CHECKING:
-    from models.attribution import Ablation, Prompt
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.ablation import Ablation
+    from models.attribution import Prompt
     from models.chat import PromptTokens
+    from models.metrics import Target
+    from models.patch_pairs import PairsPatching
     from models.patching import Patching, SetEffect
     from models.selectivity import GroupEffect
 
@@ -22,6 +29,8 @@ Found = TypeVar("Found")
 
 #: Tokens of the rows of one forward pass at most (models.attribution).
 ROW_TOKENS = 4096
+#: Tokens of the rows of one pass forward and back at most (models.path_points).
+BACKWARD_TOKENS = 1024
 #: What a backward pass keeps of every token in every layer, in units of d_model numbers.
 BACKWARD_COPIES = 20
 #: Rows whose logits are in memory at once, and copies of them.
@@ -60,6 +69,15 @@ class Answer:
     found: Any
 
 
+@dataclass(frozen=True, eq=False)
+class PairsAnswer:
+    """The target of each pair of prompts, the contrast token, and what was found."""
+
+    targets: tuple[str, ...]
+    contrast: str | None
+    found: "PairsPatching"
+
+
 class _Causal(TextJob, SoloJob):
     """One request at a time, about one source."""
 
@@ -74,7 +92,8 @@ class _Causal(TextJob, SoloJob):
         """The rows' forward passes, one backward pass, the encoder and the logits of the rows."""
         tokens = self.most_tokens()
         rows = forward_bytes(max(ROW_TOKENS, tokens), self.limits.d_model)
-        kept = min(tokens, self.limits.max_tokens) * self.limits.d_model * self.limits.n_layers * BACKWARD_COPIES * 4
+        backward = max(BACKWARD_TOKENS, min(tokens, self.limits.max_tokens))
+        kept = backward * self.limits.d_model * self.limits.n_layers * BACKWARD_COPIES * 4
         logits = LOGIT_ROWS * self.limits.vocab_size * LOGIT_COPIES * 4
         return rows + kept + logits + encode_bytes(self.sources)
 
@@ -90,14 +109,42 @@ class _Causal(TextJob, SoloJob):
 
 
 @dataclass(frozen=True)
+class ActiveJob(_Causal):
+    """Which latents are active on a prompt, found as removing them finds them; the result is an array of indices."""
+
+    model: str
+    source: SourceKey
+    text: TextInput
+    limits: Limits
+
+    @property
+    def is_brief(self) -> bool:
+        """A pass."""
+        return True
+
+    def texts(self) -> Sequence[TextInput]:
+        """The prompt."""
+        return (self.text,)
+
+    def steps(self, loaded: Loaded) -> "Generator[None, None, NDArray[np.int64]]":
+        """The prompt alone."""
+        import numpy as np
+
+        _, prompt = yield from self.prompt(loaded, self.text)
+        return np.unique(prompt.pairs.latents)
+
+
+@dataclass(frozen=True)
 class AblateJob(_Causal):
-    """Estimates for all active latents, exact effects for the strongest; the result is an ``Answer``."""
+    """Estimates for all active latents, exact effects for as many as fit; the result is an ``Answer``."""
 
     model: str
     source: SourceKey
     asked: Asked
     top_k: int
     limits: Limits
+    removal: Removal = ZERO
+    budget: int | None = None
 
     def texts(self) -> Sequence[TextInput]:
         """The prompt."""
@@ -109,10 +156,11 @@ class AblateJob(_Causal):
 
     def steps(self, loaded: Loaded) -> Generator[Progress | None, None, Answer]:
         """The prompt, estimates, then one row per latent."""
-        from models.attribution import ablate
+        from models.ablation import AblationPlan, ablate
 
         tokens, prompt = yield from self.prompt(loaded, self.asked.text)
-        found = yield from _told(ablate(prompt, self.asked.target, self.asked.contrast, self.top_k))
+        plan = AblationPlan(self.top_k, self.removal, self.budget)
+        found = yield from _told(ablate(prompt, self.asked.target, self.asked.contrast, plan))
         return _answer(loaded, tokens, found)
 
 
@@ -146,6 +194,43 @@ class PatchJob(_Causal):
 
 
 @dataclass(frozen=True)
+class PatchPairsJob(_Causal):
+    """The same over several pairs of prompts; the result is a ``PairsAnswer``."""
+
+    model: str
+    source: SourceKey
+    pairs: tuple[tuple[TextInput, TextInput], ...]
+    target: str | None
+    contrast: str | None
+    top_k: int
+    limits: Limits
+
+    def texts(self) -> Sequence[TextInput]:
+        """All prompts."""
+        return [text for pair in self.pairs for text in pair]
+
+    def words(self) -> Sequence[tuple[str, str]]:
+        """The target and the contrast."""
+        return Asked(self.pairs[0][0], self.target, self.contrast).words()
+
+    def steps(self, loaded: Loaded) -> "Generator[Progress | None, None, PairsAnswer]":
+        """Every prompt, estimates, then two rows per latent and pair."""
+        from models.patch_pairs import patch_pairs
+
+        read = []
+        for pair in self.pairs:
+            both = []
+            for text in pair:
+                _, prompt = yield from self.prompt(loaded, text)
+                both.append(prompt)
+            read.append((both[0], both[1]))
+        found = yield from _told(patch_pairs(read, self.target, self.contrast, self.top_k))
+        return PairsAnswer(
+            tuple(_names(loaded, target)[0] for target in found.targets), _names(loaded, found.targets[0])[1], found
+        )
+
+
+@dataclass(frozen=True)
 class SetJob(_Causal):
     """A set of latents removed together, or kept alone; the result is an ``Answer``."""
 
@@ -155,6 +240,7 @@ class SetJob(_Causal):
     chosen: tuple[tuple[int, int | None], ...]
     keep: bool
     limits: Limits
+    removal: Removal = ZERO
 
     @property
     def is_brief(self) -> bool:
@@ -174,7 +260,10 @@ class SetJob(_Causal):
         from models.patching import set_steps
 
         tokens, prompt = yield from self.prompt(loaded, self.asked.text)
-        found = yield from set_steps(prompt, self.asked.target, self.asked.contrast, self.chosen, keep=self.keep)
+        asked = self.asked
+        found = yield from set_steps(
+            prompt, asked.target, asked.contrast, self.chosen, keep=self.keep, removal=self.removal
+        )
         return _answer(loaded, tokens, found)
 
 
@@ -221,8 +310,12 @@ def _told(steps: Generator[tuple[int, int], None, Found]) -> Generator[Progress,
 
 
 def _answer(loaded: Loaded, tokens: "PromptTokens", found: "Ablation | Patching | SetEffect") -> Answer:
+    return Answer(tokens, *_names(loaded, found.target), found)
+
+
+def _names(loaded: Loaded, target: "Target") -> tuple[str, str | None]:
+    """The target and the contrast token."""
     from models.metrics import name_of
 
-    target = found.target
     names = [name_of(loaded.model, i) for i in (target.token_id, target.contrast_id) if i is not None]
-    return Answer(tokens, names[0], names[1] if len(names) > 1 else None, found)
+    return names[0], names[1] if len(names) > 1 else None

@@ -8,6 +8,7 @@ from app.services.corpus_labels import label_names
 from app.services.engine_sources import Reader
 from app.services.microscope_form import source_picks
 from app.services.tokens import plain
+from app.services.ways import WAYS
 from app.views import AblateView, AblationView, Choice, PatchView, SelectivityView, Tab, TextGroupField
 
 #: Groups of texts that the form has room for at least and at most.
@@ -41,6 +42,7 @@ def form_view(reader: Reader, query: AblateQuery, panel: AblationView | PatchVie
         controls=query.controls,
         sources=source_picks(reader, (query.source,)),
         metrics=tuple(Choice(name, text, name == query.metric) for name, text in METRICS.items()),
+        ways=tuple(Choice(name, text, name == query.by) for name, text in WAYS.items()),
         examples=tuple(_example(query, text, fields) for text, fields in EXAMPLES[query.mode]),
         panel=panel,
     )

@@ -10,23 +10,24 @@ from app.engine import ModelEngine
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
 from app.jobs.ablation import Asked
 from app.jobs.texts import TextInput
-from app.services import ablation
+from app.services import ablation, patching, selectivity
 from app.services.ablate_form import form_view
 from app.services.ablate_query import AblateQuery, GroupQuery
 from app.services.ablate_views import ablation_view, empty_view, set_view
-from app.services.ablation import SelectivityRequest
+from app.services.ablation import AblateRequest, SetRequest
 from app.services.corpus_texts import FOUND, corpus_texts, labelled_texts
 from app.services.engine_sources import Reader
 from app.services.microscope_page import default_source
 from app.services.microscope_query import lines
 from app.services.model_state import not_ready
 from app.services.patch_views import empty_patch, patch_view
+from app.services.selectivity import SelectivityRequest
 from app.services.selectivity_views import empty_selectivity, selectivity_view
 from app.services.tokens import plain
 from app.views import AblateView, AblationView, PatchView, SelectivityView
 from models.errors import PeriscopeModelError
 
-#: Latents that are removed or patched exactly.
+#: Latents that are patched exactly.
 TOP_K = 20
 #: Tokens of a text of the corpus: at most so many, and this share of what may be read, since reading it again can need
 #: more.
@@ -70,24 +71,27 @@ async def ablate(engine: ModelEngine, reader: Reader, query: AblateQuery) -> Abl
 
 async def _removed(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
     asked = _asked(query)
-    found = await ablation.ablate(engine, reader, query.source, asked, TOP_K)
+    # A longer list of the same page takes more.
+    budget = None if query.budget is None else max(query.budget, query.top_k + ablation.AUDIT_RUNS)
+    request = AblateRequest(query.source, asked, query.top_k, query.by, budget)
+    found = await ablation.ablate(engine, reader, request)
     together: answers.SetAnswer | None = None
     if query.picks:
-        keep = query.action == "keep"
-        together = await ablation.remove_set(engine, reader, query.source, asked, query.picks, keep=keep)
+        chosen = SetRequest(query.source, asked, query.picks, query.action == "keep", query.by)
+        together = await ablation.remove_set(engine, reader, chosen)
     shown = set_view(together, len(query.picks)) if together else None
     return ablation_view(found, query, shown, has_build=source.build is not None)
 
 
 async def _patched(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
-    found = await ablation.patch(engine, reader, query.source, _asked(query), query.other, TOP_K)
+    found = await patching.patch(engine, reader, query.source, _asked(query), query.other, TOP_K)
     return patch_view(found, query, has_build=source.build is not None)
 
 
 async def _selectivity(engine: ModelEngine, reader: Reader, query: AblateQuery, source: SourceInfo) -> Panel:
     groups, notes = await reader.work(_texts, reader, query, source)
     request = SelectivityRequest(query.source, query.indices(), groups, query.controls, 0)
-    found = await ablation.selectivity(engine, reader, request)
+    found = await selectivity.selectivity(engine, reader, request)
     names = await reader.work(_names, reader, source, found.latents)
     return selectivity_view(found, query, names, notes, has_build=source.build is not None)
 

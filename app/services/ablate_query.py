@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from app.errors import InvalidRequest, shorten
 from app.services.microscope_query import MAX_LINK, lines, whole
+from app.services.ways import WAYS
 
 PATH = "/ablate"
 #: Questions of the page, and what they are called.
@@ -14,6 +15,8 @@ MODES = {"remove": "Remove", "patch": "Patch from a second prompt", "selectivity
 #: What a change can be of; the first is the log-prob, or the difference of two logits where a contrast is given.
 METRICS = {"main": "log-prob, or logit difference", "probability": "probability", "rank": "rank"}
 ACTIONS = ("remove", "keep")
+#: Lengths of the list that "More" goes through.
+LENGTHS = (20, 50, 100, 200, 500)
 #: Latents that are chosen together.
 MAX_PICKS = 64
 #: What the rule of a group names: words that occur in a prompt of the corpus, or one of its labels.
@@ -43,7 +46,9 @@ class GroupQuery:
 class AblateQuery:
     """The state of the page. ``target`` and ``contrast``: one token as typed, empty: the model's own, none.
 
-    ``picks``: (index, position) of latents that are removed together, or kept alone when ``action`` is keep.
+    ``by``: what a removed value becomes (``WAYS``); ``top_k`` latents are listed; ``budget``: runs that removing them
+    one by one may take, None: by model and prompt. ``picks``: (index, position) of latents that are removed together,
+    or kept alone when ``action`` is keep.
     ``other`` is the second prompt of a patch; ``latents`` and ``groups`` are those of a selectivity.
     """
 
@@ -53,6 +58,9 @@ class AblateQuery:
     target: str = ""
     contrast: str = ""
     metric: str = "main"
+    by: str = "zero"
+    top_k: int = LENGTHS[0]
+    budget: int | None = None
     picks: tuple[tuple[int, int], ...] = ()
     action: str = "remove"
     other: str = ""
@@ -88,6 +96,9 @@ class AblateQuery:
             fields += [("source", self.source), ("target", self.target), ("contrast", self.contrast)]
         if self.mode == "remove":
             fields += [("metric", self.metric)] if self.metric != "main" else []
+            fields += [("by", self.by)] if self.by != "zero" else []
+            fields += [("top_k", str(self.top_k))] if self.top_k != LENGTHS[0] else []
+            fields += [("budget", str(self.budget))] if self.budget is not None else []
             fields += [("pick", f"{index}:{position}") for index, position in self.picks]
             fields += [("action", self.action)] if self.action != "remove" else []
         kept = [field for field in fields if field[1] or field[0] in GROUP_FIELDS]
@@ -107,15 +118,16 @@ def ablate_query(fields: Iterable[tuple[str, str]]) -> AblateQuery:
             found[name] = clean
     picks = _picks(lists["pick"])
     metric, action = found.get("metric") or "main", found.get("action") or "remove"
-    mode = found.get("mode") or "remove"
+    mode, by = found.get("mode") or "remove", found.get("by") or "zero"
     for value, known, what in (
         (mode, tuple(MODES), "mode"),
         (metric, tuple(METRICS), "metric"),
+        (by, tuple(WAYS), "way of removing"),
         (action, ACTIONS, "action"),
     ):
         if value not in known:
             raise InvalidRequest(f"There is no {what} {shorten(value, 40)!r}; choose one of {', '.join(known)}.")
-    controls = found.get("controls", "")
+    controls, top_k, budget = (found.get(name, "") for name in ("controls", "top_k", "budget"))
     return AblateQuery(
         mode=mode,
         text=found.get("text", ""),
@@ -123,6 +135,9 @@ def ablate_query(fields: Iterable[tuple[str, str]]) -> AblateQuery:
         target=found.get("target", ""),
         contrast=found.get("contrast", ""),
         metric=metric,
+        by=by,
+        top_k=whole(top_k, "top_k") if top_k else LENGTHS[0],
+        budget=whole(budget, "budget") if budget else None,
         picks=tuple(dict.fromkeys(picks)),
         action=action,
         other=found.get("other", ""),

@@ -6,16 +6,15 @@ from app import answers_causal as answers
 from app.db.display import whole_characters
 from app.figures_effects import Effect, effects_figure
 from app.formats import count, number, percent
+from app.services.ablate_audit import audit_view
 from app.services.ablate_query import METRICS, AblateQuery
+from app.services.metric_names import METRIC_NAMES
 from app.services.microscope_rankings import signed
 from app.services.names import name_view, short_name
 from app.services.tokens import chip, heat_step, pieces, plain
 from app.views import AblationView, EffectRow, FigureView, Measure, ScopeText, ScopeToken, ScopeTurn, SetView
+from models.removal import DENSE
 
-METRIC_NAMES = {
-    "log_prob": ("log-prob of the target", "nats"),
-    "logit_difference": ("logit difference", "logits"),
-}
 LATER = {
     "add": "later layers add to it",
     "make up": "later layers make up for it",
@@ -50,7 +49,9 @@ def ablation_view(
         text=_text(found, shown),
         figure=_figure(found, shown, query, metric),
         rows=tuple(_row(latent, shown, query, has_build) for latent in found.latents),
-        agreement=_agreement(found),
+        top_k=query.top_k,
+        budget=query.budget or 0,
+        audit=audit_view(found, query),
         disagreement=_disagreement(found.latents),
         set=together,
         notes=tuple(found.notes),
@@ -74,7 +75,9 @@ def empty_view(state: str, query: AblateQuery, said: str = "", title: str = "") 
         text=None,
         figure=None,
         rows=(),
-        agreement="",
+        top_k=query.top_k,
+        budget=query.budget or 0,
+        audit=None,
         disagreement="",
         set=None,
         notes=(),
@@ -169,16 +172,13 @@ def _row(latent: answers.AblatedLatent, shown: Sequence[str], query: AblateQuery
         other=other,
         # Away from the last position there is no direct path, and all of the effect goes through later layers.
         later=LATER[latent.later_layers] if latent.direct else "",
+        often=_often(latent.density),
         is_picked=(latent.index, latent.position) in query.picks,
     )
 
 
-def _agreement(found: answers.AblateAnswer) -> str:
-    shown = f"{count(len(found.latents))} of {count(found.n_active)} active latents were removed exactly, one by one."
-    if found.correlation is None:
-        return f"{shown} They are too few, or too alike, for a correlation with the estimates."
-    trust = "so the estimate can be relied on here" if found.correlation >= 0.9 else "so trust the exact ones"
-    return f"{shown} Estimate and exact correlate at {found.correlation:.3f}, {trust}."
+def _often(density: float | None) -> str:
+    return f"fires on {percent(density, 2)} of the corpus" if density is not None and density > DENSE else ""
 
 
 def _disagreement(latents: Sequence[answers.AblatedLatent]) -> str:

@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from app import answers_causal as answers
 from app.db.display import whole_characters
 from app.figures_patch import BothWays, patch_figure
-from app.formats import NOT_RECORDED, count, number, percent
+from app.formats import count, number
 from app.services.ablate_query import AblateQuery
-from app.services.ablate_views import METRIC_NAMES
+from app.services.metric_names import METRIC_NAMES
 from app.services.microscope_rankings import signed
 from app.services.names import name_view, short_name
+from app.services.patch_words import Gap, Part, answer, shown_share
 from app.services.tokens import chip, heat_step, pieces, plain
 from app.views import FigureView, Measure, PatchReferenceRow, PatchRow, PatchView, ScopeText, ScopeToken, ScopeTurn
 
-#: Shares of the gap from which on one latent does it, or does it in part.
-MOST, SOME = 0.5, 0.1
 REFERENCES = {"all latents": "All latents together", "error term": "The error term alone", "everything": "Everything"}
 
 
@@ -45,9 +44,6 @@ def patch_view(found: answers.PatchAnswer, query: AblateQuery, *, has_build: boo
     metric, unit = METRIC_NAMES.get(found.metric, (found.metric.replace("_", " "), ""))
     here, there = whole_characters(found.tokens), whole_characters(found.other_tokens)
     named = [(_name(latent, here), latent) for latent in found.latents]
-    together = next((reference for reference in found.references if reference.name == "all latents"), None)
-    breaks = [(_spoken(latent, here), latent.breaks_share) for latent in found.latents]
-    suffices = [(_spoken(latent, here), latent.suffices_share) for latent in found.latents]
     return PatchView(
         state="data",
         said="",
@@ -60,14 +56,15 @@ def patch_view(found: answers.PatchAnswer, query: AblateQuery, *, has_build: boo
             Measure("Your prompt", signed(found.baseline), unit),
             Measure("Second prompt", signed(found.other_baseline), unit),
             Measure("Gap between them", signed(found.gap), unit),
+            Measure("Random change", number(found.spread), unit, "as large as that between the prompts"),
             Measure("Values that differ", count(found.n_differing), "", "latents, by token"),
         ),
         texts=(
             _text("Your prompt", here, _by_place([(latent.position, latent.breaks) for latent in found.latents])),
             _text("Second prompt", there, _by_place([(latent.position, latent.suffices) for latent in found.latents])),
         ),
-        breaks_said=_said(breaks, together.breaks_share if together else None, "takes away"),
-        suffices_said=_said(suffices, together.suffices_share if together else None, "brings back"),
+        breaks_said=_said(found, unit, "breaks", here),
+        suffices_said=_said(found, unit, "suffices", here),
         figure=_figure(named, metric, unit),
         rows=tuple(_row(latent, here, there, query, has_build) for latent in found.latents),
         references=tuple(_reference(reference) for reference in found.references),
@@ -86,19 +83,18 @@ def _spoken(latent: answers.PatchedLatent, shown: Sequence[str]) -> str:
     return f"latent {latent.index}{known} on “{plain(shown[latent.position]).strip()}”"
 
 
-def _said(latents: Sequence[tuple[str, float | None]], together: float | None, does: str) -> str:
-    """Yes, in part or no, by the share of the gap of the one latent that does most; and all of them together."""
-    shares = [(share, name) for name, share in latents if share is not None]
-    if not shares:
-        return "The two prompts do not differ in the metric, so there is nothing to share out."
-    share, name = max(shares)
-    if share >= MOST:
-        said = f"Yes, one latent does most of it: {name} {does} {percent(share, 2)} of the gap."
-    elif share >= SOME:
-        said = f"In part: {name} {does} {percent(share, 2)} of the gap, the most of any one latent."
-    else:
-        said = f"No one latent does: the most, by {name}, is {percent(max(0.0, share), 2)} of the gap."
-    return said if together is None else f"{said} All latents together: {_share(together)}."
+def _said(found: answers.PatchAnswer, unit: str, question: str, here: Sequence[str]) -> str:
+    """The answer to whether it ``breaks`` or ``suffices``."""
+
+    def part(name: str, item: answers.PatchedLatent | answers.PatchReferenceAnswer) -> Part:
+        if question == "breaks":
+            return Part(name, item.breaks, item.breaks_share)
+        return Part(name, item.suffices, item.suffices_share)
+
+    gap = Gap(found.gap, found.spread, found.gap_is, unit, "takes away" if question == "breaks" else "brings back")
+    others = {reference.name: part(reference.name, reference) for reference in found.references}
+    parts = [part(_spoken(latent, here), latent) for latent in found.latents]
+    return answer(gap, parts, others.get("all latents"), others.get("error term"))
 
 
 def _figure(named: Sequence[tuple[str, answers.PatchedLatent]], metric: str, unit: str) -> FigureView | None:
@@ -122,9 +118,9 @@ def _row(
         activation=number(latent.activation),
         other_activation=number(latent.other_activation),
         breaks=signed(latent.breaks),
-        breaks_share=_share(latent.breaks_share),
+        breaks_share=shown_share(latent.breaks_share),
         suffices=signed(latent.suffices),
-        suffices_share=_share(latent.suffices_share),
+        suffices_share=shown_share(latent.suffices_share),
     )
 
 
@@ -132,18 +128,10 @@ def _reference(found: answers.PatchReferenceAnswer) -> PatchReferenceRow:
     return PatchReferenceRow(
         name=REFERENCES.get(found.name, found.name),
         breaks=signed(found.breaks),
-        breaks_share=_share(found.breaks_share),
+        breaks_share=shown_share(found.breaks_share),
         suffices=signed(found.suffices),
-        suffices_share=_share(found.suffices_share),
+        suffices_share=shown_share(found.suffices_share),
     )
-
-
-def _share(share: float | None) -> str:
-    """A share of the gap, which can be below 0 or above 1."""
-    if share is None:
-        return NOT_RECORDED
-    whole = round(100 * share)  # never a minus before a zero
-    return f"{whole}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
 def _by_place(effects: Sequence[tuple[int, float]]) -> dict[int, float]:

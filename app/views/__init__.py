@@ -7,6 +7,7 @@ against each other. Texts that came from a model or a data set travel as ``Piece
 from app.views.ablate import (
     AblateView,
     AblationView,
+    AuditView,
     EffectRow,
     PatchReferenceRow,
     PatchRow,
@@ -111,6 +112,7 @@ __all__ = [
     "AblateView",
     "AblationView",
     "ActiveFilter",
+    "AuditView",
     "BandView",
     "BandsView",
     "BuildRow",

@@ -27,6 +27,7 @@ class EffectRow:
     direct: str
     other: str  # the change of the metric that was chosen instead; empty: none was
     later: str
+    often: str  # for a latent that is active on much of the corpus
     is_picked: bool
 
 
@@ -37,6 +38,25 @@ class SetView:
     said: str
     measures: tuple[Measure, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """What is known of the latents that are not listed.
+
+    ``said``: the bound; ``how``: what was removed; ``assumes``: what the bound rests on, empty where nothing is
+    assumed;
+    ``estimates``: how far these were off. ``longer``: the next length of the list, 0: all are listed. ``all``: runs
+    that removing everything takes, 0: everything was, or that is too much.
+    """
+
+    said: str
+    how: str
+    assumes: str
+    estimates: str
+    longer: int
+    all: int
+    all_said: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +76,9 @@ class AblationView:
     text: ScopeText | None
     figure: FigureView | None
     rows: tuple[EffectRow, ...]
-    agreement: str
+    top_k: int
+    budget: int  # 0: by model and prompt
+    audit: AuditView | None
     disagreement: str
     set: SetView | None
     notes: tuple[str, ...]
@@ -186,5 +208,6 @@ class AblateView:
     controls: int
     sources: tuple[SourcePick, ...]
     metrics: tuple[Choice, ...]
+    ways: tuple[Choice, ...]
     examples: tuple[Tab, ...]
     panel: AblationView | PatchView | SelectivityView

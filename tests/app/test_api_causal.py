@@ -18,7 +18,7 @@ from app.jobs.texts import TextInput
 from app.services.corpus_groups import longest_of_corpus
 from app.services.corpus_texts import labelled_texts
 from app.services.engine_sources import Reader, key_of
-from tests.app.engine_support import World, api, assert_alike, world
+from tests.app.engine_support import LABELLED, World, api, assert_alike, world
 from tests.app.test_api_engine import expected, post
 from tests.models.tiny import SENTENCES
 
@@ -78,6 +78,12 @@ REFUSED = [
     (ABLATE, {"text": ""}, 422, "text is empty; type something."),
     (ABLATE, {"text": "zq" * 100}, 422, "The text has 201 tokens; at most 64 are read"),
     (ABLATE, {"source": "nope"}, 404, "There is no source 'nope'."),
+    (ABLATE, {"by": "noise"}, 422, "by is one of"),
+    (ABLATE, {"by": "mean", "source": "deep"}, 409, "Removing by its mean over the corpus needs a build of deep"),
+    (ABLATE, {"by": "resample", "source": "deep"}, 409, "Removing by values from the corpus needs a build of deep"),
+    (f"{ABLATE}/set", {"latents": [{"index": 1}], "by": "mean", "source": "deep"}, 409, "Removing by its mean"),
+    (ABLATE, {"budget": 51}, 409, "A budget of 51 is too small for a list of 20, which takes 52 runs or more."),
+    (ABLATE, {"budget": 0}, 422, "budget is a number of runs from 1 to 20000, not 0."),
     (ABLATE, {"top_k": 0}, 422, "top_k is a number of latents from 1 to 500, not 0."),
     (f"{ABLATE}/patch", {"other": "she"}, 409, "The two prompts have"),
     (f"{ABLATE}/patch", {"other": ""}, 422, "other is empty"),
@@ -100,11 +106,84 @@ def test_patching_is_worded_as_breaking_and_sufficing(api: TestClient) -> None:
     assert len(answer["tokens"]) == len(answer["other_tokens"])
     everything = answer["references"][2]
     assert everything["breaks"] == pytest.approx(-answer["gap"], abs=1e-4)
-    assert everything["suffices_share"] == pytest.approx(1, abs=1e-3)
+    assert everything["suffices"] == pytest.approx(answer["gap"], abs=1e-4)
     assert answer["gap"] == pytest.approx(answer["baseline"] - answer["other_baseline"])
+    assert answer["n_exact"] == answer["n_differing"]
+    assert answer["spread"] > 0
     for found in answer["latents"]:
         assert found["activation"] != found["other_activation"]
-        assert found["breaks_share"] == pytest.approx(-found["breaks"] / answer["gap"])
+
+
+def test_shares_are_given_of_a_clear_gap_alone(api: TestClient) -> None:
+    seen = set()
+    for text in SENTENCES:
+        for other in SENTENCES:
+            texts = [" ".join(words.split()[:4]) for words in (text, other)]
+            body = {"source": "mid", "text": texts[0], "other": texts[1]}
+            response = api.post(f"{ABLATE}/patch", json=body)
+            if response.status_code == 409:  # of different lengths
+                continue
+            answer = response.json()
+            gap, is_large = answer["gap"], abs(answer["gap"]) >= max(0.1, 2 * answer["spread"])
+            assert answer["gap_is"] == (("clear" if gap > 0 else "reversed") if is_large else "small")
+            seen.add(answer["gap_is"])
+            for found in (*answer["latents"], *answer["references"]):
+                if answer["gap_is"] == "clear":
+                    assert found["breaks_share"] == pytest.approx(-found["breaks"] / gap)
+                    assert found["suffices_share"] == pytest.approx(found["suffices"] / gap)
+                else:
+                    assert found["breaks_share"] is found["suffices_share"] is None
+    assert "small" in seen
+
+
+def test_several_pairs_are_patched_at_once(api: TestClient) -> None:
+    pairs = [{"text": text, "other": text.replace("s", "c", 1)} for text in ("she sells sea", "she sells sea shells")]
+    same = [pair for pair in pairs if api.post(f"{ABLATE}/patch", json={"source": "mid", **pair}).status_code == 200]
+    pairs = (same or [{"text": TEXT, "other": TEXT.replace("sea", "old")}]) * 2
+    body = {"source": "mid", "pairs": pairs[:3], "target": " the", "contrast": "a", "top_k": 4}
+    answer = post(api, f"{ABLATE}/pairs", body)
+    assert answer["metric"] == "logit_difference"
+    assert answer["targets"] == [" the"] * len(pairs[:3])
+    assert len(answer["latents"]) == 4
+    one = post(api, f"{ABLATE}/patch", {"source": "mid", "target": " the", "contrast": "a", **pairs[0]})
+    assert answer["gaps"][0] == pytest.approx(one["gap"], abs=1e-4)
+    assert answer["gap"]["low"] <= answer["gap"]["mean"] <= answer["gap"]["high"]
+    for found in answer["latents"]:
+        assert found["n_pairs"] >= 1
+        assert (found["breaks_share"] is None) == (answer["gap_is"] != "clear")
+    refused = post(api, f"{ABLATE}/pairs", body | {"pairs": pairs[:1]}, 422)
+    assert refused["detail"].startswith("pairs has 1 entries; from 2 to 16 can be given.")
+
+
+def test_the_audit_counts_what_was_removed_and_its_bound_is_above_everything_else(api: TestClient) -> None:
+    whole = post(api, ABLATE, {"source": "mid", "text": TEXT, "top_k": 500})
+    sizes = {(found["index"], found["position"]): abs(found["exact"]) for found in whole["latents"]}
+    assert whole["audit"]["n_exact"] == whole["audit"]["n_pairs"] == whole["n_active"] == len(sizes)
+    assert (whole["audit"]["bound"], whole["audit"]["confidence"]) == (0.0, 1.0)
+    short = post(api, ABLATE, {"source": "mid", "text": TEXT, "top_k": 5})
+    assert short["audit"]["bound"] == pytest.approx(sorted(sizes.values())[-6], abs=1e-4)
+    part = post(api, ABLATE, {"source": "mid", "text": TEXT, "top_k": 5, "budget": 50})
+    audit = part["audit"]
+    assert (audit["n_exact"], audit["confidence"]) == (50, 0.95)
+    assert audit["n_sample"] >= 32
+    listed = {(found["index"], found["position"]) for found in part["latents"]}
+    assert max(size for pair, size in sizes.items() if pair not in listed) <= audit["bound"] + 1e-4
+
+
+def test_means_and_samples_are_those_of_the_build(api: TestClient, world: World) -> None:
+    with make_session_maker(make_engine(world.settings))() as session:
+        source = queries.source_by_slug(session, "mid")
+        found = queries.activities(session, source, [LABELLED, 3], with_samples=True)
+        record = queries.latent_record(session, source, LABELLED)
+    assert found[LABELLED].density == pytest.approx(record.density)
+    assert found[LABELLED].mean == pytest.approx(record.density * record.mean_activation)
+    assert found[LABELLED].sample.tolist() == record.sample.activations.tolist()
+    for by in ("mean", "resample"):
+        one = post(api, ABLATE, {"source": "mid", "text": TEXT, "by": by, "top_k": 1})["latents"][0]
+        chosen = [{"index": one["index"], "position": one["position"]}]
+        together = post(api, f"{ABLATE}/set", {"source": "mid", "text": TEXT, "latents": chosen, "by": by})
+        assert together["by"] == by
+        assert together["change"]["log_prob"] == pytest.approx(one["exact"], abs=1e-4)
 
 
 def test_removing_one_latent_as_a_set_equals_its_exact_effect_and_keeping_all_changes_nothing(api: TestClient) -> None:

@@ -20,7 +20,7 @@ import app.jobs
 from app.db.session import make_engine, make_session_maker
 from app.engine import Batch, Job, SourceKey
 from app.jobs import calibrate
-from app.jobs.ablation import AblateJob, Asked, PatchJob, SelectivityJob, SetJob
+from app.jobs.ablation import AblateJob, ActiveJob, Asked, PatchJob, PatchPairsJob, SelectivityJob, SetJob
 from app.jobs.calibrate import BalanceJob, CalibrateJob
 from app.jobs.complete import CompleteJob
 from app.jobs.reading import OneLatentJob, ReadJob
@@ -236,7 +236,11 @@ CASES: dict[type[Job], Callable[[Bench], list[Any]]] = {
         )
     ],
     AblateJob: lambda b: [AblateJob(b.location, b.keys["mid"], Asked(text(1), "a", "b"), 120, b.limits)],
+    ActiveJob: lambda b: [ActiveJob(b.location, b.keys["mid"], text(1), b.limits)],
     PatchJob: lambda b: [PatchJob(b.location, b.keys["mid"], Asked(text(1), "a", "b"), text(2), 40, b.limits)],
+    PatchPairsJob: lambda b: [
+        PatchPairsJob(b.location, b.keys["mid"], ((text(1), text(2)), (text(3), text(4))), "a", "b", 20, b.limits)
+    ],
     SetJob: lambda b: [SetJob(b.location, b.keys["mid"], Asked(text(3)), ((20, None), (5, 3)), True, b.limits)],
     SelectivityJob: lambda b: [
         SelectivityJob(b.location, b.keys["mlp"], (("a", texts(12)), ("b", texts(20)[12:])), (1, 5, 7), 3, 0, b.limits)
@@ -300,7 +304,7 @@ def test_on_a_slow_model_a_step_is_a_row(bench: Bench, monkeypatch: pytest.Monke
     monkeypatch.setattr(pace, "SLOW", bench.row / row / 4)
     bench.begin(row)
     _, took = bench.run(CASES[kind](bench))
-    has_gradient = kind in (AblateJob, PatchJob)
+    has_gradient = kind in (AblateJob, PatchJob, PatchPairsJob)
     assert max(took) <= row * (BACKWARD if has_gradient else 1.2)
 
 

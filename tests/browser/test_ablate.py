@@ -13,6 +13,7 @@ __all__ = ["world"]
 
 #: The model loads while the first test waits.
 PATIENCE = 120_000
+REMOVE = "/ablate?source=mid&text=the+cat+sat+on+the+mat+and+the+dog&budget=60"
 PATCH = "/ablate?mode=patch&source=mid&text=the+cat+sat+on&other=the+dog+sat+on"
 GROUPS = (
     "/ablate?mode=selectivity&source=mid&latents=20&name=a&rule=&texts=the+cat+sat&name=b&rule=dog&texts=&controls=2"
@@ -39,6 +40,18 @@ def test_a_prompt_is_patched_from_a_second_one(chromium: Browser, base: str) -> 
         assert "other=the+dog" in page.url
 
 
+def test_the_list_is_lengthened_and_all_are_removed(chromium: Browser, base: str) -> None:
+    with open_page(chromium, base) as page:
+        page.goto(REMOVE, timeout=PATIENCE)
+        expect(page.locator("#audit")).to_contain_text("at 95", timeout=PATIENCE)
+        page.get_by_role("button", name="More: list 50").click()
+        expect(page.locator(".effects-table tbody tr")).to_have_count(50)
+        page.get_by_role("button", name="exactly").click()
+        expect(page.locator("#audit")).to_contain_text("all of them were removed")
+        expect(page.locator(".effects-table tbody tr")).to_have_count(50)
+        assert "top_k=50" in page.url
+
+
 def test_groups_are_compared_without_scripts(chromium: Browser, base: str) -> None:
     with open_page(chromium, base) as page:
         page.goto(GROUPS, timeout=PATIENCE)
@@ -55,7 +68,7 @@ def test_groups_are_compared_without_scripts(chromium: Browser, base: str) -> No
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("path", [PATCH, GROUPS])
+@pytest.mark.parametrize("path", [REMOVE, PATCH, GROUPS])
 def test_the_modes_are_clean(chromium: Browser, base: str, path: str, width: int, scheme: str) -> None:
     with open_page(chromium, base, width, scheme) as page:
         page.goto(path, timeout=PATIENCE)

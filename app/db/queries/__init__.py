@@ -4,6 +4,7 @@ Every query takes the session first. Those about latents take the ``SourceInfo``
 shown; a source without one raises NotBuilt.
 """
 
+from app.db.queries.activity import Activity, activities
 from app.db.queries.answers import (
     BuildInfo,
     BuildsNow,
@@ -63,6 +64,7 @@ __all__ = [
     "MAX_LIMIT",
     "ORDERS",
     "SORTS",
+    "Activity",
     "BuildInfo",
     "BuildsNow",
     "ChooseBands",
@@ -77,6 +79,7 @@ __all__ = [
     "LatentRow",
     "NeighbourRow",
     "SourceInfo",
+    "activities",
     "all_matching",
     "all_sources",
     "build_by_id",

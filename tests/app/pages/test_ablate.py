@@ -93,6 +93,75 @@ def test_the_baseline_of_every_metric_and_the_correlation_are_shown(ready: TestC
     assert f"{expected['correlation']:.3f}" in text_of(one(tree, "[aria-labelledby=effects-title]"))
 
 
+def test_what_is_not_listed_is_bounded_and_nothing_is_called_reliable(ready: TestClient) -> None:
+    expected = answer(ready)
+    audit, rest = expected["audit"], expected["n_active"] - len(expected["latents"])
+    assert audit["n_exact"] == audit["n_pairs"] == expected["n_active"]
+    said = text_of(one(panel(ready, text=TEXT), "#audit"))
+    assert f"None of the {rest} that are not listed changes the log-prob of the target by more than" in said
+    assert f"{number(audit['bound'])} nats: all of them were removed" in said
+    assert "relied on" not in said
+
+
+def test_with_a_small_budget_a_sample_stands_for_the_rest(ready: TestClient) -> None:
+    expected = answer(ready, budget=60)
+    audit = expected["audit"]
+    assert audit["n_exact"] == 60 < audit["n_pairs"]
+    assert audit["confidence"] == 0.95
+    said = text_of(one(panel(ready, text=TEXT, budget=60), "#audit"))
+    assert f"{number(audit['bound'])} nats: at 95 % confidence" in said
+    assert f"60 of {audit['n_pairs']} active latents were removed exactly" in said
+    assert f"{audit['n_sample']} drawn at random" in said
+    assert f"at most {audit['n_above']} of the {audit['n_pairs'] - 60} that were not removed exceed" in said
+    assert "Over the random sample, estimate and exact" in said
+
+
+def test_while_the_model_loads_the_form_keeps_length_and_budget(api: TestClient) -> None:
+    tree = soup(sent(api, {"text": TEXT, "source": "other", "top_k": "50", "budget": "90"}))
+    if tree.select(".effects-table"):
+        pytest.skip("the model was in memory already")
+    assert one(tree, "input[name=top_k]")["value"] == "50"
+    assert one(tree, "input[name=budget]")["value"] == "90"
+
+
+def test_more_lengthens_the_list_and_all_leaves_nothing_to_bound(ready: TestClient) -> None:
+    tree = panel(ready, text=TEXT, budget=60)
+    more, everything = tree.select("#audit button")
+    assert (more["name"], more["value"]) == ("top_k", "50")
+    assert everything["name"] == "budget"
+    response = sent(ready, {"text": TEXT, "budget": "60", "top_k": "50"})
+    assert len(rows(soup(response))) == 50
+    assert "top_k=50" in response.headers["HX-Replace-Url"]
+    page = soup(ready.get(response.headers["HX-Replace-Url"]))
+    assert len(rows(page)) == 50
+    assert one(page, "input[name=top_k]")["value"] == "50"
+    whole = panel(ready, text=TEXT, budget=str(everything["value"]))
+    assert "all of them were removed" in text_of(one(whole, "#audit"))
+    assert [button["name"] for button in whole.select("#audit button")] == ["top_k"]
+
+
+@pytest.mark.parametrize("by", ["mean", "resample"])
+def test_what_removed_means_can_be_chosen_and_stays_in_the_address(ready: TestClient, by: str) -> None:
+    expected = answer(ready, by=by)
+    assert expected["by"] == by
+    assert expected["latents"][0]["exact"] != answer(ready)["latents"][0]["exact"]
+    response = sent(ready, {"text": TEXT, "by": by})
+    assert [cells(row)["Exact"] for row in rows(soup(response))] == [signed(e["exact"]) for e in expected["latents"]]
+    page = soup(ready.get(response.headers["HX-Replace-Url"]))
+    assert one(page, "#by option[selected]")["value"] == by
+
+
+def test_latents_that_fire_often_are_marked_and_other_ways_are_named(ready: TestClient) -> None:
+    expected = answer(ready)
+    dense = {latent["index"] for latent in expected["latents"] if latent["density"] > 0.1}
+    assert dense  # random SAEs are dense
+    tree = panel(ready, text=TEXT)
+    assert "zero is a value that the model seldom sees there" in text_of(tree)
+    for row, latent in zip(rows(tree), expected["latents"], strict=True):
+        assert ("of the corpus" in text_of(row)) == (latent["index"] in dense)
+    assert "seldom sees" not in text_of(panel(ready, text=TEXT, by="mean"))
+
+
 def test_a_contrast_token_makes_it_a_logit_difference(ready: TestClient) -> None:
     token = other_token(ready)
     tree, expected = panel(ready, text=TEXT, contrast=token), answer(ready, contrast=token)
@@ -150,6 +219,11 @@ def test_the_address_restores_the_view(ready: TestClient) -> None:
         ({"text": "a " * 500}, 422, "at most 64 are read"),
         ({"text": TEXT, "metric": "nope"}, 422, "choose one of"),
         ({"text": TEXT, "action": "nope"}, 422, "choose one of"),
+        ({"text": TEXT, "by": "nope"}, 422, "There is no way of removing 'nope'"),
+        ({"text": TEXT, "by": "mean", "source": "mlp"}, 409, "needs a build of mlp"),
+        ({"text": TEXT, "top_k": "x"}, 422, "whole number"),
+        ({"text": TEXT, "top_k": "501"}, 422, "from 1 to 500"),
+        ({"text": TEXT, "budget": "99999"}, 422, "from 1 to 20000"),
         ({"text": TEXT, "pick": "x"}, 422, "whole number"),
         ({"text": TEXT, "pick": "999999:1"}, 404, "its latents are 0 to"),
     ],

@@ -3,7 +3,8 @@
 import pytest
 
 from app.services.ablation import _later_layers
-from models.attribution import LatentEffect, Metrics
+from models.ablation import LatentEffect
+from models.metrics import Metrics
 
 CHANGE = Metrics(0.0, 0.0, 0.0, None)
 
