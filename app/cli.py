@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.commands import build, database, demo, doctor, scores, serve, sources
+from app.commands import build, database, demo, doctor, scores, search_index, serve, sources
 from app.commands import open as opening
 from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately
@@ -42,6 +42,7 @@ cli.command("serve")(serve.serve)
 cli.add_typer(sources.commands, name="sources")
 cli.command("build")(build.build)
 cli.command("scores")(scores.scores)
+cli.command("search-index")(search_index.search_index)
 cli.add_typer(database.commands, name="db")
 cli.command("doctor")(doctor.doctor)
 

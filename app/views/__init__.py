@@ -54,6 +54,7 @@ from app.views.microscope import (
     TurnField,
 )
 from app.views.reference import OperationView, ParameterView, ReferenceView
+from app.views.search import FoundLatentView, MarkedPiece, ReasonView, SearchResults, SearchView, SourceChoice
 from app.views.sign_in import SignInView
 from app.views.sources import (
     ActiveFilter,
@@ -117,6 +118,7 @@ __all__ = [
     "ExplanationView",
     "FigureView",
     "FoundItem",
+    "FoundLatentView",
     "FoundView",
     "Gauge",
     "GroupField",
@@ -138,6 +140,7 @@ __all__ = [
     "ListedItem",
     "LiveBuild",
     "LiveBuilds",
+    "MarkedPiece",
     "Measure",
     "MicroscopeView",
     "MixChip",
@@ -160,6 +163,7 @@ __all__ = [
     "RangeFilter",
     "RankRow",
     "ReadingView",
+    "ReasonView",
     "ReferenceView",
     "RemovedLatent",
     "SafeRange",
@@ -170,12 +174,15 @@ __all__ = [
     "ScopeText",
     "ScopeToken",
     "ScopeTurn",
+    "SearchResults",
+    "SearchView",
     "SelectivityRow",
     "SelectivityView",
     "SetView",
     "SignInView",
     "SliderView",
     "SourceCard",
+    "SourceChoice",
     "SourceLink",
     "SourcePick",
     "SourceView",
