@@ -15,7 +15,7 @@ class WhyAnswer:
 
     field: Annotated[str, Word(FIELDS)]
     text: str
-    marks: list[tuple[int, int]]
+    marks: list[list[int]]
 
 
 @dataclass(frozen=True)

@@ -46,5 +46,5 @@ async def search_latents(
 
 
 def _found(item: FoundLatent) -> FoundAnswer:
-    why = [WhyAnswer(reason.field, reason.text, list(reason.marks)) for reason in item.why]
+    why = [WhyAnswer(reason.field, reason.text, [list(span) for span in reason.marks]) for reason in item.why]
     return FoundAnswer(item.source, item.index, item.label, item.status, item.score, why)
