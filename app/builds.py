@@ -31,17 +31,16 @@ from app.db.writes import (
     write_prompts,
     write_quality,
 )
-from app.errors import BuildLost, DatabaseError, InvalidRequest, PeriscopeError
+from app.errors import BuildLost, DatabaseError, InvalidRequest
 from app.heartbeat import beating, has_ended
-from app.hints import command
 from app.output_scores import ScoreStep
-from app.search_index import add_meanings
+from app.search_index import read_after_build
 from app.settings import Settings
 from app.stopping import StopSignal
 from models.build_pass import BuildPass, PassPlan
 from models.corpus import Corpus, open_corpus, prompts, uncounted_ids
 from models.corpus_labels import DocumentLog
-from models.errors import PeriscopeModelError, SourceError, SteeringError
+from models.errors import SourceError, SteeringError
 from models.geometry import weights_geometry
 from models.loading import load_language_model
 from models.logit_effects import require_direct_path
@@ -142,7 +141,14 @@ class _Run:
             self._end(fail_build, str(error) or type(error).__name__)
             raise
         self.checkpoint.remove()
-        self._read_meanings()
+        n = self.request.tokens
+        read_after_build(
+            self.settings.data_dir,
+            self.sessions,
+            list(self.ids),
+            lambda stage, *_: self.report(BuildProgress(stage, 1.0, n, n, None)),
+            self.say,
+        )
 
     def _start(self) -> None:
         request = self.request
@@ -296,21 +302,6 @@ class _Run:
             self._tell(stage, first + share * done / len(latents), state.n_prompts * self.shape.context_size)
 
         return self.scores.run(slug, scorer, latents, tell)
-
-    def _read_meanings(self) -> None:
-        """For search by meaning; the pages show everything already, so whatever goes wrong is not the build's end."""
-        n = self.request.tokens
-
-        def tell(stage: str, done: int, total: int) -> None:
-            self.report(BuildProgress(f"{stage}, {done:,} of {total:,} texts", 1.0, n, n, None))
-
-        later = f"`{command('search-index')}` goes on with the search by meaning"
-        try:
-            add_meanings(self.settings.data_dir, self.sessions, list(self.ids), tell)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"Stopped; the sources are built, and {later}.") from None
-        except (PeriscopeError, PeriscopeModelError, OSError) as error:
-            self.say(f"The sources are built, but not yet searched by meaning ({error}); {later}.")
 
     def _tell(self, stage: str, progress: float, tokens: int, rate: float | None = None, force: bool = False) -> None:
         """Progress to the terminal and to the database, at most twice a second."""

@@ -5,6 +5,7 @@ for labels that came since. What is there already is left.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,9 +14,11 @@ from app.db import queries
 from app.db.queries.search import named, search_words
 from app.db.session import make_engine, make_ready, make_session_maker
 from app.db.writes.search import write_search_words
-from app.errors import NotBuilt
+from app.errors import NotBuilt, PeriscopeError
+from app.hints import command
 from app.meanings import Meanings
 from app.settings import Settings
+from models.errors import PeriscopeModelError
 from models.sentence_encoder import FETCH, installed_encoder
 
 #: What is done, how much of it, of how much.
@@ -52,21 +55,34 @@ def write_words(sessions: sessionmaker[Session], slug: str, report: Report) -> b
         source = queries.source_by_slug(session, slug)
         if source.build is None:
             raise NotBuilt(slug)
-        return write_search_words(session, source.build.id, lambda done, total: report(f"words of {slug}", done, total))
+        return write_search_words(session, source.build.id, partial(report, f"words of {slug}"))
 
 
 def add_meanings(data_dir: Path, sessions: sessionmaker[Session], slugs: Sequence[str], report: Report) -> int | None:
     """Make the vectors that are missing of the sources' words and labels; None: the model is not installed."""
     if installed_encoder() is None:
         return None
-    meanings = Meanings(data_dir)
+    meanings, n_new = Meanings(data_dir), 0
     with sessions() as session:
-        return sum(
-            meanings.add(
-                _texts(session, slug), lambda done, total, slug=slug: report(f"meaning of {slug}", done, total)
-            )
-            for slug in slugs
-        )
+        for slug in slugs:
+            n_new += meanings.add(_texts(session, slug), partial(report, f"meaning of {slug}"))
+    return n_new
+
+
+def read_after_build(
+    data_dir: Path, sessions: sessionmaker[Session], slugs: Sequence[str], report: Report, say: Callable[[str], None]
+) -> None:
+    """The same when a build is complete: pages show it already, so what goes wrong here is told and no failure of it.
+
+    KeyboardInterrupt says what is left to do.
+    """
+    later = f"`{command('search-index')}` goes on with the search by meaning"
+    try:
+        add_meanings(data_dir, sessions, slugs, report)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"Stopped; the sources are built, and {later}.") from None
+    except (PeriscopeError, PeriscopeModelError, OSError) as error:
+        say(f"The sources are built, but not yet searched by meaning ({error}); {later}.")
 
 
 def _texts(session: Session, slug: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ import importlib.util
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class SentenceEncoder:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             self._n_layers, self._n_heads = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
             self._epsilon = float(config["layer_norm_eps"])
-            self._file: Any = safe_open(folder / "model.safetensors", framework="numpy")
+            self._file = cast(Any, safe_open(folder / "model.safetensors", framework="numpy"))
             names = set(self._file.keys())
             self._word_table: Any = self._file.get_slice("embeddings.word_embeddings.weight")
             wanted = [name for name in names if name.startswith(("encoder.", "embeddings.")) and "word_emb" not in name]

@@ -22,9 +22,10 @@ import numpy as np
 from app.db import queries, writes
 from app.db.queries.search import named, search_words
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.meanings import DIMENSIONS, Meanings, keys_of
+from app.meanings import Meanings, keys_of
 from app.services.search import MEANING, WORDS, SearchQuery, search
 from app.settings import Settings
+from models.sentence_encoder import DIMENSIONS
 from scripts.synthetic_source import Plan, make_source, vocabulary
 
 #: Milliseconds at the 95th percentile.
@@ -106,12 +107,12 @@ def main() -> None:
                 for start in range(0, len(store), 50_000):
                     part = store[start : start + 50_000]
                     meanings.store(part, np.stack([vector_of(text) for text in part]))
-        rng = random.Random(3)
+        dice = random.Random(3)
         sessions = make_session_maker(engine)
         for by in (WORDS, MEANING):
             times, n_found = [], 0
             for number in range(asked.queries + 3):
-                typed = rng.choice(texts) if number % 3 else f"{rng.choice(texts)} {rng.choice(texts)[:4]}"
+                typed = dice.choice(texts) if number % 3 else f"{dice.choice(texts)} {dice.choice(texts)[:4]}"
                 with sessions() as session:
                     began = time.perf_counter()
                     found = search(session, meanings, SearchQuery(typed, (), by))

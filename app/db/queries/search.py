@@ -34,7 +34,7 @@ PROMPT = Prompt.__table__
 STATUSES = ("guess", "tested", "failed", "causal")
 Postings = NDArray[np.void]
 EXAMPLES_SHOWN = 20
-STRONGEST = (
+STRONGEST: sa.Select[Any] = (
     sa.select(*[EXAMPLE.c[name] for name in ("latent_index", "position", "window_start", "window")], PROMPT.c.token_ids)
     .join(PROMPT, (PROMPT.c.build_id == EXAMPLE.c.build_id) & (PROMPT.c.prompt_index == EXAMPLE.c.prompt_index))
     .where(
@@ -45,7 +45,7 @@ STRONGEST = (
     )
     .order_by(EXAMPLE.c.latent_index, EXAMPLE.c.rank)
 )
-TOKENS = sa.select(DETAIL.c.latent_index, DETAIL.c.top_tokens, DETAIL.c.promoted).where(
+TOKENS: sa.Select[Any] = sa.select(DETAIL.c.latent_index, DETAIL.c.top_tokens, DETAIL.c.promoted).where(
     DETAIL.c.build_id == sa.bindparam("build_id"),
     DETAIL.c.latent_index.in_(sa.bindparam("indices", expanding=True)),
 )

@@ -96,7 +96,7 @@ class TextIndex:
         """
         needle = searchable(wanted).encode()
         found = (
-            np.fromiter((m.start() for m in re.finditer(re.escape(needle), memoryview(self.folded))), np.int64)
+            np.fromiter((m.start() for m in re.finditer(re.escape(needle), self.folded.data)), np.int64)
             if needle
             else _NONE
         )
