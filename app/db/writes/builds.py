@@ -151,6 +151,9 @@ def finish_build(session: Session, build_id: int) -> None:
     """Make the words that a search finds its latents by, show the build on the pages from now on, in one transaction;
     then delete what older builds wrote.
     """
+    with rolled_back_on_error(session):
+        touch(session, build_id)  # one that was cancelled writes nothing more
+        session.commit()
     write_search_words(session, build_id, lambda _done, _total: touch(session, build_id))
     with rolled_back_on_error(session):
         histogram = _density_histogram(session, build_id)

@@ -65,7 +65,9 @@ class _Part:
 
     def lists(self) -> Iterator[tuple[int, bytes]]:
         """Each word with its packed latents, ascending."""
-        words = np.frombuffer(self.words, np.intc) if self.words else np.zeros(0, np.intc)
+        if not self.words:  # no latent of them ever fired
+            return
+        words = np.frombuffer(self.words, np.intc)
         order = np.argsort(words, kind="stable")
         rows = np.empty(len(words), packing.POSTING)
         rows["latent"] = np.array(self.latents, np.int32)[order]

@@ -77,6 +77,13 @@ def test_lists_in_parts_are_those_of_one_part(session: Session, monkeypatch: pyt
     assert session.scalar(n_parts) == 7
 
 
+def test_a_build_in_which_no_latent_fired_is_finished_without_words(session: Session) -> None:
+    source = built(session, dead=range(64))
+    assert source.build is not None
+    assert words_of(session, source.build.id) == {"": []}
+    assert search_words(session, source) is not None
+
+
 def test_words_are_made_once(session: Session) -> None:
     source = built(session)
     assert source.build is not None
