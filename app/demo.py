@@ -23,6 +23,7 @@ from app.demos import AUTHOR, DEMOS, Demo, DemoSource, default_demo
 from app.errors import BuildRunning, PeriscopeError
 from app.portable import import_dashboards
 from app.preparing import announce, withdraw
+from app.search_index import add_meanings, write_words
 from app.settings import Settings, load_settings
 from models.errors import PeriscopeModelError
 from models.label_tests import TAG
@@ -53,6 +54,7 @@ def prepare(settings: Settings, demo: Demo, tokens: int | None = None) -> None:
             announce(settings.data_dir, "Loading the bundled language model.")
             _register(settings, demo, missing)
         todo = _wait_for_others(settings, sessions, demo)
+        _make_searchable(settings, sessions, [s.slug for s in demo.sources if s not in todo])
     finally:
         engine.dispose()
     if todo:
@@ -121,6 +123,18 @@ def _label(session: Session, demo: Demo, source: DemoSource) -> None:
     known = queries.texts_by(session, info, AUTHOR, TAG)
     if known != sorted((item.latent_index, item.text) for item in found):
         replace_explanations(session, info, found, author=AUTHOR, kind=TAG, method=demo.label_method)
+
+
+def _make_searchable(settings: Settings, sessions: sessionmaker[Session], slugs: Sequence[str]) -> None:
+    """What the search reads, for sources that came ready, or were built before there was this search."""
+
+    def say(stage: str, done: int, total: int) -> None:
+        announce(settings.data_dir, f"Making the search: {stage}, {done:,} of {total:,}.")
+
+    for slug in slugs:
+        write_words(sessions, slug, say)
+    add_meanings(settings.data_dir, sessions, slugs, say)
+    withdraw(settings.data_dir)
 
 
 def _mix(settings: Settings, demo: Demo) -> None:

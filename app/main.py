@@ -9,7 +9,7 @@ from importlib.metadata import version
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 
-from app import api, api_causal, api_engine, api_steer
+from app import api, api_causal, api_engine, api_search, api_steer
 from app.assets import STATIC
 from app.body_limit import BodyLimit
 from app.caching import EntityTags, HeadAsGet
@@ -17,6 +17,7 @@ from app.compression import LEVEL, SHORT, Compression
 from app.db.session import make_engine, make_reading_sessions, make_session_maker
 from app.engine import ModelEngine
 from app.explain.tasks import ExplanationTasks
+from app.meanings import Meanings
 from app.memory import trim_heap
 from app.metrics import MeasureRequests, WebMetrics
 from app.openai import routes as openai_routes
@@ -34,6 +35,7 @@ from app.pages import (
     lists,
     microscope,
     reference,
+    search,
     sign_in,
     sources,
     steer,
@@ -83,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.models = ModelEngine(settings, watch=app.state.metrics.stepped)
     app.state.explanations = ExplanationTasks()
     app.state.door = make_door(settings.auth_token.get_secret_value())
+    app.state.meanings = Meanings(settings.data_dir)
     app.state.templates = make_templates()
     app.state.kept_problems = {}
     _add_routes(app)
@@ -120,9 +123,9 @@ def _add_routes(app: FastAPI) -> None:
     # Routes are looked through in their order, so what is asked for most comes first.
     for module in (latents, sources):
         app.include_router(module.router)
-    for module in (api, api_engine, api_causal, api_steer):
+    for module in (api, api_search, api_engine, api_causal, api_steer):
         app.include_router(module.router)
-    for module in (home, latent_spectrum, latent_embed, builds, reference, sign_in, health):
+    for module in (home, search, latent_spectrum, latent_embed, builds, reference, sign_in, health):
         app.include_router(module.router)
     app.include_router(explain.router)
     app.include_router(ablate.router)

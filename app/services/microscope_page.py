@@ -18,7 +18,7 @@ from app.services.latent_card import latent_card
 from app.services.microscope import MicroscopeRequest
 from app.services.microscope_form import form_view
 from app.services.microscope_query import MicroscopeQuery, lines
-from app.services.microscope_rankings import contrast_ranking, text_ranking
+from app.services.microscope_rankings import contrast_rankings, text_ranking
 from app.services.microscope_texts import Colour, by_latent, by_strongest, scope_text
 from app.services.model_state import not_ready
 from app.services.tokens import plain
@@ -153,12 +153,12 @@ class _Reading:
                 contrast(
                     self.engine,
                     self.reader,
-                    ContrastRequest(slug, *sides, RANKED, query.rank, query.max_density),
+                    ContrastRequest(slug, *sides, RANKED, query.rank, query.max_density, query.mode == "contrast"),
                 )
                 for slug in query.sources
             )
         )
-        return tuple(contrast_ranking(answer, query, self.built[answer.source]) for answer in found)
+        return tuple(item for answer in found for item in contrast_rankings(answer, query, self.built[answer.source]))
 
     async def _chosen(
         self, slug: str, index: int, inputs: Sequence[TextInput]

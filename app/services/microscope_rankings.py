@@ -1,6 +1,7 @@
 """Rankings of the Microscope page: answers of the API -> rows of a table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app import answers_causal, answers_engine
 from app.db.display import whole_characters
@@ -46,6 +47,7 @@ def text_ranking(
     over = f"{len(chosen)} chosen of {n_counted} tokens" if chosen else f"all {n_counted} tokens that count"
     return ScopeRanking(
         slug=source.source,
+        which="",
         href=f"/sources/{source.source}",
         over=over,
         columns=COLUMNS,
@@ -56,20 +58,40 @@ def text_ranking(
     )
 
 
-def contrast_ranking(found: answers_causal.ContrastAnswer, query: MicroscopeQuery, has_build: bool) -> ScopeRanking:
-    """The latents of one source by how they tell texts apart; two texts are the smallest case."""
+def contrast_rankings(
+    found: answers_causal.ContrastAnswer, query: MicroscopeQuery, has_build: bool
+) -> tuple[ScopeRanking, ...]:
+    """The latents of one source by how they tell texts apart, those that fire more with the concept in a list of their
+    own; two texts are the smallest case, in one list.
+    """
+    if query.mode == "two":
+        return (_contrast(found, found.latents, query, has_build, ""),)
+    sides = ("more with it", [row for row in found.latents if _toward(row, query.rank) > 0]), (
+        "more without it", [row for row in found.latents if _toward(row, query.rank) < 0]
+    )  # fmt: skip
+    # Where nothing fires more on one side, there is one list less; nothing at all is said once.
+    shown = [side for side in sides if side[1]] or [("", [])]
+    lists = [_contrast(found, rows, query, has_build, which) for which, rows in shown]
+    return (*(replace(item, notes=()) for item in lists[:-1]), lists[-1])
+
+
+def _contrast(
+    found: answers_causal.ContrastAnswer, latents: Sequence[answers_causal.ContrastLatent], query: MicroscopeQuery,
+    has_build: bool, which: str,
+) -> ScopeRanking:  # fmt: skip
     is_two = query.mode == "two"
-    sizes = [_separation(row, query.rank) for row in found.latents]
+    sizes = [abs(_toward(row, query.rank)) for row in latents]
     largest = max(sizes, default=0.0)
     rows = tuple(
         _row(
             found.source, row.index, row, query, has_build, size / largest if largest else 0.0,
             _two_values(row) if is_two else _contrast_values(row),
         )
-        for row, size in zip(found.latents, sizes, strict=True)
+        for row, size in zip(latents, sizes, strict=True)
     )  # fmt: skip
     return ScopeRanking(
         slug=found.source,
+        which=which,
         href=f"/sources/{found.source}",
         over=f"{count(found.n_latents)} latents that fire",
         columns=TWO_COLUMNS if is_two else CONTRAST_COLUMNS,
@@ -87,10 +109,10 @@ def _size(row: answers_engine.RankedLatent, rank: str) -> float:
     return {"max": row.max_activation, "sum": row.sum, "share": share}[rank]
 
 
-def _separation(row: answers_causal.ContrastLatent, rank: str) -> float:
-    """How far the latent is from telling nothing, in either direction."""
+def _toward(row: answers_causal.ContrastLatent, rank: str) -> float:
+    """What the ranking goes by: above 0 where the latent fires more with the concept, 0 where it tells nothing."""
     by = {"auroc": 2 * row.auroc - 1, "max": row.max_difference, "mean": row.mean_difference}
-    return abs(by[rank])
+    return by[rank]
 
 
 def _two_values(row: answers_causal.ContrastLatent) -> tuple[str, ...]:

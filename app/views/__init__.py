@@ -66,6 +66,7 @@ from app.views.microscope import (
 )
 from app.views.reference import OperationView, ParameterView, ReferenceView
 from app.views.rules import RuleView
+from app.views.search import FoundLatentView, MarkedPiece, ReasonView, SearchResults, SearchView, SourceChoice
 from app.views.sign_in import SignInView
 from app.views.sources import (
     ActiveFilter,
@@ -131,6 +132,7 @@ __all__ = [
     "ExplanationView",
     "FigureView",
     "FoundItem",
+    "FoundLatentView",
     "FoundView",
     "Gauge",
     "GroupField",
@@ -153,6 +155,7 @@ __all__ = [
     "LiveBuild",
     "LiveBuilds",
     "LiveTraining",
+    "MarkedPiece",
     "Measure",
     "MicroscopeView",
     "MixChip",
@@ -175,6 +178,7 @@ __all__ = [
     "RangeFilter",
     "RankRow",
     "ReadingView",
+    "ReasonView",
     "ReferenceView",
     "RemovedLatent",
     "RuleView",
@@ -186,12 +190,15 @@ __all__ = [
     "ScopeText",
     "ScopeToken",
     "ScopeTurn",
+    "SearchResults",
+    "SearchView",
     "SelectivityRow",
     "SelectivityView",
     "SetView",
     "SignInView",
     "SliderView",
     "SourceCard",
+    "SourceChoice",
     "SourceLink",
     "SourcePick",
     "SourceView",

@@ -86,9 +86,10 @@ class RankRow:
 
 @dataclass(frozen=True)
 class ScopeRanking:
-    """The latents of one source over the text, or by how they tell texts apart."""
+    """The latents of one source over the text, or by how they tell texts apart; ``which`` of these, or empty."""
 
     slug: str
+    which: str
     href: str
     over: str
     columns: tuple[str, ...]

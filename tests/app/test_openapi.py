@@ -24,6 +24,7 @@ REAL = {
     "/api/v1/sources/{source}/latents/{index}": "/api/v1/sources/tiny-mid/latents/5",
     "/api/v1/sources/{source}/latents/{index}/explanations": LABELS,
     "/api/v1/builds": "/api/v1/builds",
+    "/api/v1/search": "/api/v1/search?q=winter",
     "/api/v1/models": "/api/v1/models",
     "/api/v1/calibrations": "/api/v1/calibrations?source=tiny-mid",
     "/api/v1/sources/{source}/latents/{index}/strength": "/api/v1/sources/tiny-mid/latents/5/strength",

@@ -19,11 +19,12 @@ from app.db.tables.builds import (
     LatentsOfToken,
     Prompt,
 )
+from app.db.tables.search import SearchPosting, SearchWord
 from app.db.tables.sources import LanguageModel, Source, Token
 from app.db.tables.steering import Calibration, Explanation, Mix, Vector
 
 __all__ = [
     "CANCELLED", "COMPLETE", "FAILED", "RUNNING", "Base", "Build", "BuildColumn", "Calibration", "Example",
-    "Explanation", "Instant", "LanguageModel", "Latent", "LatentDetail", "LatentsOfToken", "Mix", "Prompt", "Source",
-    "Token", "Vector",
+    "Explanation", "Instant", "LanguageModel", "Latent", "LatentDetail", "LatentsOfToken", "Mix", "Prompt",
+    "SearchPosting", "SearchWord", "Source", "Token", "Vector",
 ]  # fmt: skip

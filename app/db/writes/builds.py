@@ -18,6 +18,7 @@ from app.db.packing import pack_histogram
 from app.db.tables import CANCELLED, COMPLETE, FAILED, RUNNING, Build, Latent, Prompt, Source
 from app.db.writes.bulk import delete_build_rows, rolled_back_on_error
 from app.db.writes.columns import write_columns
+from app.db.writes.search import write_search_words
 from app.errors import BuildLost, BuildRunning, UnknownBuild
 
 #: A running build that has not been heard of for longer is taken for dead.
@@ -147,7 +148,13 @@ def touch(session: Session, build_id: int, **values: Any) -> None:
 
 
 def finish_build(session: Session, build_id: int) -> None:
-    """Show the build on the pages from now on, in one transaction; then delete what older builds wrote."""
+    """Make the words that a search finds its latents by, show the build on the pages from now on, in one transaction;
+    then delete what older builds wrote.
+    """
+    with rolled_back_on_error(session):
+        touch(session, build_id)  # one that was cancelled writes nothing more
+        session.commit()
+    write_search_words(session, build_id, lambda _done, _total: touch(session, build_id))
     with rolled_back_on_error(session):
         histogram = _density_histogram(session, build_id)
         write_columns(session, build_id)

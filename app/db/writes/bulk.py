@@ -8,10 +8,33 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.session import is_sqlite, translated
-from app.db.tables import Base, BuildColumn, Example, Latent, LatentDetail, LatentsOfToken, Prompt
+from app.db.tables import (
+    Base,
+    BuildColumn,
+    Example,
+    Latent,
+    LatentDetail,
+    LatentsOfToken,
+    Prompt,
+    SearchPosting,
+    SearchWord,
+)
 
 #: Latents or prompts deleted in one transaction, so that others can write in between.
 DELETE_STEP = 512
+
+
+#: What a build writes, each with the key that it is deleted by.
+_KEYS: dict[type[Base], Any] = {
+    BuildColumn: BuildColumn.part,
+    LatentsOfToken: LatentsOfToken.token_id,
+    SearchWord: SearchWord.word_id,
+    SearchPosting: SearchPosting.word_id,
+    Example: Example.latent_index,
+    LatentDetail: LatentDetail.latent_index,
+    Latent: Latent.latent_index,
+    Prompt: Prompt.prompt_index,
+}
 
 
 @contextmanager
@@ -53,15 +76,13 @@ def insert_rows(session: Session, table: type[Base], columns: Sequence[str], row
 
 def delete_build_rows(session: Session, build_id: int) -> None:
     """Delete what a build wrote, in bounded pieces, each committed by itself; the build's own row stays."""
-    for table, key in (
-        (BuildColumn, BuildColumn.part),
-        (LatentsOfToken, LatentsOfToken.token_id),
-        (Example, Example.latent_index),
-        (LatentDetail, LatentDetail.latent_index),
-        (Latent, Latent.latent_index),
-        (Prompt, Prompt.prompt_index),
-    ):
-        _delete_by_key(session, table, key, build_id)
+    delete_rows(session, build_id, tuple(_KEYS))
+
+
+def delete_rows(session: Session, build_id: int, tables: Sequence[type[Base]]) -> None:
+    """Delete what a build wrote into some tables, in the same way."""
+    for table in tables:
+        _delete_by_key(session, table, _KEYS[table], build_id)
 
 
 def _delete_by_key(session: Session, table: Any, key: Any, build_id: int) -> None:

@@ -44,7 +44,7 @@ def test_clustered_tables_have_no_rowid_in_sqlite(sqlite_settings: Settings) -> 
     with engine.connect() as connection:
         tables = dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())
     clustered = {name for name, sql in tables.items() if "WITHOUT ROWID" in sql}
-    assert clustered == {"token", "latent", "example", "latents_of_token"}
+    assert clustered == {"token", "latent", "example", "latents_of_token", "search_word", "search_posting"}
     engine.dispose()
 
 

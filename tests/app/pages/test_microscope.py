@@ -204,13 +204,20 @@ def test_two_texts_stand_side_by_side_with_what_differs(ready: TestClient) -> No
     assert first["Second text"] == number(expected[0]["without_max"])
 
 
-def test_contrast_search_ranks_by_auroc_and_says_what_it_rests_on(ready: TestClient) -> None:
+def test_contrast_search_lists_latents_of_either_side_apart_and_says_what_it_rests_on(ready: TestClient) -> None:
     sides = {"with": "\n".join(SENTENCES[:2]), "without": "\r\n".join(SENTENCES[2:4])}
     tree = panel(ready, mode="contrast", **sides)
-    body = {"source": "mid", "with": SENTENCES[:2], "without": SENTENCES[2:4], "top_k": 20}
-    expected = ready.post("/api/v1/contrast", json=body).json()["latents"]
-    assert ranked(tree) == [f"mid:{row['index']}" for row in expected]
-    assert "This rests on 2 texts with and 2 without" in text_of(one(tree, ".ranking"))
+    body = {"source": "mid", "with": SENTENCES[:2], "without": SENTENCES[2:4], "top_k": 500}
+    latents = ready.post("/api/v1/contrast", json=body).json()["latents"]
+    expected = {
+        "mid: more with it": [f"mid:{row['index']}" for row in latents if row["auroc"] > 0.5][:20],
+        "mid: more without it": [f"mid:{row['index']}" for row in latents if row["auroc"] < 0.5][:20],
+    }
+    assert all(expected.values())
+    lists = tree.select(".ranking")
+    assert {text_of(one(item, "h2")): ranked(item) for item in lists} == expected
+    said = [text_of(item).count("This rests on 2 texts with and 2 without") for item in lists]
+    assert sum(said) == 1
 
 
 def test_the_address_restores_the_view(ready: TestClient) -> None:

@@ -1,7 +1,8 @@
 """Many short texts as one string of bytes: which of them contain a text is one pass over an array."""
 
+import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -13,6 +14,9 @@ from app.db.display import searchable
 #: So many of the first texts are kept as strings once they were asked for; in a vocabulary, these are used most.
 #: Decoding the tokens of a page takes longer than all its questions to the database.
 KNOWN = 1 << 16
+#: Bytes of letters and digits, those of all letters beyond ASCII among them.
+_OF_WORDS = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
+_NONE = np.zeros(0, np.int64)
 Offsets = NDArray[np.int32]
 
 
@@ -31,14 +35,14 @@ class TextIndex:
     _known: list[str | None] = field(repr=False)  # (at most n,) texts that were asked for
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "TextIndex":
+    def of(cls, texts: Iterable[str], fold: Callable[[str], str] = searchable) -> "TextIndex":
         """Put the texts together, one after the other: a whole vocabulary as Python's strings takes ten times this."""
         shown, folded = bytearray(), bytearray()
         shown_ends, folded_ends = array("q", [0]), array("q", [0])
         for text in texts:
             shown += text.encode() + b"\0"
             shown_ends.append(len(shown))
-            folded += searchable(text).encode() + b"\0"
+            folded += fold(text).encode() + b"\0"
             folded_ends.append(len(folded))
         starts = np.array(folded_ends, np.int32)
         data = bytes(folded)
@@ -85,6 +89,27 @@ class TextIndex:
         is_first = np.append(True, found[1:] != found[:-1])[: len(found)]
         texts: NDArray[np.int64] = found[is_first]
         return texts
+
+    def finding(self, wanted: str) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+        """The numbers (k,) of the texts that contain ``wanted``, whether one does so as a whole word, and the largest
+        share of a text's bytes that it is.
+        """
+        needle = searchable(wanted).encode()
+        found = (
+            np.fromiter((m.start() for m in re.finditer(re.escape(needle), self.folded.data)), np.int64)
+            if needle
+            else _NONE
+        )
+        texts = np.searchsorted(self.folded_starts, found, "right") - 1
+        # NUL before the first text and after the last: neither is a part of a word.
+        before = np.where(found > 0, self.folded[np.maximum(found - 1, 0)], 0)
+        after = self.folded[np.minimum(found + len(needle), len(self.folded) - 1)]
+        is_whole = ~(_OF_WORDS[before] | _OF_WORDS[after])
+        numbers = np.unique(texts)
+        whole = np.zeros(len(numbers), np.bool_)
+        whole[np.searchsorted(numbers, texts[is_whole])] = True
+        lengths = self.folded_starts[numbers + 1] - self.folded_starts[numbers] - 1
+        return numbers, whole, len(needle) / np.maximum(lengths, 1)
 
 
 def _ranks(folded: bytes, starts: Offsets) -> NDArray[np.int32]:
