@@ -145,6 +145,8 @@ def _windows(session: Session, build_id: int, first: int, last: int, vocabulary:
     ids = prompts(session, build_id, {row[1] for row in rows})
     found: dict[int, list[Window]] = {}
     for latent, prompt, position, start, packed in rows:
+        if prompt not in ids:
+            continue  # its text is not kept
         # What is further from the focus is not looked at.
         low = max(0, position - start - REACH)
         activations = packing.unpack_window(packed)[low : position - start + REACH + 1]

@@ -17,6 +17,7 @@ from app.meanings import DIMENSIONS, Meanings, NoMeaning
 from app.search_index import add_meanings
 from app.services.search import MAX_LIMIT, SearchFound, SearchQuery, search
 from app.services.search_why import marks
+from models.label_tests import Figure, LabelTest
 from tests.fixtures_source import FIRST_THEME
 
 SEA, KITCHEN, WINTER = FIRST_THEME, FIRST_THEME + 1, FIRST_THEME + 2
@@ -67,7 +68,7 @@ def test_a_latent_is_found_by_its_label_what_it_fires_on_and_what_it_promotes(
     own_session: Session, meanings: Meanings
 ) -> None:
     (first, *_) = ask(own_session, meanings, "winter", sources=["tiny-mid"]).latents
-    assert (first.index, first.label, first.status) == (WINTER, "winter", "tested")
+    assert (first.index, first.label, first.status) == (WINTER, "winter", "guess")
     assert {"label", "example"} <= {reason.field for reason in first.why}
     fields = {
         reason.field
@@ -104,21 +105,23 @@ def test_whole_words_come_before_parts(own_session: Session, meanings: Meanings)
 
 def test_a_tested_label_comes_before_a_guess_of_the_same_words(own_session: Session, meanings: Meanings) -> None:
     source = queries.source_by_slug(own_session, "tiny-mid")
-    for index, scores in ((50, {}), (51, {"precision": 0.9})):
-        writes.add_explanation(own_session, source, index, "zebra crossing", author="x", method="m", scores=scores)
+    figure = Figure(0.9, 0.85, 0.95)
+    good = LabelTest(1000, precision=figure, recall=figure, chance=0.01)
+    for index, test in ((50, None), (51, good)):
+        writes.add_explanation(own_session, source, index, "zebra crossing", author="x", method="m", test=test)
     assert places(ask(own_session, meanings, "zebra")) == [("tiny-mid", 51), ("tiny-mid", 50)]
 
 
-def test_a_label_is_found_as_soon_as_it_is_saved_and_its_former_text_as_that(
+def test_a_label_is_found_as_soon_as_it_is_saved_and_a_replaced_one_no_more(
     own_session: Session, meanings: Meanings
 ) -> None:
     source = queries.source_by_slug(own_session, "tiny-late")
     writes.add_label(own_session, source, 9, "quokka", "ada")
     assert places(ask(own_session, meanings, "quokka")) == [("tiny-late", 9)]
     writes.add_label(own_session, source, 9, "wombat", "ada")
-    (found,) = ask(own_session, meanings, "quokka").latents
-    assert found.label == "wombat"
-    assert [(reason.field, reason.text) for reason in found.why] == [("explanation", "quokka")]
+    assert ask(own_session, meanings, "quokka").latents == ()
+    (found,) = ask(own_session, meanings, "wombat").latents
+    assert [(reason.field, reason.text) for reason in found.why] == [("label", "wombat")]
 
 
 @pytest.mark.parametrize(("typed", "word"), [("SNOW", "snow"), ("stars", "star"), ("Café", "café"), ("ice!", "ice")])
