@@ -65,7 +65,11 @@ def read_prompts(path: Path, recipe: Recipe, uncounted: NDArray[np.int64]) -> Pr
     if len(ids) % recipe.context:
         raise ValueError(f"{path.name} is not whole")
     rows = ids.reshape(-1, recipe.context)
-    n = min(recipe.n_held_out, max(1, len(rows) // 10))  # a short corpus that is read again is mostly to train on
+    n = recipe.n_held_out
+    found = Prompts(rows[n:], rows[:n], uncounted)
+    if found.n_tokens >= recipe.tokens:
+        return found
+    n = min(n, max(1, len(rows) // 10))  # a short corpus that is read again is mostly to train on
     return Prompts(rows[n:], rows[:n], uncounted)
 
 

@@ -13,7 +13,7 @@ from models.patch_pairs import Mean, mean_of, patch_pairs
 from models.patching import patch
 from tests.models.test_attribution import by_hand, prompt, sae_of
 
-PAIRS = (("the cat sat", "the dog ran"), ("a bird sang", "a bird flew"), ("she sells sea", "she sells old"))
+PAIRS = (("the cat sat", "the dog ran"), ("ab cd", "cd ab"), ("x y z", "z y x"), ("she sells sea", "she sells old"))
 
 
 def test_a_mean_has_students_interval() -> None:
