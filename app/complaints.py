@@ -36,8 +36,8 @@ def sentence(first: Any) -> str:
     if first["type"] in KINDS:
         return f"{name} must be {KINDS[first['type']]}, not {shown(first.get('input', ''))}."
     said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-    if said.startswith("Input "):
-        return f"{name} {said.removeprefix('Input ')}."
+    if said.startswith(("Input ", "Input, ")):
+        return f"{name}{said.removeprefix('Input')}."
     # What ties several fields together names them itself.
     return f"{said}." if first["type"] == "value_error" else f"{name}: {said}."
 

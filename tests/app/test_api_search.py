@@ -15,7 +15,7 @@ def test_a_result_says_what_it_is_how_far_its_label_holds_and_why(client: TestCl
     found = client.get("/api/v1/search?q=winter&sources=tiny-mid&by=words&limit=5").json()
     first = found["results"][0]
     assert set(first) == {"source", "index", "label", "status", "score", "why"}
-    assert (first["source"], first["index"], first["label"], first["status"]) == ("tiny-mid", 5, "winter", "tested")
+    assert (first["source"], first["index"], first["label"], first["status"]) == ("tiny-mid", 5, "winter", "guess")
     assert 0 < first["score"] <= 1
     for reason in first["why"]:
         assert {"field", "text"} <= set(reason)

@@ -28,6 +28,7 @@ from app.jobs.steer import Options, SteerJob
 from app.jobs.steer_snippet import SnippetJob
 from app.jobs.texts import Limits, TextInput, TextJob
 from app.jobs.vectors import VectorJob
+from app.jobs.windows import WindowsJob
 from app.services.engine_sources import Reader, key_of
 from models import calibration, pace
 from models.chat import Message
@@ -175,8 +176,6 @@ def arithmetic_is_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("tokenize", "tokenize_with_places"):
         monkeypatch.setattr(model, name, counted(getattr(model, name)))
     # A sweep of few strengths is as long as one of many where steps are short.
-    monkeypatch.setattr(calibration, "SHARES", (0.1, 0.4))
-    monkeypatch.setattr(calibration, "FACTORS", (0.5, 1.0))
     monkeypatch.setattr(calibration, "_FURTHER", 0)
     monkeypatch.setattr(calibrate, "NEW_TOKENS", 10)
     monkeypatch.setattr(calibrate, "LEAST_NEW_TOKENS", 10)
@@ -252,10 +251,10 @@ CASES: dict[type[Job], Callable[[Bench], list[Any]]] = {
     SteerJob: lambda b: [steer(b, n, CHAT if n == 3 else text(n, 44)) for n in range(8)],
     CompleteJob: lambda b: [complete(b, n, CHAT if n == 3 else text(n, 44)) for n in range(6)],
     CalibrateJob: lambda b: [
-        CalibrateJob(b.location, (b.keys["mid"],), terms(1)[0], texts(1, 36), True, b.limits, 0.0)
+        CalibrateJob(b.location, (b.keys["mid"],), terms(1)[0], texts(2, 36), True, b.limits, 0.0)
     ],
     BalanceJob: lambda b: [
-        BalanceJob(b.location, (b.keys["mid"],), Board(terms(4)), texts(2, 36), True, b.limits, 0.0)
+        BalanceJob(b.location, (b.keys["mid"],), Board(terms(4)), texts(8, 36), True, b.limits, 0.0)
     ],
 }
 KINDS = pytest.mark.parametrize("kind", list(CASES), ids=lambda kind: kind.__name__)
@@ -271,7 +270,8 @@ def kinds_of_jobs() -> set[type[Job]]:
 
 
 def test_every_kind_of_job_is_here_and_has_texts() -> None:
-    assert kinds_of_jobs() - {TextJob} == set(CASES)
+    # Windows are read of the corpus, whose token ids are known: no text of a request (tests/models/test_windows.py).
+    assert kinds_of_jobs() - {TextJob, WindowsJob} == set(CASES)
     assert all(issubclass(kind, TextJob) for kind in CASES)
 
 

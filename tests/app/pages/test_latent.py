@@ -296,7 +296,7 @@ def test_neighbours_are_links_with_their_cosine(get: Get) -> None:
     cards = get(href(WINTER)).select(".neighbours li")
     other = make_record(make_corpus(), 6, seed=1)
     top = make_corpus().vocabulary[other.top_tokens[0].token_id].replace(" ", "·")
-    assert text_of(cards[0]) == f"6 the night sky 0.90 {top} max {number(other.max_activation)}"
+    assert text_of(cards[0]) == f"6 the night sky guess 0.90 {top} max {number(other.max_activation)}"
     assert one(cards[0], "a")["href"] == href(6)
 
 

@@ -153,7 +153,7 @@ def test_the_card_marks_the_value_on_the_histogram_and_shows_examples(ready: Tes
 
 def test_a_label_stands_for_its_latent(ready: TestClient) -> None:
     tree = panel(ready, text=TEXT, latent=f"mid:{LABELLED}")
-    assert text_of(one(tree, "#card-title")) == LABEL
+    assert text_of(one(tree, "#card-title")) == f"{LABEL} guess"
 
 
 def test_several_sources_have_a_ranking_each(ready: TestClient) -> None:

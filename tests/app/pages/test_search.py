@@ -40,7 +40,7 @@ def test_home_asks_which_latent_it_is(get: Get) -> None:
 
 def test_a_search_shows_latents_with_label_status_place_and_the_match_marked(get: Get) -> None:
     page = get("/search?q=winter")
-    assert rows(page)[0] == "winter tested"
+    assert rows(page)[0] == "winter guess"
     first = page.select(".found-latents > li")[0]
     assert one(first, "h3 a")["href"] == "/sources/tiny-mid/latents/5"
     assert {text_of(mark) for mark in first.select(".why mark")} == {"winter"}

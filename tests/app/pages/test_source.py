@@ -107,7 +107,7 @@ def test_a_link_and_its_panel_lead_to_the_same_state(client: TestClient) -> None
 def test_search_finds_labels_top_tokens_and_promoted_tokens(get: Get) -> None:
     page = get(f"{PAGE}?q=WINTER")
     assert 5 in indices(page)
-    assert one(page, "input[name=q]")["value"] == "WINTER"
+    assert one(page, "input#q")["value"] == "WINTER"
     assert 0 < len(indices(page)) < D_SAE
 
 
@@ -123,7 +123,7 @@ def test_a_search_without_a_hit_names_the_filters_and_how_to_drop_them(get: Get)
 def test_a_search_for_markup_stays_text(get: Get) -> None:
     hostile = '"><script>alert(1)</script>'
     page = get(f"{PAGE}?{urlencode({'q': hostile})}")
-    assert one(page, "input[name=q]")["value"] == hostile
+    assert one(page, "input#q")["value"] == hostile
     assert not [script for script in page.select("script") if not script.get("src")]
 
 

@@ -65,7 +65,7 @@ def test_an_empty_board_says_how_to_begin_and_offers_latents(api: TestClient) ->
 
 def test_a_slider_has_label_modes_and_a_link_to_its_dashboard(api: TestClient) -> None:
     card = one(page(api, term=TERM, mode="clamp", strength="2.5", prompt=PROMPT), ".slider-card")
-    assert text_of(one(card, "h3")) == LABEL
+    assert text_of(one(card, "h3")) == f"{LABEL} guess"
     assert one(card, "h3 a")["href"] == f"/sources/mid/latents/{LABELLED}"
     assert one(card, "option[selected]")["value"] == "clamp"
     assert one(card, "input[name=strength]")["value"] == "2.5"
