@@ -142,7 +142,7 @@ def test_the_image_is_pinned_has_stages_and_a_health_check() -> None:
     assert re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE) == ["${PYTHON_IMAGE} AS builder", "${PYTHON_IMAGE}"]
     assert re.fullmatch(r"postgres:\d+\.\d+-bookworm", SERVICES["db"]["image"])
     installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert all("--constraint constraints.txt" in line for line in installs)
 
 

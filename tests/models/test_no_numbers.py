@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from models import calibration
-from models.attribution import Prompt, ablate
+from models.ablation import ablate
+from models.attribution import Prompt
 from models.build_pass import BuildPass, PassPlan
 from models.calibration import Plan, calibrate
 from models.chat import text_prompt

@@ -182,7 +182,7 @@ def test_who_leaves_in_the_middle_ends_the_work(
         return found
 
     monkeypatch.setattr(TextBatch, "write", slow)
-    body = {"model": f"{MODEL}:{MIX}", "messages": CHAT, "max_tokens": 50, "n": 4, "stream": stream, "stop": ["never"]}
+    body = {"model": f"{MODEL}:{MIX}", "messages": CHAT, "max_tokens": 45, "n": 4, "stream": stream, "stop": ["never"]}
 
     request = threading.Thread(target=_leaving, args=(service.url, body, begun))
     request.start()
