@@ -98,7 +98,7 @@ def test_a_wide_table_is_sorted_by_its_heads_alone_and_keeps_the_focus(page: Pag
 def test_a_head_sorts_by_what_is_typed_and_not_applied_yet(chromium: Browser, server: str) -> None:
     with opened(chromium, server, expected=(422,)) as page:
         page.goto(SOURCE)
-        page.get_by_role("searchbox").fill("winter")
+        page.locator("#q").fill("winter")
         page.get_by_role("link", name="Maximum").click()
         expect(page.locator("table.latents .label")).to_have_text(["winter"])  # a list waits until one is left
         expect(page.get_by_role("columnheader", name="Maximum")).to_have_attribute("aria-sort", "descending")
@@ -109,7 +109,7 @@ def test_a_head_sorts_by_what_is_typed_and_not_applied_yet(chromium: Browser, se
             page.get_by_role("link", name="Mean").click()
             expect(page.get_by_label("Density from")).to_be_focused()
             expect(page.get_by_label("Density from")).to_have_value("7")
-            page.get_by_role("searchbox").focus()
+            page.locator("#q").focus()
         page.get_by_label("Density from").fill("")
         page.get_by_role("link", name="Maximum").click()
         expect(page.get_by_role("columnheader", name="Maximum")).to_have_attribute("aria-sort", "ascending")
@@ -177,7 +177,7 @@ def test_a_filter_that_cannot_be_meant_is_answered_at_its_field_and_the_table_st
     with opened(chromium, server, expected=(422,)) as page:
         page.goto(f"{SOURCE}?sort=index&order=asc")
         address = page.url
-        page.get_by_role("searchbox").fill("winter")
+        page.locator("#q").fill("winter")
         page.locator("summary", has_text="More filters").click()
         field = page.get_by_label("Density from")
         field.fill("7")
@@ -187,7 +187,7 @@ def test_a_filter_that_cannot_be_meant_is_answered_at_its_field_and_the_table_st
         expect(field).to_have_accessible_description(re.compile("Density is a share of tokens"))
         expect(field).to_have_value("7")
         expect(field).to_be_focused()
-        expect(page.get_by_role("searchbox")).to_have_value("winter")
+        expect(page.locator("#q")).to_have_value("winter")
         expect(page.locator("table.latents tbody tr")).to_have_count(50)
         assert page.url == address
         assert violations(page) == []

@@ -35,7 +35,7 @@ def test_keys_do_nothing_at_the_first_latent_and_while_typing(page: Page) -> Non
     page.keyboard.press("k")
     page.goto(SOURCE)
     page.keyboard.press("/")
-    box = page.get_by_role("searchbox")
+    box = page.locator("#q")
     expect(box).to_be_focused()
     page.keyboard.type("jkr?/")
     expect(box).to_have_value("jkr?/")
@@ -177,7 +177,7 @@ def test_paging_goes_on_and_back(page: Page) -> None:
 
 def test_search_and_filter_narrow_the_table_and_can_be_cleared(page: Page) -> None:
     page.goto(SOURCE)
-    page.get_by_role("searchbox").fill("winter")
+    page.locator("#q").fill("winter")
     page.locator("summary", has_text="More filters").click()
     page.get_by_label("Density from").fill("0.05")
     page.keyboard.press("Enter")
