@@ -23,7 +23,7 @@ EVIDENCE = 3.5
 #: Grid of θ per factor of two.
 _PER_OCTAVE = 16
 #: What the share of fluent unsteered texts may be, whatever a few of them showed.
-_QS = (0.75, 0.8, 0.85, 0.9, 0.94, 0.97, 0.985)
+_QS = (0.05, 0.15, 0.3, 0.45, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.94, 0.97, 0.985)
 
 
 @dataclass(frozen=True)

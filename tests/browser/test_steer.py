@@ -75,7 +75,7 @@ def test_a_slider_is_added_by_search_and_its_text_streams(chromium: Browser, bas
         page.get_by_label("Add a latent or a vector").press_sequentially(LABEL, delay=20)
         expect(page.locator(".found-item")).to_have_count(1)
         page.locator(".found-item").click()
-        expect(page.locator(".slider-card h3")).to_have_text(LABEL)
+        expect(page.locator(".slider-card h3")).to_have_text(f"{LABEL} guess")
         written(page)
         assert "term=mid%3A20" in page.url
         expect(page.locator("#baseline .tok.given").first).to_be_visible()
@@ -231,7 +231,7 @@ def test_it_works_without_scripts(chromium: Browser, base: str, page: Page) -> N
         plain.goto("/steer?length=12")
         plain.get_by_label("Prompt", exact=True).fill("the cat sat")
         plain.locator(".found-item", has_text=LABEL).click()
-        expect(plain.locator(".slider-card h3")).to_have_text(LABEL)
+        expect(plain.locator(".slider-card h3")).to_have_text(f"{LABEL} guess")
         plain.get_by_role("button", name="Write", exact=True).click()
         expect(plain.locator("#steered .tok.steered").first).to_be_visible()
         assert plain.locator("#steered .written").inner_text() != plain.locator("#baseline .written").inner_text()

@@ -69,3 +69,8 @@ def test_everything_lost_ends_below_what_was_measured() -> None:
 def test_the_end_lies_within_what_was_measured(counts: dict[float, int], unsteered: int) -> None:
     found = fit({x: Judged(n, 8) for x, n in counts.items()}, Judged(unsteered, 16))
     assert 0 < found.end <= max(counts)
+
+
+def test_a_model_whose_own_texts_are_seldom_fluent_loses_nothing_by_that() -> None:
+    points = {0.1: Judged(1, 8), 0.2: Judged(0, 8), 0.4: Judged(2, 8), 0.8: Judged(1, 8)}
+    assert fit(points, Judged(2, 16)).half is None
