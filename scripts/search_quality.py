@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.db import queries
-from app.db.queries.search import status_of, strongest_windows
+from app.db.queries.search import strongest_windows
 from app.db.session import make_engine, make_session_maker
 from app.meanings import Meanings
 from app.services.search import MEANING, WORDS, FoundLatent, SearchQuery, search
@@ -32,7 +32,7 @@ def is_about(session: Session, found: FoundLatent, about: Iterable[str]) -> bool
     wanted = {fold(word) for word in about}
     wanted |= {f"{word}s" for word in wanted}
     source = queries.source_by_slug(session, found.source)
-    tested = [item for item in queries.explanations(session, source, found.index) if status_of(item.scores) == "tested"]
+    tested = [item for item in queries.explanations(session, source, found.index) if item.status == "tested"]
     if any(fold(match.group()) in wanted for item in tested for match in WORD.finditer(item.text)):
         return True
     windows = _distinct(strongest_windows(session, source, [found.index]).get(found.index, []))[:EXAMPLES]

@@ -39,7 +39,9 @@ VALID: dict[str, dict[str, Any]] = {
     "/api/v1/ablate": TEXT | {"target": " the", "contrast": "a", "top_k": 2},
     "/api/v1/ablate/patch": TEXT | {"other": "the dog sat", "target": " the", "top_k": 2},
     "/api/v1/ablate/pairs": {
-        "source": "mid", "target": " the", "top_k": 2,
+        "source": "mid",
+        "target": " the",
+        "top_k": 2,
         "pairs": [{"text": "the cat sat", "other": "the dog sat"}, {"text": "a cat", "other": "a dog"}],
     },
     "/api/v1/ablate/set": TEXT | {"target": " the", "latents": [{"index": 1}]},
