@@ -33,6 +33,7 @@ from models.training.prompts_file import Prompts, read_prompts, require_enough, 
 from models.training.recipe import resolve
 from models.training.run import Training
 from models.training.stream import ActivationStream
+from models.training_store import usual_separator
 
 STATE_SECONDS = 30.0
 Say = Callable[[str], None]
@@ -230,7 +231,7 @@ class _Run:
             "prepend_bos": self.recipe.prepend_bos,
             "dataset_path": Path(name).name if Path(name).exists() else name,
             "exclude_special_tokens": self.uncounted.tolist(),
-            **({"sequence_separator_token": "eos"} if self.model.eos_token_id is not None else {}),
+            "sequence_separator_token": usual_separator(self.model),  # a token id, as the prompts were joined
         }
 
     def _restore(self, training: Training, state: Path) -> None:
