@@ -124,7 +124,9 @@ class SentenceEncoder:
         return self._normalised(hidden + self._linear(inner, f"{name}output.dense"), f"{name}output.LayerNorm")
 
     def _linear(self, x: Floats, name: str) -> Floats:
-        return np.asarray(x @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"], np.float32)
+        # All rows at once: numpy takes a stack of matrices one by one, three times slower for texts of a few words.
+        rows = x.reshape(-1, x.shape[-1]) @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return np.asarray(rows.reshape(*x.shape[:-1], -1), np.float32)
 
     def _normalised(self, x: Floats, name: str) -> Floats:
         centred = x - x.mean(-1, keepdims=True)

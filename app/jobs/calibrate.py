@@ -10,6 +10,7 @@ from app.jobs.close_pairs import ClosePair, close_pairs
 from app.jobs.costs import encode_bytes, forward_bytes, most_tokens
 from app.jobs.steer import writing_bytes
 from app.jobs.texts import Limits, TextInput, TextJob
+from models.coherence import without_end
 from models.steer_terms import Board, SteerTerm
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ class _Sweep(TextJob, SoloJob):
         """The result in strings."""
 
         def written(ids: Sequence[int]) -> str:
-            stops = loaded.model.stop_token_ids
-            return "".join(loaded.model.token_strings(ids[:-1] if ids and ids[-1] in stops else ids))
+            return "".join(loaded.model.token_strings(without_end(ids, loaded.model.stop_token_ids)))
 
         said = tuple(text.messages[-1].content if text.messages else text.text for text in given)
         texts = [(written(sample.baseline), written(sample.steered)) for sample in getattr(found, "samples", ())]

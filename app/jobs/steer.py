@@ -376,11 +376,10 @@ class _Desk:
         texts = [(writing.prompt.ids, without_end(side.ids, model.stop_token_ids)) for side in (baseline, steered)]
         if writing.known is None:
             before, after = yield from reading_steps(model, self.dictionaries, texts, terms)
+            baseline = _measured(baseline, before)
         else:
             (before,) = yield from reading_steps(model, self.dictionaries, texts[:1], terms, shuffles=0)
             (after,) = yield from reading_steps(model, self.dictionaries, texts[1:], terms)
-        if writing.known is None:
-            baseline = _measured(baseline, before)
         steered = _measured(steered, after)
         effects = tuple(
             None if own is None or mine is None else mine - own

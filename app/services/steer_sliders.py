@@ -162,11 +162,8 @@ def _restored(
     for key in allowed:
         low, high = _reach(counts, key, kept.get(key))
         step = float(f"{(high - low) / STEPS:.1g}")
-        start = f"{start_of(counts, key, kept.get(key))[0]:g}"
-        choices.append(
-            ModeChoice(key, MODE_NAMES[key], key == mode, f"{low:g}", f"{high:g}", f"{step:g}", start,
-                       "×" if is_vector else UNITS[key])
-        )  # fmt: skip
+        unit = "×" if is_vector else UNITS[key]
+        choices.append(ModeChoice(key, MODE_NAMES[key], key == mode, f"{low:g}", f"{high:g}", f"{step:g}", unit))
     chosen = next(choice for choice in choices if choice.is_chosen)
     ranges = {key: safe_range(found, query.term) for key, found in kept.items()}
     view = SliderView(

@@ -14,7 +14,7 @@ from models.coherence import BABBLING, COHERENT, MIN_DISTINCT_SHARE, STRAINED_DI
 LEAST_KL = 0.01
 #: A share of the residual norm from which a text is under strain, and one from which it mostly breaks; a rule of thumb.
 SHARES, MOST_SHARE = (0.4, 1.0), 1.5
-#: Effects that hardly show, that show, and the end of the gauge: in multiples of what the corpus showed at most.
+#: Effects that hardly show, that show, and the end of the gauge: in multiples of what strength 1 stands for.
 EFFECTS, MOST_EFFECT = (0.01, 0.05), 0.3
 
 
@@ -62,7 +62,7 @@ def gauges(found: answers.SteerAnswer | None = None) -> tuple[Gauge, ...]:
     effect_text = fluent_text = variety_text = injected_text = "–"
     if found is not None:
         effect, fluent = found.gauges.effect, found.gauges.fluency
-        effect_text = "–" if effect is None else f"{percent(effect, 2)} of the most that the corpus showed"
+        effect_text = "–" if effect is None else f"{percent(effect, 2)} of strength 1"
         if fluent is not None:
             fluent_text = f"{percent(fluent)} of the unsteered text's order"
         coherence = found.coherence

@@ -25,8 +25,8 @@ class SafeRange:
 
 @dataclass(frozen=True)
 class ModeChoice:
-    """What can be done with a latent. ``low`` and ``high`` are its slider's ends, ``step`` its stops, ``start`` where a
-    new one stands; ``unit``: what strengths count.
+    """What can be done with a latent. ``low`` and ``high`` are its slider's ends, ``step`` its stops; ``unit``: what
+    strengths count.
     """
 
     value: str
@@ -35,7 +35,6 @@ class ModeChoice:
     low: str
     high: str
     step: str
-    start: str
     unit: str
 
 

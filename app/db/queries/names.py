@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.answers import LatentName, SourceInfo
 from app.db.queries.indexes.latents import index_of, vocabulary_index
-from app.db.queries.indexes.reading import NO_TOKEN
+from app.db.queries.indexes.reading import NO_TOKEN, Tokens
 from app.db.queries.kept_labels import known_leading_labels
 
 
@@ -16,20 +16,23 @@ def latent_names(session: Session, source: SourceInfo, indices: Collection[int])
     if source.build is None:
         return {index: LatentName(labels.get(index)) for index in indices}
     first = index_of(session, source).first_tokens(session)
-    texts = vocabulary_index(session, source)
-
-    def token(number: int) -> str | None:
-        return None if number == NO_TOKEN else texts.text(number)
-
-    n = source.facts.d_sae
-    return {
-        index: LatentName(labels.get(index), token(int(first.top[index])), token(int(first.promoted[index])))
-        if 0 <= index < n
-        else LatentName()
-        for index in indices
-    }
+    top = _texts(session, source, first.top, indices)
+    promoted = _texts(session, source, first.promoted, indices)
+    return {index: LatentName(labels.get(index), top.get(index), promoted.get(index)) for index in indices}
 
 
 def latent_name(session: Session, source: SourceInfo, index: int) -> LatentName:
     """The name of one latent."""
     return latent_names(session, source, [index])[index]
+
+
+def first_promoted(session: Session, source: SourceInfo, indices: Collection[int]) -> dict[int, str]:
+    """The token that each of the latents promotes most. NotBuilt where there is no build."""
+    return _texts(session, source, index_of(session, source).first_tokens(session).promoted, indices)
+
+
+def _texts(session: Session, source: SourceInfo, tokens: Tokens, indices: Collection[int]) -> dict[int, str]:
+    """The texts of a column of tokens (d_sae,) at these latents; those without a token are left out."""
+    texts = vocabulary_index(session, source)
+    numbers = {index: int(tokens[index]) for index in indices if 0 <= index < len(tokens)}
+    return {index: texts.text(number) for index, number in numbers.items() if number != NO_TOKEN}

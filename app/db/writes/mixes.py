@@ -47,9 +47,7 @@ def delete_mix(session: Session, mix_id: int) -> None:
     with rolled_back_on_error(session):
         kept = session.execute(sa.select(Mix.name).where(Mix.id == _number(mix_id), Mix.ready_made)).scalar()
         if kept is not None:
-            raise Conflict(
-                f"The mix {shorten(kept, 60)!r} is ready-made and stays; removing its model's sources removes it."
-            )
+            raise Conflict(f"The mix {shorten(kept, 60)!r} is ready-made and stays; only saved ones can be deleted.")
         changed: Any = session.execute(sa.delete(Mix).where(Mix.id == _number(mix_id)))
         session.commit()
     if changed.rowcount != 1:

@@ -19,7 +19,7 @@ export function verdictTag(tag, verdict) {
 export function showGauges({ gauges, coherence }) {
   verdictTag(document.getElementById("verdict"), gauges.verdict);
   const { effect, fluency } = gauges;
-  gauge("effect", effect, effect === null ? "\u2013" : `${percent(effect)} of the most that the corpus showed`);
+  gauge("effect", effect, effect === null ? "\u2013" : `${percent(effect)} of strength 1`);
   gauge("fluency", fluency, fluency === null ? "\u2013" : `${percent(fluency)} of the unsteered text\u2019s order`);
   const { base_nll_steered: nll, base_nll_baseline: before, distinct_2_steered: distinct, distinct_2_baseline: variety } = coherence;
   gauge("variety", variety ? (distinct ?? 0) / variety : 1, distinct === null ? "\u2013" : `${percent(distinct)}, unsteered ${percent(variety ?? 0)}`);

@@ -76,7 +76,7 @@ function remember(card, found, term) {
   const neutral = found.mode === "scale" ? 1 : 0;
   if (option && found.safe_low < found.safe_high) {
     const [low, high] = [found.safe_low, found.safe_high].map((end) => neutral + 2 * (end - neutral));
-    Object.assign(option.dataset, { low, high, step: Number(((high - low) / 200).toPrecision(1)), start: found.recommended });
+    Object.assign(option.dataset, { low, high, step: Number(((high - low) / 200).toPrecision(1)) });
   }
 }
 
