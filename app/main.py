@@ -9,51 +9,52 @@ from importlib.metadata import version
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 
-from app import api, api_causal, api_engine, api_search, api_steer
-from app.assets import STATIC
-from app.body_limit import BodyLimit
-from app.caching import EntityTags, HeadAsGet
-from app.compression import LEVEL, SHORT, Compression
+from app.ablate import api as api_causal
+from app.ablate import pages as ablate
+from app.builds import pages as builds
 from app.db.session import make_engine, make_reading_sessions, make_session_maker
-from app.engine import ModelEngine
+from app.engine.engine import ModelEngine
+from app.explain import pages as explain
 from app.explain.tasks import ExplanationTasks
-from app.meanings import Meanings
+from app.home import pages as home
+from app.latents import api
+from app.latents import embed as latent_embed
+from app.latents import pages as latents
+from app.lists import pages as lists
 from app.memory import trim_heap
-from app.metrics import MeasureRequests, WebMetrics
+from app.microscope import api as api_engine
+from app.microscope import pages as microscope
 from app.openai import routes as openai_routes
 from app.openai.errors import OpenAIErrors
-from app.openapi import install_openapi
-from app.pages import (
-    ablate,
-    builds,
-    explain,
-    health,
-    home,
-    latent_embed,
-    latent_spectrum,
-    latents,
-    lists,
-    microscope,
-    reference,
-    search,
-    sign_in,
-    sources,
-    steer,
-    vectors,
-)
-from app.pages.rendering import make_templates
-from app.pages.static import CheckedStaticFiles
-from app.problems import ErrorBoundary, install_problem_handlers, refuse
-from app.same_origin import SameOrigin
-from app.security import HostGate, SecurityHeaders
+from app.reference import pages as reference
+from app.search import api as api_search
+from app.search import pages as search
+from app.search.meanings import Meanings
 from app.settings import Settings
-from app.sign_in import make_door
-from app.token_gate import TokenGate
-from app.unicode import require_unicode
+from app.sources import pages as sources
+from app.spectrum import pages as latent_spectrum
+from app.steer import api as api_steer
+from app.steer import pages as steer
+from app.vectors import pages as vectors
+from app.web import health, sign_in
 from app.web.admission import Admission, Impatience
+from app.web.assets import STATIC
+from app.web.body_limit import BodyLimit
+from app.web.caching import EntityTags, HeadAsGet
+from app.web.compression import LEVEL, SHORT, Compression
 from app.web.forwarded import ForwardedClient
 from app.web.lanes import CONNECTIONS, Lanes
+from app.web.metrics import MeasureRequests, WebMetrics
+from app.web.openapi import install_openapi
+from app.web.problems import ErrorBoundary, install_problem_handlers, refuse
 from app.web.readiness import Readiness
+from app.web.rendering import make_templates
+from app.web.same_origin import SameOrigin
+from app.web.security import HostGate, SecurityHeaders
+from app.web.sessions import make_door
+from app.web.static import CheckedStaticFiles
+from app.web.token_gate import TokenGate
+from app.web.unicode import require_unicode
 from app.web.watchdog import Watchdog
 
 #: Threads for what neither waits for the database nor runs a model: files, the heap, answers of finished work.

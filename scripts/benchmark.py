@@ -26,7 +26,7 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from app.demos import GRAMMAR
+from app.demo.demos import GRAMMAR
 from models.build_pass import BuildPass, PassPlan
 from models.dictionary import Dictionary
 from models.dictionary_facts import DictionaryFacts

@@ -16,10 +16,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import queries
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.tables import Prompt
-from app.db.writes import add_label
+from app.db.tables.builds import Prompt
+from app.db.writes.explanations import add_label
 from app.settings import Settings
 from scripts.synthetic_source import Plan, make_source
 
@@ -45,7 +45,7 @@ def measure(folder: Path, writes: int) -> None:
     sessions = {name: make_session_maker(engine)() for name, engine in engines.items()}
     with make_session_maker(engines["FULL"])() as session:
         make_source(session, Plan("bench", d_sae=N_LATENTS, n_examples=2))
-        source = queries.source_by_slug(session, "bench")
+        source = source_by_slug(session, "bench")
 
     def label(session: Session, n: int) -> None:
         add_label(session, source, n % N_LATENTS, f"label {n}", "bench")

@@ -33,7 +33,7 @@ import httpx
 import torch
 
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.writes import register_source
+from app.db.writes.sources import register_source
 from app.settings import Settings
 from models.active import encode_active
 from models.demo import bundle

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.db import queries, writes
 from app.db.queries.search import named, search_words
+from app.db.queries.sources import all_sources, source_by_slug
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.meanings import Meanings, keys_of
-from app.services.search import MEANING, WORDS, SearchQuery, search
+from app.db.writes.explanations import NewExplanation, add_explanations
+from app.search.meanings import Meanings, keys_of
+from app.search.service import MEANING, WORDS, SearchQuery, search
 from app.settings import Settings
 from models.sentence_encoder import DIMENSIONS
 from scripts.synthetic_source import Plan, make_source, vocabulary
@@ -78,19 +79,19 @@ def main() -> None:
         meanings = GroupedMeanings(folder)
         words = vocabulary()
         with make_session_maker(engine)() as session:
-            if not queries.all_sources(session):
+            if not all_sources(session):
                 with timed(f"a source of {asked.latents:,} latents"):
                     make_source(session, Plan(SLUG, asked.latents, asked.examples))
-            source = queries.source_by_slug(session, SLUG)
+            source = source_by_slug(session, SLUG)
             if asked.labels > len(named(session, source).texts):
                 rng = np.random.default_rng(1)
                 texts = [
                     " ".join(words[t].strip() for t in ids) for ids in rng.integers(0, len(words), (asked.labels, 4))
                 ]
-                items = [writes.NewExplanation(index, text) for index, text in enumerate(texts)]
+                items = [NewExplanation(index, text) for index, text in enumerate(texts)]
                 with timed(f"{asked.labels:,} labels"):
-                    writes.add_explanations(session, source, items, author="benchmark", method="more")
-            source = queries.source_by_slug(session, SLUG)
+                    add_explanations(session, source, items, author="benchmark", method="more")
+            source = source_by_slug(session, SLUG)
             known = search_words(session, source)
             if known is None:
                 raise SystemExit("The words of this folder are not whole; delete it.")

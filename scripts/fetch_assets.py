@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.assets import VENDOR, VENDOR_FILES
 from app.places import FRONTEND
+from app.web.assets import VENDOR, VENDOR_FILES
 
 LOCK = "package-lock.json"
 INPUTS = ("package.json", LOCK, ".npmrc")

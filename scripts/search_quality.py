@@ -15,11 +15,12 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.db import queries
 from app.db.queries.search import strongest_windows
+from app.db.queries.sources import source_by_slug
+from app.db.queries.texts import explanations
 from app.db.session import make_engine, make_session_maker
-from app.meanings import Meanings
-from app.services.search import MEANING, WORDS, FoundLatent, SearchQuery, search
+from app.search.meanings import Meanings
+from app.search.service import MEANING, WORDS, FoundLatent, SearchQuery, search
 from app.settings import load_settings
 from models.search_words import WORD, Window, fold, words_of
 
@@ -31,8 +32,8 @@ def is_about(session: Session, found: FoundLatent, about: Iterable[str]) -> bool
     """Whether the latent's tested label, or half of its examples, have one of the words (or its plural)."""
     wanted = {fold(word) for word in about}
     wanted |= {f"{word}s" for word in wanted}
-    source = queries.source_by_slug(session, found.source)
-    tested = [item for item in queries.explanations(session, source, found.index) if item.status == "tested"]
+    source = source_by_slug(session, found.source)
+    tested = [item for item in explanations(session, source, found.index) if item.status == "tested"]
     if any(fold(match.group()) in wanted for item in tested for match in WORD.finditer(item.text)):
         return True
     windows = _distinct(strongest_windows(session, source, [found.index]).get(found.index, []))[:EXAMPLES]

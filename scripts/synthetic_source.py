@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.db import packing, queries, writes
-from app.db.tables import Example, Latent, LatentDetail
-from app.db.writes import NewExplanation
+from app.db import packing
+from app.db.queries.sources import source_by_slug
+from app.db.tables.builds import Example, Latent, LatentDetail
+from app.db.writes.builds import finish_build, start_build, update_progress
 from app.db.writes.bulk import insert_rows
-from app.db.writes.latents import DETAIL_COLUMNS, EXAMPLE_COLUMNS, LATENT_COLUMNS
+from app.db.writes.explanations import NewExplanation, add_explanations
+from app.db.writes.latents import DETAIL_COLUMNS, EXAMPLE_COLUMNS, LATENT_COLUMNS, write_prompts
+from app.db.writes.sources import register_source
 from models.records import ModelFacts, Neighbour, Sample, SourceFacts, TokenValue
 
 VOCABULARY, CONTEXT, PROMPTS, TOKENS = 50_257, 128, 4096, 4_000_000
@@ -47,21 +50,21 @@ def make_source(session: Session, plan: Plan, seed: int = 0) -> None:
     """Register the source and write its build."""
     rng = np.random.default_rng(seed)
     words = vocabulary()
-    source_id = writes.register_source(session, plan.slug, _facts(plan), words)
-    build_id = writes.start_build(
+    source_id = register_source(session, plan.slug, _facts(plan), words)
+    build_id = start_build(
         session, source_id, corpus="made-up words", tokens=TOKENS, context_size=CONTEXT, seed=seed, config={}
     )
-    writes.write_prompts(session, build_id, ((i, _tokens(rng, CONTEXT)) for i in range(PROMPTS)))
+    write_prompts(session, build_id, ((i, _tokens(rng, CONTEXT)) for i in range(PROMPTS)))
     pool = _Pool(rng)
     for first in range(0, plan.d_sae, STEP):
         _write_some(session, build_id, plan, range(first, min(first + STEP, plan.d_sae)), words, pool, rng)
-    writes.update_progress(session, build_id, tokens_done=TOKENS)
-    writes.finish_build(session, build_id)
-    source = queries.source_by_slug(session, plan.slug)
+    update_progress(session, build_id, tokens_done=TOKENS)
+    finish_build(session, build_id)
+    source = source_by_slug(session, plan.slug)
     labelled = range(0, plan.d_sae, 40)
     texts = [" ".join(words[t].strip() for t in ids) for ids in _tokens(rng, 3 * len(labelled)).reshape(-1, 3)]
     items = [NewExplanation(index, text) for index, text in zip(labelled, texts, strict=True)]
-    writes.add_explanations(session, source, items, author="benchmark", method="made up")
+    add_explanations(session, source, items, author="benchmark", method="made up")
 
 
 def _facts(plan: Plan) -> SourceFacts:

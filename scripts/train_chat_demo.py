@@ -130,10 +130,10 @@ def dashboards(work: Path, options: argparse.Namespace) -> None:
     """The dashboards that come ready, into the repository: the demo's own build, in a database of its own."""
     from dataclasses import replace
 
+    from app.builds.portable import export_dashboards
     from app.db.session import make_engine, make_session_maker, upgrade
-    from app.demo import prepare
-    from app.demos import CHAT
-    from app.portable import export_dashboards
+    from app.demo.demos import CHAT
+    from app.demo.prepare import prepare
     from app.settings import Settings
 
     settings = Settings(data_dir=work / "dashboards", device="cpu", dtype="float32")

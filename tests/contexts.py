@@ -1,14 +1,16 @@
 """What a template is given, held against the view that it names in its first line."""
 
 import dataclasses
+import importlib
+import pkgutil
 import re
 import typing
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from app import views
-from app.pages.rendering import TEMPLATES
+import app
+from app.web.rendering import TEMPLATES
 
 
 def wrong_context(template: str, context: Mapping[str, object]) -> list[str]:
@@ -23,13 +25,30 @@ def wrong_context(template: str, context: Mapping[str, object]) -> list[str]:
     return [*wrong_types(view, template), *(wrong_types(context["layout"], "layout") if "layout" in names else ())]
 
 
+#: Modules of a room that hold what its templates see.
+VIEWS = re.compile(r"app\.\w+\.(\w+_)?views?|app\.web\.layout")
+
+
+@lru_cache
+def view_classes() -> dict[str, type]:
+    """What templates see, by name."""
+    modules = [module.name for module in pkgutil.walk_packages(app.__path__, "app.") if VIEWS.fullmatch(module.name)]
+    found: dict[str, type] = {}
+    for module in map(importlib.import_module, modules):
+        for kind in vars(module).values():
+            if isinstance(kind, type) and kind.__module__ == module.__name__:
+                assert kind.__name__ not in found, f"two views are called {kind.__name__}"
+                found[kind.__name__] = kind
+    return found
+
+
 @lru_cache
 def view_of(template: str) -> type:
     """The view that a template names."""
     first = (TEMPLATES / template).read_text(encoding="utf-8").splitlines()[0]
     named = re.fullmatch(r"\{# view: (\w+) #\}", first)
     assert named, f"{template} begins with {first}"
-    found: type = getattr(views, named[1])
+    found: type = view_classes()[named[1]]
     return found
 
 

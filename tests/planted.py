@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
-from app.db.queries import SourceInfo
+from app.db.queries.answers import SourceInfo
+from app.db.queries.sources import source_by_slug
+from app.db.writes.builds import finish_build, start_build, update_progress
+from app.db.writes.latents import write_latents, write_prompts
+from app.db.writes.sources import register_source
 from models.records import LatentRecord, Sample, TokenValue
 from tests import fixtures_source as fixture
 from tests.fixture_texts import theme_tokens
@@ -95,8 +98,8 @@ def planted(session: Session, slug: str = "planted", n_sample: int | None = None
     """Register and build the source, with the kinds of text as labels of its corpus."""
     corpus = fixture.make_corpus()
     facts = fixture.make_facts("planted", "blocks.1.hook_resid_post", 1, "resid_post", "topk", len(corpus.vocabulary))
-    source_id = writes.register_source(session, slug, facts, corpus.vocabulary)
-    build_id = writes.start_build(
+    source_id = register_source(session, slug, facts, corpus.vocabulary)
+    build_id = start_build(
         session, source_id, corpus="made-up texts", tokens=corpus.tokens, context_size=fixture.CONTEXT, seed=7,
         config={"labels": ["kind"]},
     )  # fmt: skip
@@ -104,10 +107,10 @@ def planted(session: Session, slug: str = "planted", n_sample: int | None = None
         json.dumps([[1, HALF, {"kind": "poem" if p % 2 else "recipe"}], [HALF, fixture.CONTEXT, {"kind": "rest"}]])
         for p in range(fixture.N_PROMPTS)
     ]
-    writes.write_prompts(session, build_id, list(enumerate(corpus.ids)), documents)
+    write_prompts(session, build_id, list(enumerate(corpus.ids)), documents)
     found = [record(corpus, latent if latent < DEAD else DEAD, n_sample) for latent in range(fixture.D_SAE)]
     records = [LatentRecord(**{**vars(item), "index": number}) for number, item in enumerate(found)]
-    writes.write_latents(session, build_id, records, corpus.vocabulary.__getitem__)
-    writes.update_progress(session, build_id, tokens_done=corpus.tokens)
-    writes.finish_build(session, build_id)
-    return queries.source_by_slug(session, slug)
+    write_latents(session, build_id, records, corpus.vocabulary.__getitem__)
+    update_progress(session, build_id, tokens_done=corpus.tokens)
+    finish_build(session, build_id)
+    return source_by_slug(session, slug)

@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parents[1]
 #: A package or module -> what it may never import, at any level of its files.
 FORBIDDEN = {
     "models": ("app", "sqlalchemy", "fastapi", "starlette", "jinja2"),
-    "app.db": ("app.services", "app.pages", "app.api", "app.commands", "app.builds", "fastapi", "torch"),
-    "app.services": ("app.pages", "app.api", "app.commands", "fastapi", "starlette", "jinja2", "torch"),
+    "app.db": ("app.services", "app.pages", "app.latents.api", "app.commands", "app.builds.run", "fastapi", "torch"),
+    "app.services": ("app.pages", "app.latents.api", "app.commands", "fastapi", "starlette", "jinja2", "torch"),
     "app.views": ("app.db", "app.services", "app.pages", "fastapi", "sqlalchemy", "torch"),
     "app.pages": ("app.commands", "torch"),
-    "app.api": ("app.commands", "torch"),
+    "app.latents.api": ("app.commands", "torch"),
     "app.openai": ("app.commands", "torch"),
-    "app.web": ("app.services", "app.pages", "app.api", "app.commands", "app.engine", "app.jobs", "torch"),
+    "app.web": ("app.services", "app.pages", "app.latents.api", "app.commands", "app.engine", "app.jobs", "torch"),
     "app.settings": ("app.db", "torch", "fastapi", "sqlalchemy"),
     "app.errors": ("app.db", "torch", "fastapi", "sqlalchemy"),
     "models.records": ("torch",),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.build_request import BuildProgress, BuildRequest, Reporter
+from app.builds.request import BuildProgress, BuildRequest, Reporter
 from app.commands.console import console, warn_of_unknown_settings
 from app.errors import InvalidRequest
 from app.hints import command
@@ -91,7 +91,7 @@ def build(
         special_tokens=special_tokens,
     )
 
-    from app.builds import run_build
+    from app.builds.run import run_build
 
     try:
         with progress_bar() as bar:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.assets import VENDOR, VENDOR_FILES, missing_assets
 from app.errors import DatabaseError, DatabaseNotMigrated
 from app.hints import command, install_again
 from app.private_files import keep_private, may_others, opened
 from app.settings import PREFIX, Settings, unknown_names
+from app.web.assets import VENDOR, VENDOR_FILES, missing_assets
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 REPOSITORY = Path(__file__).resolve().parents[2]

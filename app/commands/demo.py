@@ -14,10 +14,10 @@ from app.settings import Settings, load_settings
 
 #: How long the build may take to save its checkpoint when the server stops, in seconds.
 PATIENCE = 30
-#: What --model may be: the demos of app.demos, which loads torch and so stays out of this process.
+#: What --model may be: the demos of app.demo.demos, which loads torch and so stays out of this process.
 NAMES = ("chat", "grammar")
 #: The process that builds; -P, since a folder of the present one may be called app as well.
-BUILDER = (sys.executable, "-P", "-m", "app.demo")
+BUILDER = (sys.executable, "-P", "-m", "app.demo.prepare")
 
 Model = Annotated[
     str | None,
@@ -64,9 +64,9 @@ def _chosen(model: str | None) -> str:
 
 def announce_start(settings: Settings) -> None:
     """Let the Home page say what goes on before the builder's process can: its imports take seconds."""
+    from app.builds.preparing import announce, withdraw
     from app.db.session import make_engine, make_session_maker
-    from app.preparing import announce, withdraw
-    from app.services.home import has_sources
+    from app.home.service import has_sources
 
     engine = make_engine(settings)
     try:

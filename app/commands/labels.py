@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.commands.console import console, open_session, warn_of_unknown_settings
-from app.formats import count
 from app.settings import load_settings
+from app.text.formats import count
 
 commands = typer.Typer(help="Labels of latents, in and out.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,8 +34,8 @@ def labels() -> None:
 def export(slug: Slug, file: Target) -> None:
     """Write all labels of a source, with what they are worth, as lines of JSON."""
     warn_of_unknown_settings()
-    from app.db.queries import source_by_slug
-    from app.label_files.transfer import export_labels
+    from app.db.queries.sources import source_by_slug
+    from app.labels.files.transfer import export_labels
 
     with open_session(load_settings()) as session:
         n = export_labels(session, source_by_slug(session, slug), file)
@@ -48,8 +48,8 @@ def import_(
 ) -> None:
     """Read labels for a source; nothing is stored where a line cannot be read."""
     warn_of_unknown_settings()
-    from app.db.queries import source_by_slug
-    from app.label_files.transfer import import_labels, read_labels
+    from app.db.queries.sources import source_by_slug
+    from app.labels.files.transfer import import_labels, read_labels
 
     with open_session(load_settings()) as session:
         source = source_by_slug(session, slug)

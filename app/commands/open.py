@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.build_request import BuildRequest
+from app.builds.request import BuildRequest
 from app.commands.build import Context, parse
 from app.commands.console import Host, Port, console, open_session, warn_of_unknown_settings
 from app.commands.demo import NoBrowser, building
@@ -20,7 +20,7 @@ from app.settings import Settings, load_settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from app.db.queries import SourceInfo
+    from app.db.queries.answers import SourceInfo
     from models.sources import SourceSpec
 
 #: Real text that is there without a network; see models.installed_text for what it is worth.
@@ -30,7 +30,7 @@ TOKENS = 250_000
 BATCH = 8
 #: The process that registers: a model is loaded for it, which the server need not keep in its memory.
 ADDER = (sys.executable, "-P", "-c", "from app.cli import main; main()", "sources", "add", "--no-next")
-BUILDER = (sys.executable, "-P", "-m", "app.opening")
+BUILDER = (sys.executable, "-P", "-m", "app.builds.opening")
 
 Model = Annotated[
     str, typer.Argument(help="A Hugging Face folder, a hub name, or the slug of a source.", show_default=False)
@@ -100,7 +100,7 @@ def open_source(
 
 def _registered(settings: Settings, model: str, sae: str | None, slug: str | None, hook: str | None) -> "SourceInfo":
     """The source, registered now if it was not."""
-    from app.db.queries import source_by_slug
+    from app.db.queries.sources import source_by_slug
     from models.hub_files import require_cached
     from models.loading import check_files
     from models.sources import SourceSpec
@@ -128,7 +128,7 @@ def _registered(settings: Settings, model: str, sae: str | None, slug: str | Non
 
 
 def _by_slug(session: "Session", slug: str) -> "SourceInfo":
-    from app.db.queries import all_sources
+    from app.db.queries.sources import all_sources
 
     known = {source.slug: source for source in all_sources(session)}
     if slug in known:
@@ -141,7 +141,7 @@ def _by_slug(session: "Session", slug: str) -> "SourceInfo":
 
 def _same(session: "Session", spec: "SourceSpec", slug: str | None) -> "SourceInfo | None":
     """The source that was registered from this model and SAE, under this slug if one is given."""
-    from app.db.queries import all_sources
+    from app.db.queries.sources import all_sources
     from models.sae_registry import resolve
     from models.sources import parse_model_location, parse_sae_location
 

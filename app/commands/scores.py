@@ -11,7 +11,7 @@ from app.settings import load_settings
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from app.output_scores import Report
+    from app.builds.output_scores import Report
 
 
 def scores(slugs: Slugs, device: Device = None, dtype: Dtype = None) -> None:
@@ -22,7 +22,7 @@ def scores(slugs: Slugs, device: Device = None, dtype: Dtype = None) -> None:
     warn_of_unknown_settings()
     settings = load_settings()
 
-    from app.output_scores import add_scores
+    from app.builds.output_scores import add_scores
 
     try:
         with progress_bar() as bar:

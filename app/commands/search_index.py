@@ -19,7 +19,7 @@ def search_index(slugs: Slugs = None) -> None:
     warn_of_unknown_settings()
     settings = load_settings()
 
-    from app.search_index import make_search_index
+    from app.search.index import make_search_index
 
     try:
         with progress_bar() as bar:

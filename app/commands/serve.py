@@ -20,7 +20,7 @@ def serve(host: Host = None, port: Port = None, check: Check = False) -> None:
         return
 
     from app.commands.web_server import bind, serve_app
-    from app.db.writes import clean_stale_builds
+    from app.db.writes.builds import clean_stale_builds
 
     with bind(settings) as opened:
         with open_session(settings) as session:

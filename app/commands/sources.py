@@ -11,7 +11,7 @@ from app.hints import command, example_file
 from app.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from app.db.queries import BuildInfo, SourceInfo
+    from app.db.queries.answers import BuildInfo, SourceInfo
     from models.records import SourceFacts
     from models.sources import SourceSpec
 
@@ -60,8 +60,8 @@ def add(
     warn_of_unknown_settings()
     settings = load_settings()
     location = sae_location(sae, release=release, kind=kind, k=k, subtract_b_dec=subtract_b_dec)
-    from app.db.queries import source_by_slug
-    from app.db.writes import register_source, require_free_slug
+    from app.db.queries.sources import source_by_slug
+    from app.db.writes.sources import register_source, require_free_slug
     from models.hub_files import require_cached
     from models.loading import check_files
     from models.sources import SourceSpec
@@ -132,10 +132,10 @@ def list_sources() -> None:
     """List all sources and their builds."""
     from rich.table import Table
 
-    from app.db import queries
+    from app.db.queries.sources import all_sources
 
     with open_session(load_settings()) as session:
-        found = queries.all_sources(session)
+        found = all_sources(session)
     out = console()
     if not found:
         out.print(f"No sources yet: `{command('sources add MODEL SAE')}` registers one.")
@@ -157,11 +157,12 @@ def list_sources() -> None:
 @commands.command("show")
 def show_source(slug: Slug) -> None:
     """Show everything known about a source."""
-    from app.db import queries
+    from app.db.queries.sources import builds_of
+    from app.db.queries.sources import source_by_slug as stored_source_by_slug
 
     with open_session(load_settings()) as session:
-        source = queries.source_by_slug(session, slug)
-        builds = queries.builds_of(session, source.id, limit=5)
+        source = stored_source_by_slug(session, slug)
+        builds = builds_of(session, source.id, limit=5)
     print_facts(source)
     out = console()
     for build in builds:
@@ -173,7 +174,7 @@ def show_source(slug: Slug) -> None:
 @commands.command("remove")
 def remove(slug: Slug) -> None:
     """Remove a source and its builds, not the files of the SAE."""
-    from app.db.writes import remove_source
+    from app.db.writes.sources import remove_source
 
     with open_session(load_settings()) as session:
         remove_source(session, slug)

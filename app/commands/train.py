@@ -10,14 +10,14 @@ from app.commands.sources import Model, building, model_folder
 from app.errors import InvalidRequest
 from app.hints import command
 from app.settings import Settings, load_settings
-from app.training_request import Reporter, TrainProgress, TrainRequest
+from app.trainings.request import Reporter, TrainProgress, TrainRequest
 from models.errors import TrainingRefused
 from models.training.recipe import DEFAULT_KIND, KINDS, Wishes
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from app.training_outcome import Trained
+    from app.trainings.outcome import Trained
 
 Hooks = Annotated[
     list[str],
@@ -113,7 +113,7 @@ def train(
 
     request = replace(request, model=model_folder(model, settings))
     if plan:
-        from app.trainings import plan_training
+        from app.trainings.run import plan_training
 
         plan_training(settings, request, console().print)
         return
@@ -134,7 +134,7 @@ def _parse(wishes: dict[str, Any], **options: Any) -> TrainRequest:
 
 
 def _train(settings: Settings, request: TrainRequest) -> "list[Trained]":
-    from app.trainings import run_training
+    from app.trainings.run import run_training
 
     try:
         with _progress_bar() as bar:
@@ -200,8 +200,8 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _build(settings: Settings, request: TrainRequest, slugs: list[str], tokens: int) -> None:
-    from app.build_request import BuildRequest
-    from app.builds import run_build
+    from app.builds.request import BuildRequest
+    from app.builds.run import run_build
     from app.commands.build import progress_bar, reporter
 
     asked = BuildRequest(

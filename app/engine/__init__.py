@@ -10,9 +10,9 @@ How it works
     (``fairness``), so that short work comes in between, and no client waits for all of another's.
 
 How a new kind of work is added (steering, calibration, ...)
-    Derive a frozen dataclass from ``TextJob`` (``app.jobs.texts``) and one of the three below in ``app/jobs/``; give it
-    ``model`` (the model's location), ``sources`` (the dictionaries it needs, loaded before it runs), ``texts()`` and
-    ``words()`` (all that is tokenised) and ``cost()``, an upper estimate in bytes; ``is_brief`` if it is over after a
+    Derive a frozen dataclass from ``TextJob`` (``app.engine.texts``) and one of the three below in a room's
+    ``task.py``; give it ``model`` (the model's location), ``sources`` (the dictionaries it needs, loaded before it
+    runs), ``texts()`` and ``words()`` (all that is tokenised) and ``cost()``, an upper estimate in bytes; ``is_brief`` if it is over after a
     few steps. Import torch and ``models.*`` inside its methods only: they run in the worker's thread. Add it to
     ``tests/app/test_steps.py``, which holds every kind to its steps and its texts to their limits.
 
@@ -29,29 +29,3 @@ How a new kind of work is added (steering, calibration, ...)
     In a service: ``await engine.run(job)`` for one answer, ``async for event in engine.stream(job)`` for events as they
     come; the last item is the ``Finished`` with the result. Cancelling the task that waits cancels the job.
 """
-
-from app.engine.engine import ModelEngine
-from app.engine.fairness import CLIENT
-from app.engine.job import Batch, Job, SoloJob, SourceKey
-from app.engine.loaded import Loaded
-from app.engine.memory import MemoryBudget
-from app.engine.rows import Prepared, RowsJob
-from app.engine.state import ModelState
-from app.engine.ticket import Finished, Ticket, Waiting
-
-__all__ = [
-    "CLIENT",
-    "Batch",
-    "Finished",
-    "Job",
-    "Loaded",
-    "MemoryBudget",
-    "ModelEngine",
-    "ModelState",
-    "Prepared",
-    "RowsJob",
-    "SoloJob",
-    "SourceKey",
-    "Ticket",
-    "Waiting",
-]

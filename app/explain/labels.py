@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.db.queries import SourceInfo
-from app.db.writes import MAX_AUTHOR, NewExplanation, add_explanations
+from app.db.queries.answers import SourceInfo
+from app.db.writes.explanations import MAX_AUTHOR, NewExplanation, add_explanations
 from app.errors import shorten
 from app.explain.request import ExplainRequest
 from app.explain.run import Outcome

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.db.display import whole_characters
 from app.errors import Unfit
 from app.explain.request import Plan
-from app.formats import percent
+from app.text.formats import percent
 from models.records import Band, IntArray, LatentRecord
 from models.statistics.verdicts import Rate, share
 from models.windows import Windows

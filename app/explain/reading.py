@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries.answers import SourceInfo
+from app.db.queries.latents import densities as stored_densities
+from app.db.queries.latents import latent_record
+from app.db.queries.latents import prompts as stored_prompts
 from app.db.queries.prompt_spread import spread_prompts
+from app.db.queries.texts import token_texts
 from app.errors import InvalidRequest, NotBuilt, Unfit, UnknownLatent
 from app.explain.material import Material, material_of
 from app.explain.request import DEFAULT_TOP, MAX_LATENTS, Plan
@@ -55,7 +58,7 @@ def chosen_latents(
     n = DEFAULT_TOP if top is None else top
     if not 1 <= n <= MAX_LATENTS:
         raise InvalidRequest(f"--top is a number of latents from 1 to {MAX_LATENTS:,}, not {n:,}.")
-    densities = queries.densities(session, source)
+    densities = stored_densities(session, source)
     indices = np.array([index for index, density in sorted(densities.items()) if 0 < density <= DENSE], np.int64)
     order = np.argsort([-densities[index] for index in indices.tolist()], kind="stable")[:n]
     if not len(order):
@@ -77,14 +80,14 @@ def to_read(session: Session, source: SourceInfo, latents: Sequence[int], plan: 
             "on; build it again with a larger --context."
         )
     spread, _ = spread_prompts(session, build.id, max(1, plan.tokens // build.context_size))
-    records = {index: queries.latent_record(session, source, index) for index in latents}
+    records = {index: latent_record(session, source, index) for index in latents}
     added: set[int] = set()
     for record in records.values():
         if record.density * plan.tokens < FEW:
             examples = [example.prompt for band in record.bands for example in band.examples]
             mine = list(dict.fromkeys([*examples, *record.sample.prompts.tolist()]))
             added.update(mine[:ADDED])
-    more = queries.prompts(session, build.id, added - set(spread))
+    more = stored_prompts(session, build.id, added - set(spread))
     return ToRead({**spread, **more}, frozenset(spread), records, width)
 
 
@@ -94,7 +97,7 @@ def materials_of(
     """The texts for each latent, and for the others why they cannot be explained."""
 
     def texts(ids: Collection[int]) -> Mapping[int, str]:
-        return queries.token_texts(session, source.language_model_id, ids)
+        return token_texts(session, source.language_model_id, ids)
 
     found: list[Material] = []
     reasons: dict[int, str] = {}

@@ -10,7 +10,7 @@ from app.explain.budget import DEFAULT_BUDGET
 from app.explain.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from app.db.queries import SourceInfo
+    from app.db.queries.answers import SourceInfo
 
 #: Latents of one run, and those of a run that names none.
 MAX_LATENTS, DEFAULT_TOP = 10_000, 10

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.build_sources import load_checked
-from app.db import queries
-from app.db.queries import SourceInfo
+from app.builds.sources import load_checked
+from app.db.queries.answers import SourceInfo
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_ready, make_session_maker
 from app.errors import BuildLost
 from app.explain.budget import Budget
@@ -51,7 +51,7 @@ def prepared_request(
     try:
         make_ready(engine)
         with make_session_maker(engine)() as session:
-            source = queries.source_by_slug(session, slug)
+            source = source_by_slug(session, slug)
             return make(chosen_latents(session, source, named, top))
     finally:
         engine.dispose()
@@ -72,7 +72,7 @@ def explain_source(settings: Settings, request: ExplainRequest, told: Told, *, d
         make_ready(engine)
         sessions = make_session_maker(engine)
         with sessions() as session:
-            source = queries.source_by_slug(session, request.slug)
+            source = source_by_slug(session, request.slug)
             plan = to_read(session, source, request.latents, request.plan)
         journal = Journal(settings.data_dir, request.identity(source))
         with journal.opened():
@@ -142,7 +142,7 @@ async def _explain(
 
     async def store(outcome: Outcome) -> None:
         with sessions() as session:
-            now = queries.source_by_slug(session, source.slug)
+            now = source_by_slug(session, source.slug)
             if now.facts.weights_hash != source.facts.weights_hash:
                 raise BuildLost(f"{source.slug} has other weights now; start the same command again for those.")
             store_label(session, now, outcome, request)

@@ -9,9 +9,10 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from app.db import queries
-from app.db.queries import SourceInfo
-from app.engine import ModelEngine
+from app.db.queries.answers import SourceInfo
+from app.db.queries.sources import source_by_slug
+from app.engine.engine import ModelEngine
+from app.engine.sources import Reader, key_of
 from app.engine.ticket import Finished
 from app.errors import Conflict, PeriscopeError, Unfit, problem_of
 from app.explain.budget import Budget
@@ -21,8 +22,7 @@ from app.explain.material import Material
 from app.explain.reading import materials_of, to_read
 from app.explain.request import ExplainRequest
 from app.explain.run import Outcome, Progress, estimate, explain
-from app.jobs.windows import WindowsJob, WindowsRead
-from app.services.engine_sources import Reader, key_of
+from app.explain.task import WindowsJob, WindowsRead
 from models.errors import PeriscopeModelError
 from models.records import LatentRecord
 
@@ -114,7 +114,7 @@ async def _explained(run: Run, engine: ModelEngine, reader: Reader, request: Exp
 
     def store(outcome: Outcome) -> None:
         with reader.sessions() as session:
-            store_label(session, queries.source_by_slug(session, source.slug), outcome, request)
+            store_label(session, source_by_slug(session, source.slug), outcome, request)
 
     async def keep(outcome: Outcome) -> None:
         await reader.keep(store, outcome)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.db.queries import SourceInfo
+from app.db.queries.answers import SourceInfo
 from app.explain.budget import Estimate
 from app.explain.journal import Journal
 from app.explain.material import Material
 from app.explain.request import ExplainRequest
 from app.explain.run import Outcome
 from app.explain.scoring import Scores
-from app.formats import number
+from app.text.formats import number
 from models.statistics.verdicts import Interval, Rate
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.db import queries
 from app.db.display import displayable
 from app.db.queries.mixes import MixInfo, mix_by_name, mix_names_of
+from app.db.queries.sources import all_sources
+from app.engine.sources import Reader
 from app.errors import shorten
 from app.openai.answers import ModelAnswer, ModelList
 from app.openai.errors import UnknownModel
-from app.services.engine_sources import Reader
 
 #: How many names a sentence about an unknown one has.
 MAX_NAMED = 8
@@ -66,7 +66,7 @@ def _mix_answer(base: str, name: str, created: int) -> ModelAnswer:
 
 
 def _bases(session: Session) -> list[_Base]:
-    sources = queries.all_sources(session)
+    sources = all_sources(session)
     places = {source.language_model_id: source.facts.model for source in sources}
     names = Counter(facts.name for facts in places.values())
     return [

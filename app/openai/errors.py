@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.complaints import place, sentence
 from app.errors import InvalidRequest, NotFound, Problem, problem_of
+from app.web.complaints import place, sentence
 from models.errors import ContextMismatch
 from models.files import safe_text
 

@@ -1,4 +1,4 @@
-"""What fields of OpenAI's requests may hold, beyond the kinds of ``app.request_types``."""
+"""What fields of OpenAI's requests may hold, beyond the kinds of ``app.web.request_types``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from app.bodies import MAX_CHARACTERS
-from app.request_types import MAX_ID, Kind, Text, Word, shown
+from app.engine.bodies import MAX_CHARACTERS
+from app.web.request_types import MAX_ID, Kind, Text, Word, shown
 
 #: Prompts of one request; stop strings of a text, and characters of one.
 MAX_PROMPTS, MAX_STOPS, MAX_STOP = 128, 4, 200

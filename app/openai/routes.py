@@ -6,17 +6,17 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.api_engine import EngineDep, ReaderDep
-from app.connections import answer_while_connected
-from app.engine import ModelEngine
-from app.event_stream import EventStream
-from app.jobs.complete import CompleteJob
+from app.engine.engine import ModelEngine
+from app.microscope.api import EngineDep, ReaderDep
 from app.openai import catalogue, service
 from app.openai.errors import OpenAIRoute, error_of
 from app.openai.schemas import ChatBody, CompletionBody
 from app.openai.shapes import Shape
-from app.pages.requests import known_parameters
+from app.openai.task import CompleteJob
 from app.web.connected import while_connected
+from app.web.connections import answer_while_connected
+from app.web.event_stream import EventStream
+from app.web.requests import known_parameters
 from app.web.units import json_in_lane
 
 # Their shapes are OpenAI's, whose own document describes them.

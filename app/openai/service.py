@@ -5,18 +5,19 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.bodies_steer import MixBody
-from app.engine import Finished, ModelEngine, Waiting
+from app.engine.engine import ModelEngine
+from app.engine.sources import Reader
+from app.engine.ticket import Finished, Waiting
 from app.errors import Unfit, number_text
-from app.jobs.complete import CompleteJob
-from app.jobs.complete_desk import Completed, Gained
-from app.jobs.steer import Options
 from app.openai.catalogue import Chosen, chosen
+from app.openai.desk import Completed, Gained
 from app.openai.errors import Refusal
 from app.openai.schemas import Asked
-from app.services.engine_sources import Reader
-from app.services.mixes import problem_of_mix
-from app.services.steer_terms import Resolved, TermRequest, resolve
+from app.openai.task import CompleteJob
+from app.steer.bodies import MixBody
+from app.steer.mixes import problem_of_mix
+from app.steer.task import Options
+from app.steer.terms import Resolved, TermRequest, resolve
 from models.steer_terms import Board
 
 

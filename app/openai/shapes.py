@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from app.jobs.complete import CompleteJob
-from app.jobs.complete_desk import Completed, Gained
-from app.jobs.stopped_text import Likely, TextToken, Told
 from app.openai import answers
+from app.openai.desk import Completed, Gained
+from app.openai.stopped_text import Likely, TextToken, Told
+from app.openai.task import CompleteJob
 
 CHAT, CHAT_CHUNK, TEXT = "chat.completion", "chat.completion.chunk", "text_completion"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.security import HEALTH_PATHS
+from app.web.security import HEALTH_PATHS
 
 #: Requests in progress, all kinds together; with the lanes' bounds, what can be answered in a few seconds.
 MOST = 192

@@ -15,10 +15,10 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.errors import Problem
-from app.security import HEADERS, HEALTH_PATHS, refusal
 from app.web.addresses import Proxies, network
 from app.web.guests import Guests
 from app.web.limits import ClientLimits
+from app.web.security import HEADERS, HEALTH_PATHS, refusal
 
 log = logging.getLogger("periscope.web")
 

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
-from app.caching import is_known, is_tagged, tag_of
-from app.compression import LEVEL, SHORT, accepts_gzip
-from app.connections import json_bytes
 from app.errors import DatabaseDamaged, Overloaded
+from app.web.caching import is_known, is_tagged, tag_of
+from app.web.compression import LEVEL, SHORT, accepts_gzip
+from app.web.connections import json_bytes
 from app.web.lanes import LaneName, Lanes
 
 T = TypeVar("T")

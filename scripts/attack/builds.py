@@ -9,7 +9,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.db.tables import Base, Build, Source
+from app.db.tables.base import Base
+from app.db.tables.builds import Build
+from app.db.tables.sources import Source
 from models.demo import bundle
 from models.demo.corpus.generator import document
 from scripts.attack.server import environment, periscope

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.demos import GRAMMAR
+from app.demo.demos import GRAMMAR
 from models.checks import SAE_WEIGHTS
 from models.demo import bundle as grammar
 from models.demo.corpus.concepts import CONCEPTS

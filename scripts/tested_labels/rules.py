@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from app.services.patterns import LINE_BREAK
+from app.corpus.patterns import LINE_BREAK
 from models.label_tests import FAILED, TESTED, Figure, LabelTest
 from models.statistics.auroc import auroc, auroc_with_zeros
 from scripts.tested_labels.tokens import NONE, Fires, Ints, Mask, Tokens

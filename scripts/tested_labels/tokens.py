@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.services.patterns import Words
+from app.corpus.patterns import Words
 from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
 from models.corpus_labels import DocumentLog
 from models.language_model import LanguageModel

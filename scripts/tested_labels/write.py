@@ -13,7 +13,7 @@ Label = tuple[int, Rule, LabelTest]
 
 
 def label_row(tokens: Tokens, label: Label, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A label as :func:`app.demos.bundled_label` reads it: figures with the ends of their intervals."""
+    """A label as :func:`app.demo.demos.bundled_label` reads it: figures with the ends of their intervals."""
     latent, rule, test = label
     row: dict[str, Any] = {"index": latent, "text": rule.said(tokens), "rule": rule.written(tokens), "n": test.n}
     for name in FIGURES:

@@ -6,7 +6,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from app.pages.rendering import TEMPLATES
+from app.web.rendering import TEMPLATES
 from tests.app.commands_support import run
 from tests.contexts import wrong_context
 

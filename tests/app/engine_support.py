@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from app.build_request import BuildRequest
-from app.builds import run_build
-from app.db import queries
+from app.builds.request import BuildRequest
+from app.builds.run import run_build
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.writes import NewExplanation, add_explanations, register_source
+from app.db.writes.explanations import NewExplanation, add_explanations
+from app.db.writes.sources import register_source
 from app.main import create_app
 from app.settings import Settings
 from models.loading import inspect_loaded, load_dictionary, load_language_model
@@ -70,7 +71,7 @@ def world(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
         corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
         request = BuildRequest(("mid",), str(corpus), tokens=3000, batch=8, seed=5, labels=("kind",))
         run_build(settings, request)
-        source = queries.source_by_slug(session, "mid")
+        source = source_by_slug(session, "mid")
         add_explanations(session, source, [NewExplanation(LABELLED, LABEL)], author="tests", method="human")
     engine.dispose()
     return World(settings, {n: tiny_models[n] for n in ("llama", "gpt2")}, saes)

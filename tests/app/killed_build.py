@@ -1,7 +1,7 @@
 """Run a build that kills itself with SIGKILL at a chosen point.
 
 ``killed_build.py DATA_DIR DATABASE CORPUS WHEN N [resume]``: after ``N`` batches read or scored, checkpoints written
-(with half of the next one on disk), or calls of a function of ``app.builds``.
+(with half of the next one on disk), or calls of a function of ``app.builds.run``.
 """
 
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app import builds
-from app.build_request import BuildRequest
+from app.builds import run as builds
+from app.builds.request import BuildRequest
 from app.settings import Settings
 from models import output_score
 from models.build_pass import BuildPass

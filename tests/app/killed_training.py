@@ -1,15 +1,16 @@
 """Run a training that kills itself with SIGKILL at a chosen point.
 
 ``killed_training.py WHEN N COMMAND...``: after ``N`` steps, states written (with half of the next one on disk), or
-calls of a function of ``app.training_outcome``.
+calls of a function of ``app.trainings.outcome``.
 """
 
 import os
 import signal
 import sys
 
-from app import training_outcome, trainings
 from app.cli import main
+from app.trainings import outcome as training_outcome
+from app.trainings import run as trainings
 from models.training.run import Training
 
 when, count, *command = sys.argv[1:]

@@ -10,14 +10,16 @@ import torch
 from fastapi.testclient import TestClient
 from transformers import AutoModelForCausalLM
 
-from app.db import queries
+from app.ablate.task import AblateJob, Asked
+from app.corpus.asked_groups import longest_of_corpus
+from app.corpus.texts import labelled_texts
+from app.db.queries.activity import activities
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
-from app.engine import ModelEngine
-from app.jobs.ablation import AblateJob, Asked
-from app.jobs.texts import TextInput
-from app.services.corpus_groups import longest_of_corpus
-from app.services.corpus_texts import labelled_texts
-from app.services.engine_sources import Reader, key_of
+from app.engine.engine import ModelEngine
+from app.engine.sources import Reader, key_of
+from app.engine.texts import TextInput
 from tests.app.engine_support import LABELLED, World, api, assert_alike, world
 from tests.app.test_api_engine import expected, post
 from tests.models.tiny import SENTENCES
@@ -172,9 +174,9 @@ def test_the_audit_counts_what_was_removed_and_its_bound_is_above_everything_els
 
 def test_means_and_samples_are_those_of_the_build(api: TestClient, world: World) -> None:
     with make_session_maker(make_engine(world.settings))() as session:
-        source = queries.source_by_slug(session, "mid")
-        found = queries.activities(session, source, [LABELLED, 3], with_samples=True)
-        record = queries.latent_record(session, source, LABELLED)
+        source = source_by_slug(session, "mid")
+        found = activities(session, source, [LABELLED, 3], with_samples=True)
+        record = latent_record(session, source, LABELLED)
     assert found[LABELLED].density == pytest.approx(record.density)
     assert found[LABELLED].mean == pytest.approx(record.density * record.mean_activation)
     assert found[LABELLED].sample.tolist() == record.sample.activations.tolist()
@@ -232,7 +234,7 @@ def test_selectivity_takes_texts_of_the_corpus_by_their_label(api: TestClient, w
     assert 8 < verses["n_texts"] <= rest["n_texts"] <= 32
     reader = Reader(make_session_maker(make_engine(world.settings)), world.settings)
     with reader.sessions() as session:
-        source = queries.source_by_slug(session, "mid")
+        source = source_by_slug(session, "mid")
         texts = labelled_texts(session, source, "kind: verse", longest_of_corpus(reader, source), 32)
     by_hand = post(api, "/api/v1/selectivity", body | {"groups": {"verses": texts}})["groups"][0]
     assert (by_hand["n_texts"], by_hand["n_tokens"]) == (verses["n_texts"], verses["n_tokens"])

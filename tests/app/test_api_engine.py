@@ -13,7 +13,9 @@ from httpx import ASGITransport, AsyncClient
 from sae_lens import SAE
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from app.db import queries
+from app.db.queries.latents import densities as stored_densities
+from app.db.queries.latents import max_activations
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
 from app.main import create_app
 from app.settings import Settings
@@ -94,8 +96,8 @@ def test_the_ranking_is_over_tokens_that_count_by_maximum_sum_or_share(api: Test
     latents = latents.clone()
     latents[0] = 0  # BOS
     with make_session_maker(make_engine(world.settings))() as session:
-        source = queries.source_by_slug(session, "mid")
-        maxima = queries.max_activations(session, source, range(96))
+        source = source_by_slug(session, "mid")
+        maxima = max_activations(session, source, range(96))
     share = np.array([float(latents[:, i].max()) / maxima[i] if maxima[i] else np.inf for i in range(96)])
     by = {"max": latents.amax(0).numpy(), "sum": latents.sum(0).numpy(), "share": share}
     for name, values in by.items():
@@ -128,7 +130,7 @@ def test_the_ranking_can_be_over_chosen_tokens(api: TestClient, world: World) ->
 
 def test_dense_latents_are_hidden_by_their_density_in_the_build(api: TestClient, world: World) -> None:
     with make_session_maker(make_engine(world.settings))() as session:
-        densities = queries.densities(session, queries.source_by_slug(session, "mid"))
+        densities = stored_densities(session, source_by_slug(session, "mid"))
     limit = float(np.median(list(densities.values())))
     whole = post(api, MICROSCOPE, {"text": TEXT, "sources": ["mid"], "top_k": 100})["sources"][0]
     thin = post(api, MICROSCOPE, {"text": TEXT, "sources": ["mid"], "top_k": 100, "max_density": limit})["sources"][0]
@@ -292,7 +294,7 @@ def test_one_latent_on_several_texts(api: TestClient, world: World) -> None:
 
 def test_a_text_above_the_best_of_the_corpus_is_marked(api: TestClient, world: World) -> None:
     with make_session_maker(make_engine(world.settings))() as session:
-        maxima = queries.max_activations(session, queries.source_by_slug(session, "mid"), range(96))
+        maxima = max_activations(session, source_by_slug(session, "mid"), range(96))
     for index in (LABELLED, 20):
         for found in post(api, f"/api/v1/sources/mid/latents/{index}/activations", {"texts": SENTENCES})["texts"]:
             assert found["above_corpus"] == (found["max_activation"] > maxima[index])

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app import meanings
+from app.search import meanings
 
 
 @pytest.fixture(autouse=True)

@@ -16,14 +16,14 @@ from fastapi.testclient import TestClient
 from safetensors.numpy import load
 from transformers import AutoModelForCausalLM
 
-from app.engine import ModelEngine
-from app.jobs.calibrate import CalibrateJob
-from app.jobs.texts import TextInput
+from app.engine.engine import ModelEngine
+from app.engine.sources import Reader
+from app.engine.texts import TextInput
 from app.main import create_app
-from app.services.calibrate import NEUTRAL_MESSAGES
-from app.services.engine_sources import Reader
-from app.services.steer_terms import TermRequest, resolve
 from app.settings import Settings
+from app.steer.calibrate import NEUTRAL_MESSAGES
+from app.steer.calibrate_task import CalibrateJob
+from app.steer.terms import TermRequest, resolve
 from models.calibration import Plan, balance, calibrate
 from models.loading import load_dictionary, load_language_model
 from models.sources import SourceSpec

@@ -8,14 +8,14 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from app.db import queries
-from app.db.tables import Build, Latent, Prompt
-from app.services.builds import cancel
+from app.builds.service import cancel
+from app.db.queries.sources import running_builds, source_by_slug
+from app.db.tables.builds import Build, Latent, Prompt
 from tests.app.test_build_runs import parts, request, run_build, settings, stored  # noqa: F401 (fixtures)
 
 #: Seconds for a process to import torch and come to the place in question, on a busy machine.
 PATIENCE = 300
-#: Arguments: data folder, database, corpus; a stage made endless: none, or a function of app.builds.
+#: Arguments: data folder, database, corpus; a stage made endless: none, or a function of app.builds.run.
 CODE = """
 import sys, time
 from dataclasses import replace
@@ -71,7 +71,7 @@ def wait_for(session, process, reached):
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         session.rollback()
-        running = queries.running_builds(session)
+        running = running_builds(session)
         if running and reached(running[0]):
             return running
         assert process.poll() is None, process.stdout.read()
@@ -87,7 +87,7 @@ def statuses(session):
 def test_a_build_cancelled_from_another_process_stops_and_resumes_to_the_same_records(settings, session, parts, begin):  # noqa: F811
     run_build(settings, request(parts))
     wanted = {slug: stored(session, slug) for slug in "ab"}
-    shown = queries.source_by_slug(session, "a").build.id
+    shown = source_by_slug(session, "a").build.id
 
     process = begin("batch")
     running = wait_for(session, process, lambda build: build.tokens_done > 0)
@@ -99,14 +99,14 @@ def test_a_build_cancelled_from_another_process_stops_and_resumes_to_the_same_re
     assert process.returncode == 1
     assert "--resume goes on" in output
     assert statuses(session) == {"complete", "cancelled"}
-    assert queries.source_by_slug(session, "a").build.id == shown, "what was shown before stays"
-    assert queries.source_by_slug(session, "a").latest.error == "Cancelled on the Builds page."
+    assert source_by_slug(session, "a").build.id == shown, "what was shown before stays"
+    assert source_by_slug(session, "a").latest.error == "Cancelled on the Builds page."
 
     said = []
     run_build(settings, request(parts, resume=True), say=said.append)
     assert any("Going on after" in sentence for sentence in said)
     assert {slug: stored(session, slug) for slug in "ab"} == wanted
-    assert queries.source_by_slug(session, "a").build.id > shown
+    assert source_by_slug(session, "a").build.id > shown
 
 
 @pytest.mark.parametrize("stage", ["load_language_model", "weights_geometry"])

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from app.build_request import BuildRequest
-from app.builds import run_build
-from app.db import queries
-from app.db.writes import register_source
+from app.builds.request import BuildRequest
+from app.builds.run import run_build
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import source_by_slug
+from app.db.writes.sources import register_source
 from app.settings import Settings
 from models.loading import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
@@ -29,11 +30,11 @@ def test_every_latent_gets_its_record(engine, session, tiny_models, tmp_path, ki
         BuildRequest(("s",), str(corpus), tokens=3000, batch=4, seed=5),
     )
 
-    source = queries.source_by_slug(session, "s")
+    source = source_by_slug(session, "s")
     assert (source.facts.d_sae, source.facts.sae_kind) == (d_sae, kind)
     quality = source.build.quality
     assert None not in (quality.explained_variance, quality.loss_recovered)
-    records = [queries.latent_record(session, source, index) for index in range(d_sae)]
+    records = [latent_record(session, source, index) for index in range(d_sae)]
     tokens = source.build.tokens_done
     assert sum(record.n_active for record in records) / tokens == pytest.approx(quality.l0, rel=0.3)
     best = max(records, key=lambda record: record.n_active)

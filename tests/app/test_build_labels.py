@@ -9,18 +9,19 @@ import pytest
 import sqlalchemy as sa
 import torch
 
-from app.build_request import BuildRequest
-from app.builds import NothingToResume, run_build
-from app.db import queries
+from app.builds.command import command_of
+from app.builds.request import BuildRequest
+from app.builds.run import NothingToResume, run_build
+from app.corpus.rules import rules_of
+from app.corpus.texts import FOUND, LEAST, labelled_texts
+from app.db.queries.latents import prompts
 from app.db.queries.prompt_spread import prompt_documents
-from app.db.tables import Prompt
-from app.db.writes import register_source
-from app.formats import percent, short_count
-from app.services.build_command import command_of
-from app.services.corpus_texts import FOUND, LEAST, labelled_texts
-from app.services.spectrum import spectrum_page
-from app.services.spectrum_rules import rules_of
+from app.db.queries.sources import source_by_slug
+from app.db.tables.builds import Prompt
+from app.db.writes.sources import register_source
 from app.settings import Settings
+from app.spectrum.service import spectrum_page
+from app.text.formats import percent, short_count
 from models.errors import CorpusError
 from models.loading import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
@@ -76,9 +77,9 @@ def by_hand(parts, ids):
 
 def test_the_numbers_of_a_label_are_those_of_all_tokens(built, session, parts):
     model, dictionary, _, _ = parts
-    source = queries.source_by_slug(session, "a")
+    source = source_by_slug(session, "a")
     n = session.scalar(sa.select(sa.func.count()).where(Prompt.build_id == source.build.id))
-    ids = np.stack(list(queries.prompts(session, source.build.id, range(n)).values()))
+    ids = np.stack(list(prompts(session, source.build.id, range(n)).values()))
     labels, n_held_out = by_hand(parts, ids)
     assert n_held_out > 0
     stored = prompt_documents(session, source.build.id, range(n))
@@ -119,7 +120,7 @@ def test_the_numbers_of_a_label_are_those_of_all_tokens(built, session, parts):
 def test_what_was_not_kept_is_said_and_the_configuration_is_stored(built, session):
     settings, request, said = built
     assert any("without kind" in sentence and sentence.startswith("Labels: of ") for sentence in said)
-    build = queries.source_by_slug(session, "a").build
+    build = source_by_slug(session, "a").build
     assert build.config["labels"] == ["kind", "year"]
     assert command_of(build).count("--label") == 2
     # Labels are part of what a checkpoint belongs to.
@@ -131,13 +132,13 @@ def test_what_was_not_kept_is_said_and_the_configuration_is_stored(built, sessio
         run_build(settings, replace(request, labels=("genre",)))
     run_build(settings, replace(request, labels=()))
     session.rollback()
-    bare = queries.source_by_slug(session, "a").build
+    bare = source_by_slug(session, "a").build
     assert bare.config["labels"] == []
     assert prompt_documents(session, bare.id, range(100)) == {}
 
 
 def test_texts_of_a_label_are_documents_of_the_corpus_and_the_same_every_time(built, session, parts):
-    source = queries.source_by_slug(session, "a")
+    source = source_by_slug(session, "a")
     found = labelled_texts(session, source, "kind: prose", 20)
     assert 10 < len(found) <= FOUND
     assert found == labelled_texts(session, source, "kind: prose", 20)

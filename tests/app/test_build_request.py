@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.build_request import BuildRequest
+from app.builds.request import BuildRequest
 from app.errors import InvalidRequest
 
 

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from app import builds
-from app.build_request import BuildRequest
-from app.builds import NothingToResume, run_build
-from app.db import queries
+from app.builds import run as builds
+from app.builds.request import BuildRequest
+from app.builds.run import NothingToResume, run_build
+from app.db.latent_table.lists import latents_by_index
+from app.db.queries.latents import latent_record, prompts
 from app.db.queries.prompt_spread import prompt_documents
-from app.db.tables import Build, Example, Latent, Prompt
-from app.db.writes import register_source
+from app.db.queries.sources import running_builds, source_by_slug
+from app.db.tables.builds import Build, Example, Latent, Prompt
+from app.db.writes.sources import register_source
 from app.errors import BuildLost, BuildRunning, InvalidRequest, UnknownSource
 from app.settings import Settings
 from models import output_score
@@ -74,36 +76,34 @@ def request(parts, **changes):
 def stored(session, slug):
     """All records, output scores and labelled documents of a source, comparable to the last bit."""
     session.rollback()
-    source = queries.source_by_slug(session, slug)
+    source = source_by_slug(session, slug)
     latents = range(source.facts.d_sae)
-    rows = queries.latents_by_index(session, source, latents)
+    rows = latents_by_index(session, source, latents)
     scores = [rows[i].output_score for i in latents]
     documents = prompt_documents(session, source.build.id, range(1000))
     assert len(documents) == session.scalar(
         sa.select(sa.func.count()).select_from(Prompt).where(Prompt.build_id == source.build.id)
     )
-    return [brute.repr_record(queries.latent_record(session, source, i)) for i in latents], scores, documents
+    return [brute.repr_record(latent_record(session, source, i)) for i in latents], scores, documents
 
 
 def test_a_build_stores_every_latent_with_prompts_and_quality(settings, session, parts):
     seen, said = [], []
     run_build(settings, request(parts), seen.append, said.append)
     for slug in "ab":
-        source = queries.source_by_slug(session, slug)
+        source = source_by_slug(session, slug)
         build = source.build
         assert build.status == "complete"
         assert build.progress == 1
         assert 3500 < build.tokens_done <= 4064
         assert build.quality.l0 > 0
         assert None not in (build.quality.loss_recovered, build.quality.explained_variance)
-        record = max(
-            (queries.latent_record(session, source, i) for i in range(source.facts.d_sae)), key=lambda r: r.n_active
-        )
+        record = max((latent_record(session, source, i) for i in range(source.facts.d_sae)), key=lambda r: r.n_active)
         best = record.bands[0].examples[0]
-        prompt = queries.prompts(session, build.id, [best.prompt])[best.prompt]
+        prompt = prompts(session, build.id, [best.prompt])[best.prompt]
         assert prompt.shape == (32,)
         assert build.quality.dead_fraction == pytest.approx(
-            np.mean([queries.latent_record(session, source, i).n_active == 0 for i in range(source.facts.d_sae)])
+            np.mean([latent_record(session, source, i).n_active == 0 for i in range(source.facts.d_sae)])
         )
     assert any("Memory: up to" in sentence for sentence in said)
     assert [p.progress for p in seen] == sorted(p.progress for p in seen)
@@ -121,21 +121,21 @@ def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, wh
     monkeypatch.setattr(output_score, "ROWS", 16)  # as killed_build.py has it: several batches of latents
     run_build(settings, request(parts))
     wanted = {slug: stored(session, slug) for slug in "ab"}
-    first = queries.source_by_slug(session, "b").build.id
+    first = source_by_slug(session, "b").build.id
 
     kill(settings, parts, when, count)
     session.rollback()
-    shown = queries.source_by_slug(session, "b")
+    shown = source_by_slug(session, "b")
     assert shown.build.id == first, "the old build stays until the new one is complete"
 
     said = []
     run_build(settings, request(parts, resume=True), say=said.append)
     assert any("Going on after" in sentence for sentence in said)
     assert {slug: stored(session, slug) for slug in "ab"} == wanted
-    assert queries.source_by_slug(session, "b").build.id > first
+    assert source_by_slug(session, "b").build.id > first
     for table in (Latent, Example, Prompt):
         owners = set(session.scalars(sa.select(table.build_id).distinct()))
-        assert owners == {queries.source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
+        assert owners == {source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
     assert session.scalar(sa.select(sa.func.count()).where(Build.status == "running")) == 0
 
 
@@ -154,7 +154,7 @@ def test_a_build_killed_again_and_again_resumes_to_the_same_records(settings, se
     assert {slug: stored(session, slug) for slug in "ab"} == wanted
     for table in (Latent, Example, Prompt):
         owners = set(session.scalars(sa.select(table.build_id).distinct()))
-        assert owners == {queries.source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
+        assert owners == {source_by_slug(session, s).build.id for s in "ab"}, "no rows are left over"
     assert not list(settings.data_dir.glob("builds/*"))
 
 
@@ -195,7 +195,7 @@ def test_ctrl_c_saves_the_state_and_resume_goes_on(settings, session, parts):
     finally:
         builds._REPORT_SECONDS = builds_before
     session.rollback()
-    latest = queries.source_by_slug(session, "a").latest
+    latest = source_by_slug(session, "a").latest
     assert latest.status == "cancelled"
     assert "--resume" in latest.error
     run_build(settings, request(parts, resume=True, batch=8))
@@ -210,7 +210,7 @@ def test_ctrl_c_before_anything_was_read_promises_nothing(settings, session, par
     with pytest.raises(KeyboardInterrupt, match="nothing of it was kept"):
         run_build(settings, request(parts), interrupt)
     session.rollback()
-    assert queries.source_by_slug(session, "a").latest.error == "Stopped; nothing of it was kept."
+    assert source_by_slug(session, "a").latest.error == "Stopped; nothing of it was kept."
     with pytest.raises(NothingToResume):
         run_build(settings, request(parts, resume=True))
 
@@ -221,14 +221,14 @@ def test_a_build_cancelled_in_the_database_stops(settings, session, parts, monke
     def cancel(progress):
         if progress.tokens_done > 1000:
             session.rollback()
-            for build in queries.running_builds(session):
+            for build in running_builds(session):
                 builds.cancel_build(session, build.id, "Cancelled on the page.")
 
     with pytest.raises(BuildLost):
         run_build(settings, request(parts), cancel)
     session.rollback()
-    assert queries.source_by_slug(session, "a").latest.status == "cancelled"
-    assert queries.source_by_slug(session, "a").build is None
+    assert source_by_slug(session, "a").latest.status == "cancelled"
+    assert source_by_slug(session, "a").build is None
 
 
 def test_a_second_build_of_a_source_is_refused_while_one_runs(settings, session, parts, monkeypatch):
@@ -251,7 +251,7 @@ def test_a_build_outside_the_main_thread_works(settings, session, parts):
     thread = threading.Thread(target=run_build, args=(settings, request(parts)))
     thread.start()
     thread.join(120)
-    assert queries.source_by_slug(session, "a").build is not None
+    assert source_by_slug(session, "a").build is not None
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_corpus_shorter_than_a_prompt_fails_the_build_with_its_sentence(settin
     (tmp_path / "short.txt").write_text("too short")
     with pytest.raises(CorpusError, match="fewer than one prompt"):
         run_build(settings, request(parts, corpus=str(tmp_path / "short.txt")))
-    latest = queries.source_by_slug(session, "a").latest
+    latest = source_by_slug(session, "a").latest
     assert (latest.status, "fewer than one prompt" in latest.error) == ("failed", True)
 
 
@@ -282,7 +282,7 @@ def test_a_corpus_that_ends_early_is_said_and_built(settings, session, parts):
     said = []
     run_build(settings, request(parts, tokens=10_000_000), say=said.append)
     assert any("The corpus ended after" in sentence for sentence in said)
-    assert queries.source_by_slug(session, "a").build.tokens_done > 4000
+    assert source_by_slug(session, "a").build.tokens_done > 4000
 
 
 def test_sources_of_different_models_are_refused(settings, session, parts):
@@ -318,7 +318,7 @@ def test_latents_without_a_direct_effect_are_refused_before_the_pass(
     monkeypatch.setattr("models.build_pass.BuildPass.run", lambda *_: pytest.fail("the corpus was read"))
     with pytest.raises(Unsupported, match=sentence):
         run_build(settings, request(parts, slugs=("t",)))
-    assert queries.source_by_slug(session, "t").latest.status == "failed"
+    assert source_by_slug(session, "t").latest.status == "failed"
 
 
 def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settings, session, parts, monkeypatch):
@@ -327,12 +327,12 @@ def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settin
     monkeypatch.setattr(models.memory, "available_memory", lambda: 10_000_000)
     with pytest.raises(MemoryRefused, match=r"needs up to .* GiB .* smaller --batch"):
         run_build(settings, request(parts))
-    assert queries.source_by_slug(session, "a").latest.status == "failed"
+    assert source_by_slug(session, "a").latest.status == "failed"
 
 
 def test_sigterm_stops_a_build_and_keeps_its_state(settings, session, parts):
     code = (
-        "import sys; from pathlib import Path; from app import builds; from app.build_request import BuildRequest;"
+        "import sys; from pathlib import Path; from app import builds; from app.builds.request import BuildRequest;"
         "from app.settings import Settings;"
         "builds.run_build(Settings(_env_file=None, data_dir=Path(sys.argv[1]), database_url=sys.argv[2]),"
         "BuildRequest(('a',), 'demo', tokens=10**9, batch=4))"
@@ -342,12 +342,12 @@ def test_sigterm_stops_a_build_and_keeps_its_state(settings, session, parts):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         session.rollback()
-        running = queries.running_builds(session)
+        running = running_builds(session)
         if running and running[0].tokens_done > 0:
             break
         time.sleep(0.2)
     process.terminate()
     process.communicate(timeout=60)
     session.rollback()
-    assert queries.source_by_slug(session, "a").latest.status == "cancelled"
+    assert source_by_slug(session, "a").latest.status == "cancelled"
     assert list(settings.data_dir.glob("builds/*/state.npz"))

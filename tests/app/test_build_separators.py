@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.build_request import BuildRequest
-from app.build_sources import joined, joined_sentence
+from app.builds.request import BuildRequest
+from app.builds.sources import joined, joined_sentence
 from app.errors import InvalidRequest
 from models.corpus import PromptShape
 from models.errors import InputMismatch

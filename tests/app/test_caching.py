@@ -5,8 +5,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.caching import EntityTags, HeadAsGet
-from app.db import queries, writes
+from app.db.queries.sources import running_builds
+from app.db.writes.builds import clean_stale_builds
+from app.web.caching import EntityTags, HeadAsGet
 from tests.fixtures_source import label
 
 PATHS = ["/sources/tiny-mid", "/sources/tiny-mid/latents/5", "/api/v1/sources", "/api/v1/sources/tiny-mid/latents/5"]
@@ -32,8 +33,8 @@ def test_a_new_label_changes_the_tag(own_client: TestClient, own_session: Sessio
 
 def test_running_builds_are_never_cached(own_client: TestClient, own_session: Session) -> None:
     assert "etag" not in own_client.get("/builds").headers
-    assert queries.running_builds(own_session) == ()
-    assert writes.clean_stale_builds(own_session) == 0
+    assert running_builds(own_session) == ()
+    assert clean_stale_builds(own_session) == 0
 
 
 def test_large_answers_are_compressed(client: TestClient) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app import checkpoints
-from app.checkpoints import Checkpoint
+from app.builds import checkpoints
+from app.builds.checkpoints import Checkpoint
 from app.errors import CheckpointFailed
 
 ARRAYS = {"a/counts": np.arange(5), "n": np.array(3)}

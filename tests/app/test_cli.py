@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app import build_request
+from app.builds import request as build_request
 from app.commands import checks, demo
-from app.db import queries, writes
+from app.db.queries.sources import all_sources, source_by_slug
+from app.db.queries.texts import vocabulary as stored_vocabulary
 from app.db.session import make_engine, make_session_maker
+from app.db.writes.sources import register_source
 from app.settings import Settings, load_settings
 from tests.app.commands_support import Run, is_one_sentence
 from tests.app.db.support import built
@@ -87,7 +89,7 @@ def test_sources_are_listed_shown_and_removed(run: Run) -> None:
     assert "No sources yet" in run("sources", "list")[1]
     with opened() as session:
         built(session)
-        writes.register_source(session, "fresh", make_facts(layer=1), VOCABULARY)
+        register_source(session, "fresh", make_facts(layer=1), VOCABULARY)
     status, out, _ = run("sources", "list")
     assert status == 0
     assert "tiny" in out
@@ -237,7 +239,7 @@ def test_the_demo_serves_at_once_and_ends_its_build_with_the_server(
     assert served == [False]
     assert (tmp_path / "saved").exists()
     with opened() as session:
-        assert queries.all_sources(session) == ()
+        assert all_sources(session) == ()
 
 
 def test_build_hands_its_options_over(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +255,7 @@ def test_build_hands_its_options_over(run: Run, monkeypatch: pytest.MonkeyPatch)
         say("[bold]not markup[/bold]")
         report(build_request.BuildProgress("reading", 0.5, 50, 100, 1234.5))
 
-    monkeypatch.setattr("app.builds.run_build", pretend)
+    monkeypatch.setattr("app.builds.run.run_build", pretend)
     options = "--corpus c.txt --tokens 99 --context 64 --batch 3 --device cpu --seed 5 --resume --max-norm-ratio 7"
     status, out, _ = run("build", "a", "b", *options.split(), "--no-output-scores")
     assert status == 0
@@ -268,7 +270,7 @@ def test_a_stopped_build_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyP
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt(*filter(None, [said]))
 
-    monkeypatch.setattr("app.builds.run_build", stop)
+    monkeypatch.setattr("app.builds.run.run_build", stop)
     status, _, err = run("build", "a", "--corpus", "c.txt")
     assert (status, err.strip()) == (130, said or "Stopped.")
 
@@ -283,8 +285,8 @@ def test_add_registers_a_source_that_fits(run: Run, tiny_models: dict[str, Path]
     assert "blocks.1.hook_resid_post" in out
     assert "periscope build mine" in out
     with opened() as session:
-        source = queries.source_by_slug(session, "mine")
-        vocabulary = queries.vocabulary(session, source.language_model_id)
+        source = source_by_slug(session, "mine")
+        vocabulary = stored_vocabulary(session, source.language_model_id)
     assert source.facts.d_sae == 96
     assert len(vocabulary) == source.facts.model.vocab_size
     assert " the" in vocabulary.values()
@@ -303,7 +305,7 @@ def test_add_takes_a_gguf_file_and_keeps_what_it_became(run: Run, tiny_models: d
     assert (status, err) == (0, "")
     (tmp_path / "Tiny.gguf").unlink()
     with opened() as session:
-        facts = queries.source_by_slug(session, "mine").facts.model
+        facts = source_by_slug(session, "mine").facts.model
     assert facts.name == "Tiny"
     assert Path(facts.location).is_relative_to(tmp_path / "data" / "models")
     assert (Path(facts.location) / "model.safetensors").is_file()

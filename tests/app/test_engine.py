@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
-from app import preparing
-from app.engine import Batch, Finished, Job, MemoryBudget, ModelEngine, Prepared, RowsJob, SourceKey, Waiting
+from app.builds import preparing
 from app.engine import engine as engine_module
+from app.engine.engine import ModelEngine
+from app.engine.job import Batch, Job, SourceKey
+from app.engine.memory import MemoryBudget
+from app.engine.rows import Prepared, RowsJob
+from app.engine.ticket import Finished, Waiting
 from app.errors import InvalidRequest, Overloaded, Unavailable
 from app.settings import Settings
 from models.errors import InputRefused, ModelNotFound

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from app.figures import density_figure
+from app.text.figures import density_figure
 from tests.fixtures_source import DEAD, make_corpus, make_record
 
 

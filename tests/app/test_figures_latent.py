@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.figures_latent import Mark, activation_figure
+from app.latents.figures import Mark, activation_figure
 from tests.fixtures_source import make_corpus, make_record
 
 

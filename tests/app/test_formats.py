@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import formats
+from app.text import formats
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from app import glossary
+from app.text import glossary
 
 
 def test_the_document_is_the_glossary() -> None:
     document = Path(__file__).parents[2] / "docs" / "glossary.md"
-    assert document.read_text(encoding="utf-8") == glossary.markdown(), "python -m app.glossary > docs/glossary.md"
+    assert document.read_text(encoding="utf-8") == glossary.markdown(), "python -m app.text.glossary > docs/glossary.md"
 
 
 def test_every_term_says_all_there_is_to_say() -> None:

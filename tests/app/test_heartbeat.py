@@ -4,10 +4,11 @@ import time
 
 import sqlalchemy as sa
 
-from app import heartbeat
+from app.builds import heartbeat
 from app.db.session import make_session_maker
-from app.db.tables import Build
-from app.db.writes import register_source, request_cancel, start_build
+from app.db.tables.builds import Build
+from app.db.writes.builds import request_cancel, start_build
+from app.db.writes.sources import register_source
 from tests.records import VOCABULARY, make_facts
 
 

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from app.cli import main
 from app.db.session import make_engine, make_session_maker
-from app.db.tables import Build, Latent, Prompt, Source
+from app.db.tables.builds import Build, Latent, Prompt
+from app.db.tables.sources import Source
 from app.settings import Settings
 from tests.hostile_files import corpora, models, saes
 from tests.hostile_files.spoil import Case, parameters

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 import pytest
 from fastapi.testclient import TestClient
 
-from app.openapi import PROBLEM_TYPE
-from app.services.reference import _sample
+from app.reference.service import _sample
+from app.web.openapi import PROBLEM_TYPE
 
 #: As they stand in a body; Python's reader takes NaN and Infinity, which JSON does not have.
 ANYWHERE = ["1e400", "-1e400", "NaN", "Infinity", "-Infinity", "true", "false", '"5"', '"NaN"', "[]", "{}", "9" * 4000]

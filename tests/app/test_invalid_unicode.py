@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.db.session import make_engine, upgrade
-from app.db.tables import Base
+from app.db.tables.base import Base
 from app.main import create_app
 from tests.app.engine_support import World, world
 from tests.databases import fresh_postgres

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
-from app.db.queries import SourceInfo
+from app.db import queries
+from app.db.queries.answers import SourceInfo
+from app.db.queries.sources import source_by_slug
+from app.db.queries.texts import explanations, labels, leading_labels
+from app.db.writes.explanations import add_explanation, add_label, withdraw_label
 from app.errors import InvalidRequest, PeriscopeError
-from app.label_files.transfer import export_labels, import_labels, read_labels
+from app.labels.files.transfer import export_labels, import_labels, read_labels
 from models.label_tests import GUESS, TAG, TESTED, Figure, LabelTest
 from tests.app.db.support import built
 
@@ -42,10 +45,10 @@ def test_what_was_exported_comes_back_as_it_was(session: Session, tmp_path: Path
         n=5000, precision=Figure(0.9, 0.85, 0.94), recall=Figure(0.8, 0.7, 0.88), auroc_token=Figure(0.9, 0.88, 0.92),
         auroc_text=Figure(0.97), chance=0.01, details={"steering": {"words": 0.5}}, is_causal=True,
     )  # fmt: skip
-    writes.add_explanation(session, source, 5, "tag", author="demo", method="m", kind=TAG, test=test, rule="a | b")
-    first = writes.add_label(session, source, 5, "person", "Ada")
-    writes.add_label(session, source, 5, "person again", "Ada")
-    writes.withdraw_label(session, source, 6, writes.add_label(session, source, 6, "withdrawn", "Ben"))
+    add_explanation(session, source, 5, "tag", author="demo", method="m", kind=TAG, test=test, rule="a | b")
+    first = add_label(session, source, 5, "person", "Ada")
+    add_label(session, source, 5, "person again", "Ada")
+    withdraw_label(session, source, 6, add_label(session, source, 6, "withdrawn", "Ben"))
     assert first
     path = tmp_path / "labels.jsonl"
     assert export_labels(session, source, path) == 4
@@ -58,7 +61,7 @@ def test_what_was_exported_comes_back_as_it_was(session: Session, tmp_path: Path
         return [json.loads(line) | {"source": ""} for line in file.read_text(encoding="utf-8").splitlines()]
 
     assert sorted(rows(again), key=str) == sorted(rows(path), key=str)
-    assert queries.leading_labels(session, other, [5])[5].status == "causal"
+    assert leading_labels(session, other, [5])[5].status == "causal"
     assert not (tmp_path / "labels.jsonl.part").exists()
 
 
@@ -80,16 +83,16 @@ def test_the_status_follows_from_the_figures_and_not_from_what_the_file_says(ses
         {"index": 3, "text": "fails", "status": "causal", "n": 100, "precision": 0.9, "recall": 0.1},
     ]
     load(session, source, write(tmp_path / "labels.jsonl", rows))
-    found = queries.leading_labels(session, queries.source_by_slug(session, "tiny"), [1, 2, 3])
+    found = leading_labels(session, source_by_slug(session, "tiny"), [1, 2, 3])
     assert {index: label.status for index, label in found.items()} == {1: GUESS, 2: TESTED, 3: "failed"}
 
 
 def test_labels_of_other_weights_name_nothing_and_are_shown_as_such(session: Session, tmp_path: Path) -> None:
     source = built(session)
     load(session, source, write(tmp_path / "l.jsonl", [{"index": 4, "text": "old", "weights_hash": "b" * 64}]))
-    [item] = queries.explanations(session, source, 4)
+    [item] = explanations(session, source, 4)
     assert (item.is_current, item.weights_hash) == (False, "b" * 64)
-    assert queries.labels(session, source, [4]) == {}
+    assert labels(session, source, [4]) == {}
 
 
 @pytest.mark.parametrize("other", [{"model": "another"}, {"d_sae": 65}])
@@ -144,7 +147,7 @@ def test_each_broken_line_is_told_in_words(session: Session, tmp_path: Path, lin
 def test_markup_and_control_characters_are_text(session: Session, tmp_path: Path) -> None:
     source = built(session)
     load(session, source, write(tmp_path / "l.jsonl", [{"index": 1, "text": HOSTILE, "author": HOSTILE[:20]}]))
-    [item] = queries.explanations(session, source, 1)
+    [item] = explanations(session, source, 1)
     assert "<b>bold</b>" in item.text
     assert "\0" not in item.text
 
@@ -164,13 +167,13 @@ def test_neuronpedias_batches_are_read_in_their_order(session: Session, tmp_path
     write(folder / "batch-10.jsonl.gz", [neuronpedia_row("1", "of the tenth batch")])
     write(folder / "batch-2.jsonl", [neuronpedia_row("3", "not packed")])
     load(session, source, folder.parent)
-    found = {index: list(queries.explanations(session, source, index)) for index in (1, 2, 3)}
+    found = {index: list(explanations(session, source, index)) for index in (1, 2, 3)}
     assert [item.text for item in found[1]] == ["of the tenth batch"]
     assert [(item.author, item.kind, item.method, item.status) for item in found[2]] == [
         ("gpt-4o-mini", "machine", "oai_token-act-pair", GUESS)
     ]
     load(session, source, folder / "batch-0.jsonl.gz")
-    assert [item.text for item in queries.explanations(session, source, 1)] == ["first"]
+    assert [item.text for item in explanations(session, source, 1)] == ["first"]
 
 
 def test_neuronpedias_explanations_of_another_model_are_refused(session: Session, tmp_path: Path) -> None:
@@ -206,12 +209,12 @@ def test_delphis_results_are_read_with_their_scores(session: Session, tmp_path: 
     delphi(tmp_path, "layers.2", 9, "not scored")
     (tmp_path / "run_config.json").write_text(json.dumps({"explainer_model": "judge-70b"}))
     load(session, source, tmp_path)
-    [good] = queries.explanations(session, source, 7)
+    [good] = explanations(session, source, 7)
     assert (good.author, good.method, good.kind, good.status, good.n) == ("judge-70b", "delphi", "machine", TESTED, 100)
     assert (good.precision, good.recall) == (pytest.approx(45 / 49), pytest.approx(0.9))
     assert good.scores["detection"]["unreadable"] == 3
     assert good.scores["fuzz"]["recall"] == pytest.approx(0.6)
-    assert [queries.explanations(session, source, index)[0].status for index in (8, 9)] == ["failed", GUESS]
+    assert [explanations(session, source, index)[0].status for index in (8, 9)] == ["failed", GUESS]
 
 
 def test_delphis_results_of_several_hooks_need_a_choice(session: Session, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import meanings as module
-from app.meanings import DIMENSIONS, MAX_FILES, MISSING, ROW_BYTES, Meanings, NoMeaning
+from app.search import meanings as module
+from app.search.meanings import DIMENSIONS, MAX_FILES, MISSING, ROW_BYTES, Meanings, NoMeaning
 
 
 def vector_of(text: str) -> np.ndarray:

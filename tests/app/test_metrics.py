@@ -3,7 +3,7 @@ import time
 
 from fastapi.testclient import TestClient
 
-from app.metrics import WATCH_EVERY, WebMetrics
+from app.web.metrics import WATCH_EVERY, WebMetrics
 
 
 def test_requests_are_counted_by_route_and_not_by_address(own_client: TestClient) -> None:

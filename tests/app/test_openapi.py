@@ -9,11 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-from app.api import router
-from app.body_limit import MAX_BODY
+from app.latents.api import router
 from app.main import create_app
-from app.openapi import EXAMPLES, PROBLEM_TYPE
 from app.settings import Settings
+from app.web.body_limit import MAX_BODY
+from app.web.openapi import EXAMPLES, PROBLEM_TYPE
 from tests.fixtures_source import D_SAE
 
 LABELS = "/api/v1/sources/tiny-mid/latents/5/explanations"

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from app import builds, output_scores
-from app.build_request import BuildProgress
-from app.db import queries
-from app.db.writes import cancel_build, finish_build, start_build
+from app.builds import output_scores
+from app.builds import run as builds
+from app.builds.output_scores import add_scores
+from app.builds.request import BuildProgress
+from app.db.latent_table.lists import has_output_scores, latents_by_index
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import running_builds, source_by_slug
+from app.db.writes.builds import cancel_build, finish_build, start_build
 from app.errors import BuildLost, BuildRunning, NotBuilt, UnknownSource
 from app.main import create_app
-from app.output_scores import add_scores
 from models import output_score
 from models.errors import Unsupported
 from models.loading import load_dictionary, load_language_model
@@ -25,8 +28,8 @@ from tests.web import BASE
 def scores_of(session, slug):
     """What is stored, by latent; NaN where there is none."""
     session.rollback()
-    source = queries.source_by_slug(session, slug)
-    rows = queries.latents_by_index(session, source, range(source.facts.d_sae))
+    source = source_by_slug(session, slug)
+    rows = latents_by_index(session, source, range(source.facts.d_sae))
     values = [rows[index].output_score for index in sorted(rows)]
     return np.array([np.nan if value is None else value for value in values])
 
@@ -35,8 +38,8 @@ def expected_scores(session, slug, parts):  # noqa: F811
     """What the mathematics gives for the records of the build, all latents in one call."""
     facts, _, _, saes = parts
     model = load_language_model(facts[slug].model.location, "cpu", "auto")
-    source = queries.source_by_slug(session, slug)
-    records = [queries.latent_record(session, source, index) for index in range(source.facts.d_sae)]
+    source = source_by_slug(session, slug)
+    records = [latent_record(session, source, index) for index in range(source.facts.d_sae)]
     scorer = OutputScorer(model, load_dictionary(SourceSpec(facts[slug].model.location, str(saes[slug]))))
     promoted = np.array([[item.token_id for item in record.promoted] for record in records])
     found = scorer.score(range(len(records)), [record.max_activation for record in records], promoted)
@@ -66,7 +69,7 @@ def test_a_build_stores_exactly_the_scores_of_the_mathematics(settings, session,
         found = scores_of(session, slug)
         np.testing.assert_array_equal(found, expected_scores(session, slug, parts))
         assert np.isfinite(found).sum() > 30
-        assert queries.source_by_slug(session, slug).build.config["output_scores"] is True
+        assert source_by_slug(session, slug).build.config["output_scores"] is True
     with TestClient(create_app(settings), base_url=BASE) as client:
         table = client.get("/api/v1/sources/a/latents?sort=output_score&order=desc&limit=3").json()["latents"]
         found = scores_of(session, "a")
@@ -81,13 +84,13 @@ def test_scores_can_be_left_out_and_added_later_without_the_corpus(settings, ses
     calls.clear()
     run_build(settings, request(parts, output_scores=False))
     assert not calls
-    source = queries.source_by_slug(session, "a")
+    source = source_by_slug(session, "a")
     assert source.build.config["output_scores"] is False
-    assert not queries.has_output_scores(session, source)
+    assert not has_output_scores(session, source)
     told = []
     add_scores(settings, ["a", "b"], "cpu", "auto", lambda *what: told.append(what))
     assert {slug: stored(session, slug) for slug in "ab"} == wanted
-    assert queries.has_output_scores(session, queries.source_by_slug(session, "a")), "pages see them at once"
+    assert has_output_scores(session, source_by_slug(session, "a")), "pages see them at once"
     assert told[0] == ("a", 0, told[0][2])
     assert told[-1] == ("b", told[-1][2], told[-1][2])
     calls.clear()
@@ -127,7 +130,7 @@ def test_a_build_stopped_while_scoring_keeps_what_is_scored(settings, session, p
         if how == "Ctrl-C":
             raise KeyboardInterrupt
         session.rollback()
-        for build in queries.running_builds(session):
+        for build in running_builds(session):
             cancel_build(session, build.id, "Cancelled on the page.")
 
     calls.clear()
@@ -135,7 +138,7 @@ def test_a_build_stopped_while_scoring_keeps_what_is_scored(settings, session, p
         run_build(settings, request(parts), stop)
     session.rollback()
     assert calls == all_calls[:2]
-    assert queries.source_by_slug(session, "a").latest.status == "cancelled"
+    assert source_by_slug(session, "a").latest.status == "cancelled"
     run_build(settings, request(parts, resume=True))
     assert calls == all_calls, "nothing is scored twice"
     assert {slug: stored(session, slug) for slug in "ab"} == wanted
@@ -169,7 +172,7 @@ def test_a_source_that_cannot_be_steered_is_built_without_scores(settings, sessi
     sentence = "No output scores for a: blocks.1.ln2.hook_normalized can be read but not changed."
     assert sentence in said
     session.rollback()
-    build = queries.source_by_slug(session, "a").build
+    build = source_by_slug(session, "a").build
     assert (build.status, build.message) == ("complete", sentence)
     assert np.isnan(scores_of(session, "a")).all()
     assert np.isfinite(scores_of(session, "b")).any()
@@ -187,7 +190,7 @@ def test_scores_are_added_to_complete_builds_only(settings, session, parts):  # 
         add("zebra")
     with pytest.raises(NotBuilt, match="a has no finished build yet"):
         add("a")
-    source = queries.source_by_slug(session, "a")
+    source = source_by_slug(session, "a")
     start_build(session, source.id, corpus="x", tokens=1, context_size=32, seed=0, config={}, slug="a")
     with pytest.raises(BuildRunning, match="running already"):
         add("a")
@@ -198,7 +201,7 @@ def test_scores_of_a_build_that_was_replaced_meanwhile_are_not_stored(settings, 
 
     def replace_it(_slug, _done, _total):
         session.rollback()
-        source = queries.source_by_slug(session, "b")
+        source = source_by_slug(session, "b")
         finish_build(session, start_build(session, source.id, corpus="x", tokens=1, context_size=32, seed=0, config={}))
 
     with pytest.raises(BuildLost, match="b was built anew meanwhile"):

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries
+from app.db.queries.sources import source_by_slug
 from app.db.queries.texts import SHOWN_TEXTS
-from app.db.tables import Calibration, Explanation, Mix
+from app.db.tables.steering import Calibration, Explanation, Mix
 from app.db.writes.vectors import NewVector, save_vector
-from app.services.lists import PAGE
-from app.services.steer_page import MIXES as SHOWN_MIXES
-from app.services.vectors_page import SAVED
+from app.lists.service import PAGE
+from app.steer.page import MIXES as SHOWN_MIXES
+from app.vectors.page import SAVED
 from tests.web import one, soup, text_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,8 +29,8 @@ N = 120
 @pytest.fixture
 def full(own_session: Session) -> Session:
     """So many of everything; the mixes of another model come first by name."""
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    other = queries.source_by_slug(own_session, "other-mlp")
+    source = source_by_slug(own_session, "tiny-mid")
+    other = source_by_slug(own_session, "other-mlp")
     for number in range(N):
         new = NewVector(
             source.language_model_id, f"v{number:03}", "blocks.2.hook_resid_post", "last", ["a"], ["b", "c"],

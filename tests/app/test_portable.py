@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import queries
-from app.db.tables import Build, BuildColumn, Example, Latent, LatentDetail, LatentsOfToken, Prompt, Token
+from app.builds.portable import MANIFEST, MEASURED, export_dashboards, import_dashboards
+from app.db.queries.sources import all_sources, source_by_slug
+from app.db.tables.builds import Build, BuildColumn, Example, Latent, LatentDetail, LatentsOfToken, Prompt
+from app.db.tables.sources import Token
 from app.errors import InvalidRequest
-from app.portable import MANIFEST, MEASURED, export_dashboards, import_dashboards
 from tests.fixtures_source import make_facts
 
 SLUG = "tiny-mid"
@@ -22,7 +23,7 @@ WRITTEN = (Prompt, Latent, LatentDetail, Example, BuildColumn, LatentsOfToken)
 
 def rows(session: Session, slug: str, table: Any) -> list[tuple[Any, ...]]:
     """All rows of the build that is shown, without whose they are."""
-    source = queries.source_by_slug(session, slug)
+    source = source_by_slug(session, slug)
     assert source.build is not None
     columns = [column for column in table.__table__.columns if column.name != "build_id"]
     keys = [column for column in columns if column.primary_key]
@@ -43,7 +44,7 @@ def test_another_database_shows_the_same(exported: Path, own_session: Session, s
         here = rows(session, "mine", table)
         assert here == rows(own_session, SLUG, table)
         assert here or table is LatentsOfToken
-    theirs, mine = queries.source_by_slug(own_session, SLUG), queries.source_by_slug(session, "mine")
+    theirs, mine = source_by_slug(own_session, SLUG), source_by_slug(session, "mine")
     assert theirs.build is not None
     assert mine.build is not None
     assert mine.facts.model.location == "/models/tiny"
@@ -64,14 +65,14 @@ def test_another_database_shows_the_same(exported: Path, own_session: Session, s
 def test_a_source_that_is_there_is_shown_anew_and_one_of_other_weights_is_not(
     exported: Path, own_session: Session
 ) -> None:
-    before = queries.source_by_slug(own_session, SLUG)
+    before = source_by_slug(own_session, SLUG)
     import_dashboards(own_session, exported, SLUG, model="elsewhere", sae="elsewhere")
-    after = queries.source_by_slug(own_session, SLUG)
+    after = source_by_slug(own_session, SLUG)
     assert before.build is not None
     assert after.build is not None
     assert after.build.id > before.build.id
     assert after.facts == before.facts  # where it is stays as it was registered
-    other = next(s.slug for s in queries.all_sources(own_session) if s.facts.weights_hash != after.facts.weights_hash)
+    other = next(s.slug for s in all_sources(own_session) if s.facts.weights_hash != after.facts.weights_hash)
     with pytest.raises(InvalidRequest, match="another SAE than"):
         import_dashboards(own_session, exported, other, model="m", sae="s")
 
@@ -116,7 +117,7 @@ def test_of_a_file_that_is_not_whole_nothing_is_left(exported: Path, session: Se
     with pytest.raises(InvalidRequest, match=sentence):
         import_dashboards(session, exported, "mine", model="m", sae="s")
     session.rollback()
-    assert queries.all_sources(session) == ()
+    assert all_sources(session) == ()
     for table in (*WRITTEN, Token):
         assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
 
@@ -124,7 +125,7 @@ def test_of_a_file_that_is_not_whole_nothing_is_left(exported: Path, session: Se
 def test_what_is_not_there_or_not_built_is_said(own_session: Session, session: Session, tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="cannot be read"):
         import_dashboards(session, tmp_path / "nothing", "mine", model="m", sae="s")
-    from app.db.writes import register_source
+    from app.db.writes.sources import register_source
 
     facts = make_facts("tiny", "blocks.0.hook_resid_post", 0, "resid_post", "standard", 4)
     register_source(session, "bare", facts, ["a", "b", "c", "d"])

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.checkpoints import Checkpoint
+from app.builds.checkpoints import Checkpoint
+from app.builds.preparing import announce
 from app.commands import checks
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.tables import LanguageModel
-from app.preparing import announce
+from app.db.tables.sources import LanguageModel
 from app.private_files import keep_private
 from app.settings import Settings
 from tests.app.commands_support import Run

@@ -4,9 +4,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.security import HEADERS, host_name
 from app.settings import Settings
-from app.sign_in import MAX_FAILURES
+from app.web.security import HEADERS, host_name
+from app.web.sessions import MAX_FAILURES
 from tests.web import BASE
 
 TOKEN = "long-enough-token"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.main import create_app
 from app.settings import Settings
-from app.sign_in import (
+from app.web.sessions import (
     MAX_CLIENTS,
     MAX_FAILURES,
     SESSION_SECONDS,
@@ -18,7 +18,7 @@ from app.sign_in import (
     local_path,
     network,
 )
-from app.token_gate import COOKIE
+from app.web.token_gate import COOKIE
 from tests.web import BASE, one, soup, text_of
 
 TOKEN = "long-enough-token"

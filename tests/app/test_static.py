@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.openapi import PROBLEM_TYPE
+from app.web.openapi import PROBLEM_TYPE
 
 FILE = "/static/css/base.css"
 

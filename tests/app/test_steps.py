@@ -16,20 +16,20 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-import app.jobs
+import app
+from app.ablate.task import AblateJob, ActiveJob, Asked, PatchJob, PatchPairsJob, SelectivityJob, SetJob
 from app.db.session import make_engine, make_session_maker
-from app.engine import Batch, Job, SourceKey
-from app.jobs import calibrate
-from app.jobs.ablation import AblateJob, ActiveJob, Asked, PatchJob, PatchPairsJob, SelectivityJob, SetJob
-from app.jobs.calibrate import BalanceJob, CalibrateJob
-from app.jobs.complete import CompleteJob
-from app.jobs.reading import OneLatentJob, ReadJob
-from app.jobs.steer import Options, SteerJob
-from app.jobs.steer_snippet import SnippetJob
-from app.jobs.texts import Limits, TextInput, TextJob
-from app.jobs.vectors import VectorJob
-from app.jobs.windows import WindowsJob
-from app.services.engine_sources import Reader, key_of
+from app.engine.job import Batch, Job, SourceKey
+from app.engine.reading import OneLatentJob, ReadJob
+from app.engine.sources import Reader, key_of
+from app.engine.texts import Limits, TextInput, TextJob
+from app.explain.task import WindowsJob
+from app.openai.task import CompleteJob
+from app.steer import calibrate_task as calibrate
+from app.steer.calibrate_task import BalanceJob, CalibrateJob
+from app.steer.snippet import SnippetJob
+from app.steer.task import Options, SteerJob
+from app.vectors.task import VectorJob
 from models import calibration, pace
 from models.chat import Message
 from models.errors import ContextMismatch
@@ -263,10 +263,11 @@ KINDS = pytest.mark.parametrize("kind", list(CASES), ids=lambda kind: kind.__nam
 def kinds_of_jobs() -> set[type[Job]]:
     """All that the application can ask of a model."""
     found = set()
-    for module in pkgutil.iter_modules(app.jobs.__path__):
-        loaded = importlib.import_module(f"app.jobs.{module.name}")
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        loaded = importlib.import_module(module.name)
         found |= {kind for kind in vars(loaded).values() if isinstance(kind, type) and issubclass(kind, Job)}
-    return {kind for kind in found if kind.__module__.startswith("app.jobs.") and not kind.__name__.startswith("_")}
+    bases = {"app.engine.job", "app.engine.rows"}
+    return {kind for kind in found if kind.__module__ not in bases and not kind.__name__.startswith("_")}
 
 
 def test_every_kind_of_job_is_here_and_has_texts() -> None:

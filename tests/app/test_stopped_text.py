@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jobs.stopped_text import LENGTH, STOP, Likely, StoppedText, Told
+from app.openai.stopped_text import LENGTH, STOP, Likely, StoppedText, Told
 from models.token_text import TokenText
 
 

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.bodies_steer import MAX_MIX_TEXT, MAX_MIX_TEXTS
-from app.db import queries
-from app.db.tables import Mix
+from app.db.queries.sources import source_by_slug
+from app.db.tables.steering import Mix
 from app.db.writes import mixes as mix_writes
 from app.db.writes import vectors as vector_writes
 from app.errors import Conflict
+from app.steer.bodies import MAX_MIX_TEXT, MAX_MIX_TEXTS
 from models.records import FloatArray
 from tests.web import one, soup, text_of
 
@@ -45,7 +45,7 @@ BEYOND: dict[str, dict[str, Any]] = {
 
 def store(session: Session, name: str, terms: Any, options: Any) -> int:
     """A row as another program, or an earlier version, may have written it."""
-    model = queries.source_by_slug(session, "tiny-mid").language_model_id
+    model = source_by_slug(session, "tiny-mid").language_model_id
     made = session.execute(
         sa.insert(Mix).values(
             language_model_id=model, name=name, terms=terms, options=options, created=sa.func.current_timestamp()
@@ -107,7 +107,7 @@ def test_all_texts_of_a_mix_together_are_limited(own_client: TestClient) -> None
 
 
 def test_the_number_of_mixes_and_vectors_is_limited(own_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = queries.source_by_slug(own_session, "tiny-mid").language_model_id
+    model = source_by_slug(own_session, "tiny-mid").language_model_id
     monkeypatch.setattr(mix_writes, "MAX_MIXES", 2)
     monkeypatch.setattr(vector_writes, "MAX_VECTORS", 2)
     for number in range(2):
@@ -136,7 +136,7 @@ def test_a_mix_goes_round_through_json(own_client: TestClient) -> None:
 
 
 def test_a_ready_made_mix_is_told_and_cannot_be_deleted(own_client: TestClient, own_session: Session) -> None:
-    model = queries.source_by_slug(own_session, "tiny-mid").language_model_id
+    model = source_by_slug(own_session, "tiny-mid").language_model_id
     number = mix_writes.save_mix(own_session, model, "Poetic", [], {}, ready_made=True)
     assert own_client.get(f"{MIXES}/{number}").json()["ready_made"] is True
     refused = own_client.delete(f"{MIXES}/{number}")

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sae_lens import SAE
 
-from app.services.strengths import Unit, start_of
+from app.steer.strengths import Unit, start_of
 from tests.app.engine_support import LABELLED, World, api, world
 from tests.app.test_api_steer import maxima
 

@@ -7,9 +7,9 @@ import pytest
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
-from app.db.queries import LatentQuery
+from app.db.latent_table.filters import LatentQuery
 from app.memory import return_freed_memory
-from app.services.latent_table import TableRequest, plain
+from app.sources.table import TableRequest, plain
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 NAMES = {field.name for field in fields(LatentQuery)}

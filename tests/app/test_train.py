@@ -13,10 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 from safetensors.numpy import load_file
 
-from app import training_news
 from app.main import create_app
 from app.settings import Settings
-from app.training_folder import TrainingFolder
+from app.trainings import news as training_news
+from app.trainings.folder import TrainingFolder
 from models.training.run import Training
 from tests.app.commands_support import Run, is_one_sentence
 from tests.models.tiny import SENTENCES

@@ -5,7 +5,8 @@ import re
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.db.queries.sources import source_by_slug
+from app.db.writes.builds import fail_build
 from tests.browser.conftest import open_page
 from tests.browser.test_walk import settle
 from tests.fixtures_source import QUALITY, build, make_corpus, start
@@ -16,9 +17,9 @@ LATENT = f"{SOURCE}/latents/5"
 
 def rebuild(session: Session) -> str:
     """Build the source anew; gives the version of the build that pages show then."""
-    build(session, queries.source_by_slug(session, "tiny-mid").id, make_corpus(), 3, QUALITY)
+    build(session, source_by_slug(session, "tiny-mid").id, make_corpus(), 3, QUALITY)
     session.expire_all()
-    now = queries.source_by_slug(session, "tiny-mid").build
+    now = source_by_slug(session, "tiny-mid").build
     assert now
     return now.version
 
@@ -61,7 +62,7 @@ def test_a_table_is_loaded_with_its_whole_page_rather_than_below_the_plots_of_an
 def test_the_end_of_a_build_leaves_the_table_and_what_is_being_typed(
     chromium: Browser, own_server: str, own_session: Session
 ) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
+    source = source_by_slug(own_session, "tiny-mid")
     with open_page(chromium, own_server) as page:
         number = start(own_session, source.id, make_corpus())
         page.goto(f"{SOURCE}?label=w&sort=max_activation&order=desc")
@@ -70,7 +71,7 @@ def test_the_end_of_a_build_leaves_the_table_and_what_is_being_typed(
         assert 0 < rows < 50
         page.locator("#q").click()
         page.keyboard.type("wint")
-        writes.fail_build(own_session, number, "The power went out.")
+        fail_build(own_session, number, "The power went out.")
         expect(page.locator("progress")).to_have_count(0)
         expect(page.locator("main")).to_contain_text("The power went out.")
         expect(page.get_by_role("columnheader", name="Maximum")).to_have_attribute("aria-sort", "descending")

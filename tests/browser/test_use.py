@@ -8,10 +8,12 @@ from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
-from app.pages.navigation import has_page
-from app.preparing import announce, withdraw
+from app.builds.preparing import announce, withdraw
+from app.db.queries.sources import build_by_id, source_by_slug
+from app.db.writes.builds import fail_build, update_progress
+from app.db.writes.sources import register_source
 from app.settings import Settings
+from app.web.navigation import has_page
 from tests.browser.conftest import open_page, serving
 from tests.browser.test_walk import settle, violations
 from tests.fixtures_source import QUALITY, build, make_corpus, make_facts, start
@@ -218,7 +220,7 @@ def test_hovering_a_token_shows_its_activation(page: Page) -> None:
 def test_progress_is_live_from_the_start_of_a_build_to_its_end(
     chromium: Browser, own_server: str, own_session: Session, path: str
 ) -> None:
-    source, corpus = queries.source_by_slug(own_session, "other-mlp"), make_corpus()
+    source, corpus = source_by_slug(own_session, "other-mlp"), make_corpus()
     with open_page(chromium, own_server) as page:
         page.goto(path)
         expect(page.locator("progress")).to_have_count(0)
@@ -226,11 +228,11 @@ def test_progress_is_live_from_the_start_of_a_build_to_its_end(
         bar = page.locator("progress")
         expect(bar).to_have_attribute("value", "0.0")
         for share in (0.25, 0.75):
-            writes.update_progress(own_session, number, progress=share)
+            update_progress(own_session, number, progress=share)
             expect(bar).to_have_attribute("value", f"{100 * share:.1f}")
         page.reload()
         expect(bar).to_have_attribute("value", "75.0")
-        writes.fail_build(own_session, number, "The power went out.")
+        fail_build(own_session, number, "The power went out.")
         expect(page.locator("main")).to_contain_text("The power went out.")
         expect(bar).to_have_count(0)
 
@@ -241,22 +243,22 @@ def test_a_source_page_shows_its_latents_when_the_first_build_ends(
     with open_page(chromium, own_server) as page:
         page.goto("/sources/other-mlp")
         expect(page.locator("main")).to_contain_text("Not built yet")
-        build(own_session, queries.source_by_slug(own_session, "other-mlp").id, make_corpus(), 3, QUALITY)
+        build(own_session, source_by_slug(own_session, "other-mlp").id, make_corpus(), 3, QUALITY)
         expect(page.locator("table.latents tbody tr")).to_have_count(50)
         settle(page)
 
 
 def test_a_build_is_cancelled_after_a_question(chromium: Browser, own_server: str, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "other-mlp")
+    source = source_by_slug(own_session, "other-mlp")
     number = start(own_session, source.id, make_corpus())
     with open_page(chromium, own_server) as page:
         page.goto("/builds")
         button = page.get_by_role("button", name="Cancel the build of other-mlp")
         page.once("dialog", lambda dialog: dialog.dismiss())
         button.click()
-        writes.update_progress(own_session, number, progress=0.5)
+        update_progress(own_session, number, progress=0.5)
         expect(page.locator("progress")).to_have_attribute("value", "50.0")
-        assert queries.build_by_id(own_session, number).status == "running"
+        assert build_by_id(own_session, number).status == "running"
         own_session.rollback()
         page.once("dialog", lambda dialog: dialog.accept())
         button.click()
@@ -269,18 +271,18 @@ def test_a_build_is_cancelled_after_a_question(chromium: Browser, own_server: st
 def test_progress_does_not_take_the_focus_from_the_cancel_button(
     chromium: Browser, own_server: str, own_session: Session
 ) -> None:
-    number = start(own_session, queries.source_by_slug(own_session, "other-mlp").id, make_corpus())
+    number = start(own_session, source_by_slug(own_session, "other-mlp").id, make_corpus())
     with open_page(chromium, own_server) as page:
         page.goto("/")
         button = page.get_by_role("button", name="Cancel the build of other-mlp")
         button.focus()
-        writes.update_progress(own_session, number, progress=0.25)
+        update_progress(own_session, number, progress=0.25)
         expect(page.locator("progress")).to_have_attribute("value", "25.0")
         expect(button).to_be_focused()
 
 
 def test_a_build_is_cancelled_without_scripts(chromium: Browser, own_server: str, own_session: Session) -> None:
-    number = start(own_session, queries.source_by_slug(own_session, "other-mlp").id, make_corpus())
+    number = start(own_session, source_by_slug(own_session, "other-mlp").id, make_corpus())
     with open_page(chromium, own_server, java_script_enabled=False) as page:
         page.goto("/")
         page.get_by_role("button", name="Cancel the build of other-mlp").click()
@@ -303,9 +305,9 @@ def test_what_was_typed_survives_live_updates_and_enter_sends_it(
         box = page.get_by_label("Look at a text under the microscope")
         expect(box).to_be_focused()
         page.keyboard.type("A dragon? j k r")
-        number = start(own_session, queries.source_by_slug(own_session, "other-mlp").id, make_corpus())
+        number = start(own_session, source_by_slug(own_session, "other-mlp").id, make_corpus())
         expect(page.locator("progress")).to_have_count(1)
-        writes.update_progress(own_session, number, progress=0.5)
+        update_progress(own_session, number, progress=0.5)
         expect(page.locator("progress")).to_have_attribute("value", "50.0")
         expect(box).to_have_value("A dragon? j k r")
         expect(box).to_be_focused()
@@ -325,7 +327,7 @@ def test_a_demo_in_preparation_turns_into_its_sources(
         announce(own_settings.data_dir, "Registering a-source, bundled source 1 of 4.")
         expect(page.locator(".preparing")).to_contain_text("1 of 4")
         facts = make_facts("tiny-stories", "blocks.1.hook_resid_post", 1, "resid_post", "jumprelu", 90)
-        source = writes.register_source(own_session, "a-source", facts, make_corpus().vocabulary)
+        source = register_source(own_session, "a-source", facts, make_corpus().vocabulary)
         expect(page.get_by_role("link", name="a-source", exact=True)).to_be_visible()
         start(own_session, source, make_corpus())
         withdraw(own_settings.data_dir)

@@ -7,7 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.db.queries.sources import source_by_slug
+from app.db.writes.builds import fail_build, start_build, update_progress
 from app.settings import Settings
 from tests.browser.conftest import open_page, serving
 from tests.hostile import HOSTILE_TEXTS
@@ -73,7 +74,7 @@ def test_error_pages_are_clean(
     def explode(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("app.pages.builds.builds_page", explode)
+    monkeypatch.setattr("app.builds.pages.builds_page", explode)
     errors = {404: "/nothing/here", 422: "/sources/tiny-mid?sort=" + "x" * 300, 500: "/builds"}
     with serving(own_settings) as base, open_page(chromium, base, width, scheme, tuple(errors)) as page:
         for status, path in errors.items():
@@ -88,13 +89,13 @@ def test_error_pages_are_clean(
 
 
 def test_hostile_texts_neither_run_nor_break_the_page(chromium: Browser, own_server: str, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "other-mlp").id
+    source = source_by_slug(own_session, "other-mlp").id
 
     def begin(text: str) -> int:
-        number = writes.start_build(
+        number = start_build(
             own_session, source, corpus=text, tokens=10, context_size=8, seed=0, config={"corpus": text}
         )
-        writes.update_progress(own_session, number, stage=text, message=text)
+        update_progress(own_session, number, stage=text, message=text)
         return number
 
     with open_page(chromium, own_server, 360) as page:
@@ -104,7 +105,7 @@ def test_hostile_texts_neither_run_nor_break_the_page(chromium: Browser, own_ser
             page.goto("/")
             expect(page.locator("progress")).to_be_visible()
             assert overflow(page) <= 0, text[:40]
-            writes.fail_build(own_session, number, text)
+            fail_build(own_session, number, text)
             page.goto("/")
             assert overflow(page) <= 0, text[:40]
         begin("x" * 10_000)
@@ -185,7 +186,7 @@ def test_the_room_for_a_figure_is_kept(page: Page) -> None:
 def test_missing_assets_are_said_and_everything_else_works(
     chromium: Browser, server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr("app.assets.VENDOR", tmp_path)
+    monkeypatch.setattr("app.web.assets.VENDOR", tmp_path)
     with open_page(chromium, server) as page:
         page.route("**/vendor/**", lambda route: route.abort())
         page.goto("/builds")

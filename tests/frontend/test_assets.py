@@ -8,9 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
-from app import assets
-from app.assets import VENDOR_FILES
 from app.places import FRONTEND
+from app.web import assets
+from app.web.assets import VENDOR_FILES
 from scripts import fetch_assets
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.assets import STATIC
-from app.services.tokens import STEPS
+from app.text.tokens import STEPS
+from app.web.assets import STATIC
 
 Colour = tuple[float, float, float]
 THEMES = ("light", "dark")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.demos import bundled_label
-from app.services.label_rules import parse_rule
+from app.demo.demos import bundled_label
+from app.labels.rules import parse_rule
 from models.label_tests import FAILED, TESTED
 from scripts.tested_labels.rules import DENSEST, Rule, labels, measured, text_labels
 from scripts.tested_labels.tokens import Fires, Tokens

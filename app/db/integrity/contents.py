@@ -18,20 +18,10 @@ from sqlalchemy.orm import Session
 
 from app.db import packing
 from app.db.integrity.damage import RESTORE, UNREADABLE, Damage, Tell, listed
-from app.db.tables import (
-    Base,
-    Build,
-    Calibration,
-    Example,
-    Explanation,
-    LanguageModel,
-    Latent,
-    LatentDetail,
-    Mix,
-    Prompt,
-    Source,
-    Vector,
-)
+from app.db.tables.base import Base
+from app.db.tables.builds import Build, Example, Latent, LatentDetail, Prompt
+from app.db.tables.sources import LanguageModel, Source
+from app.db.tables.steering import Calibration, Explanation, Mix, Vector
 
 #: Latents, or prompts, read at once.
 STEP = 512

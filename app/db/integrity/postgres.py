@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from app.db.integrity.damage import RESTORE, UNREADABLE, Damage, Tell, reason
-from app.db.tables import Base
+from app.db.tables.base import Base
 
 INDEXES = sa.text(
     "SELECT i.relname, c.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "

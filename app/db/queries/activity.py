@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import packing
 from app.db.queries.answers import SourceInfo
 from app.db.queries.texts import in_parts
-from app.db.tables import Latent, LatentDetail
+from app.db.tables.builds import Latent, LatentDetail
 from app.errors import NotBuilt
 from models.records import FloatArray
 

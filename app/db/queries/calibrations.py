@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db.tables import Calibration
+from app.db.tables.steering import Calibration
 
 CALIBRATION = Calibration.__table__
 

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.db import packing
 from app.db.display import displayable
 from app.db.index_cache import cache_of
+from app.db.latent_table.latents import vocabulary_index
 from app.db.queries.answers import DensityHistogram, Label, LatentDetails, LatentName, SourceInfo
-from app.db.queries.indexes.latents import vocabulary_index
 from app.db.queries.neighbours import neighbour_rows
 from app.db.queries.sources import SOURCE, STATE, raise_unknown_source, source_in_state
 from app.db.queries.texts import SHOWN_TEXTS, count_explanations, explanations, in_parts, leading_labels
-from app.db.tables import Build, Example, Explanation, Latent, LatentDetail, Prompt
+from app.db.tables.builds import Build, Example, Latent, LatentDetail, Prompt
+from app.db.tables.steering import Explanation
 from app.errors import NotBuilt, UnknownLatent
 from models import records
 from models.records import IntArray, LatentRecord

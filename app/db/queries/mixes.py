@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db.tables import LanguageModel, Mix
+from app.db.tables.sources import LanguageModel
+from app.db.tables.steering import Mix
 from app.errors import NotFound, shorten
 
 MIX = Mix.__table__

@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
+from app.db.latent_table.latents import index_of, vocabulary_index
+from app.db.latent_table.reading import NO_TOKEN, Tokens
 from app.db.queries.answers import LatentName, SourceInfo
-from app.db.queries.indexes.latents import index_of, vocabulary_index
-from app.db.queries.indexes.reading import NO_TOKEN, Tokens
 from app.db.queries.kept_labels import known_leading_labels
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.db.queries.answers import Label, LatentName, NeighbourRow, SourceInfo
 from app.db.queries.names import first_promoted
 from app.db.queries.texts import EXPLANATION, LABEL_COLUMNS
-from app.db.tables import Latent
+from app.db.tables.builds import Latent
 from app.errors import NotBuilt
 
 LATENT = Latent.__table__

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from app.db.latent_table.latents import index_of
 from app.db.queries.answers import LatentPoints, SourceInfo
-from app.db.queries.indexes.latents import index_of
 
 #: Dots that a browser still draws at once; of a wider source every n-th latent is shown.
 MAX_POINTS = 50_000

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.latents import prompts
 from app.db.queries.texts import in_parts
-from app.db.tables import Prompt
+from app.db.tables.builds import Prompt
 from models.records import IntArray
 
 PROMPT = Prompt.__table__

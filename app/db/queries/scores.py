@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import packing
-from app.db.tables import Latent, LatentDetail
+from app.db.tables.builds import Latent, LatentDetail
 from models.records import LatentsToScore
 
 LATENT = Latent.__table__

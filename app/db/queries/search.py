@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 from app.db import packing
 from app.db.display import whole_characters
 from app.db.index_cache import cache_of
+from app.db.latent_table.latents import vocabulary_index
+from app.db.latent_table.reading import ROWS_STEP, in_steps
+from app.db.latent_table.texts import TextIndex
 from app.db.queries.answers import SourceInfo
-from app.db.queries.indexes.latents import vocabulary_index
-from app.db.queries.indexes.reading import ROWS_STEP, in_steps
-from app.db.queries.indexes.texts import TextIndex
 from app.db.queries.texts import in_parts
-from app.db.tables import Example as ExampleRow
-from app.db.tables import Explanation, LatentDetail, Prompt, SearchPosting, SearchWord
+from app.db.tables.builds import Example as ExampleRow
+from app.db.tables.builds import LatentDetail, Prompt
+from app.db.tables.search import SearchPosting, SearchWord
+from app.db.tables.steering import Explanation
 from models.label_tests import STATUSES
 from models.search_words import Window, fold
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.db.display import displayable
 from app.db.index_cache import shown_sources
 from app.db.queries.answers import BuildInfo, BuildsNow, SourceInfo
-from app.db.tables import RUNNING, Build, LanguageModel, Source
+from app.db.tables.builds import RUNNING, Build
+from app.db.tables.sources import LanguageModel, Source
 from app.errors import UnknownBuild, UnknownSource, shorten
 from models.records import ModelFacts, SourceFacts, SourceQuality
 

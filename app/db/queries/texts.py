@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.queries.answers import ExplanationInfo, Label, SourceInfo
-from app.db.tables import Explanation, Token
+from app.db.tables.sources import Token
+from app.db.tables.steering import Explanation
 from models.label_tests import FAILED
 
 TOKEN = Token.__table__

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.packing import unpack_floats
-from app.db.tables import LanguageModel, Vector
+from app.db.tables.sources import LanguageModel
+from app.db.tables.steering import Vector
 from app.errors import NotFound, shorten
 from models.records import FloatArray
 

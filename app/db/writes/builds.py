@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.db.latent_table.columns import write_columns
 from app.db.packing import pack_histogram
-from app.db.tables import CANCELLED, COMPLETE, FAILED, RUNNING, Build, Latent, Prompt, Source
+from app.db.tables.builds import CANCELLED, COMPLETE, FAILED, RUNNING, Build, Latent, Prompt
+from app.db.tables.sources import Source
 from app.db.writes.bulk import delete_build_rows, rolled_back_on_error
-from app.db.writes.columns import write_columns
 from app.db.writes.search import write_search_words
 from app.errors import BuildLost, BuildRunning, UnknownBuild
 

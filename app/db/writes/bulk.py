@@ -8,17 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db.session import is_sqlite, translated
-from app.db.tables import (
-    Base,
-    BuildColumn,
-    Example,
-    Latent,
-    LatentDetail,
-    LatentsOfToken,
-    Prompt,
-    SearchPosting,
-    SearchWord,
-)
+from app.db.tables.base import Base
+from app.db.tables.builds import BuildColumn, Example, Latent, LatentDetail, LatentsOfToken, Prompt
+from app.db.tables.search import SearchPosting, SearchWord
 
 #: Latents or prompts deleted in one transaction, so that others can write in between.
 DELETE_STEP = 512

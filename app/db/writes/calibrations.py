@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db.queries.calibrations import CalibrationInfo, of_subject
-from app.db.tables import Calibration
+from app.db.tables.steering import Calibration
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import Conflict
 

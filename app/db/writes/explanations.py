@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.db.display import displayable
 from app.db.queries.answers import SourceInfo
 from app.db.queries.texts import in_parts
-from app.db.tables import Explanation, Source
+from app.db.tables.sources import Source
+from app.db.tables.steering import Explanation
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import InvalidRequest, NotFound, UnknownLatent
 from models import label_tests

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.db import packing
 from app.db.display import displayable
-from app.db.tables import Build, Example, Latent, LatentDetail, Prompt, Source
+from app.db.tables.builds import Build, Example, Latent, LatentDetail, Prompt
+from app.db.tables.sources import Source
 from app.db.writes.builds import touch
 from app.db.writes.bulk import insert_rows, rolled_back_on_error
 from models.records import Band, LatentRecord, SourceQuality

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db.tables import Mix
+from app.db.tables.steering import Mix
 from app.db.writes.bulk import rolled_back_on_error
 from app.db.writes.vectors import clean_name
 from app.errors import Conflict, NotFound, shorten

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.db import packing
 from app.db.display import displayable, whole_characters
-from app.db.queries.indexes.latents import vocabulary_index
-from app.db.queries.indexes.reading import in_steps
-from app.db.queries.indexes.texts import TextIndex
+from app.db.latent_table.latents import vocabulary_index
+from app.db.latent_table.reading import in_steps
+from app.db.latent_table.texts import TextIndex
 from app.db.queries.latents import prompts
 from app.db.queries.search import has_search_words
 from app.db.queries.sources import source_by_slug
-from app.db.tables import Build, Example, Latent, LatentDetail, SearchPosting, SearchWord, Source
+from app.db.tables.builds import Build, Example, Latent, LatentDetail
+from app.db.tables.search import SearchPosting, SearchWord
+from app.db.tables.sources import Source
 from app.db.writes.bulk import delete_rows, insert_rows, rolled_back_on_error
 from models.records import TokenValue
 from models.search_words import REACH, Weights, Window, latent_words

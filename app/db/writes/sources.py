@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.db.display import displayable
 from app.db.queries.sources import source_by_slug
-from app.db.tables import Build, Calibration, Explanation, LanguageModel, Mix, Source, Token, Vector
+from app.db.tables.builds import Build
+from app.db.tables.sources import LanguageModel, Source, Token
+from app.db.tables.steering import Calibration, Explanation, Mix, Vector
 from app.db.writes.builds import refuse_if_running
 from app.db.writes.bulk import delete_build_rows, insert_rows, rolled_back_on_error
 from app.errors import InvalidRequest, SlugTaken, shorten

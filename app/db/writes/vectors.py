@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.display import displayable
 from app.db.packing import pack_floats
-from app.db.tables import Calibration, Vector
+from app.db.tables.steering import Calibration, Vector
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import Conflict, InvalidRequest, NotFound, shorten
 from models.records import FloatArray

@@ -1,6 +1,6 @@
 // Draws every element with data-scatter: dots on a canvas, since a plot of 24,576 marks in SVG or Plotly would not stay
 // fluid. The dot under the pointer is covered by a real link, so that a click, a middle click and "copy link" work; the
-// arrow keys walk along the dots. The numbers are made by app/figures_source.py and fetched once per build.
+// arrow keys walk along the dots. The numbers are made by app/sources/figures.py and fetched once per build.
 (() => {
   const DEAD = 65535;
   const PLACES = 65534;

@@ -27,7 +27,7 @@ export function show(element, text) {
 
 export const number = (value) => (value === null || value === undefined ? "\u2013" : Number(value.toPrecision(3)).toString().replace("-", "\u2212"));
 export const percent = (share) => `${Number((100 * share).toPrecision(2))}\u00a0%`;
-// 1 - e^-KL of the way: as app/services/steer_texts.py shades them.
+// 1 - e^-KL of the way: as app/steer/texts.py shades them.
 const step = (kl) => (!kl || kl < LEAST_KL ? 0 : Math.max(1, Math.round(STEPS * (1 - Math.exp(-kl)))));
 
 export class Pane {

@@ -7,34 +7,37 @@ import numpy as np
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
-from app.db.queries import SourceInfo
+from app.db.queries.answers import SourceInfo
+from app.db.queries.sources import source_by_slug
+from app.db.writes.builds import finish_build, start_build
+from app.db.writes.latents import write_latents, write_prompts
+from app.db.writes.sources import register_source
 from models.records import LatentRecord
 from tests.records import VOCABULARY, make_facts, make_prompts, make_records
 
 
 def begin(session: Session, slug: str = "tiny", **facts: object) -> tuple[int, int]:
     """A registered source and a running build: (source id, build id)."""
-    source_id = writes.register_source(session, slug, make_facts(**facts), VOCABULARY)  # type: ignore[arg-type]
+    source_id = register_source(session, slug, make_facts(**facts), VOCABULARY)  # type: ignore[arg-type]
     return source_id, start(session, source_id, slug)
 
 
 def start(session: Session, source_id: int, slug: str = "tiny", **changes: object) -> int:
     options = {"corpus": "corpus.txt", "tokens": 10_000, "context_size": 32, "seed": 0, "config": {"batch": 16}}
-    return writes.start_build(session, source_id, slug=slug, **{**options, **changes})  # type: ignore[arg-type]
+    return start_build(session, source_id, slug=slug, **{**options, **changes})  # type: ignore[arg-type]
 
 
 def fill(session: Session, build_id: int, records: Sequence[LatentRecord], prompts: int = 20) -> None:
-    writes.write_prompts(session, build_id, make_prompts(prompts))
-    writes.write_latents(session, build_id, records, VOCABULARY.__getitem__)
+    write_prompts(session, build_id, make_prompts(prompts))
+    write_latents(session, build_id, records, VOCABULARY.__getitem__)
 
 
 def built(session: Session, d_sae: int = 64, dead: Sequence[int] = (3, 40), slug: str = "tiny") -> SourceInfo:
     """A source with a finished build of made-up records."""
     _, build_id = begin(session, slug, d_sae=d_sae)
     fill(session, build_id, make_records(d_sae, dead=dead))
-    writes.finish_build(session, build_id)
-    return queries.source_by_slug(session, slug)
+    finish_build(session, build_id)
+    return source_by_slug(session, slug)
 
 
 def equal_records(left: object, right: object) -> bool:

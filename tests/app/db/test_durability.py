@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app import builds, output_scores
+from app.builds import output_scores
+from app.builds import run as builds
 from app.db.session import POOL_SIZE, make_engine
 from app.errors import UnknownSource
 from app.settings import Settings

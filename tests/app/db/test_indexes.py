@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.db.queries.indexes import coded
-from app.db.queries.indexes import order as order_module
-from app.db.queries.indexes import pieces as pieces_module
-from app.db.queries.indexes.coded import CodedOrder
-from app.db.queries.indexes.order import IndexOrder, Order
-from app.db.queries.indexes.rest import Rest
+from app.db.latent_table import coded
+from app.db.latent_table import order as order_module
+from app.db.latent_table import pieces as pieces_module
+from app.db.latent_table.coded import CodedOrder
+from app.db.latent_table.order import IndexOrder, Order
+from app.db.latent_table.rest import Rest
 
 #: Few distinct values, so that there are ties; among them some that float32 cannot hold. Many of them are coded.
 VALUES = st.lists(st.sampled_from([None, 0.0, 0.1, 0.5, 2.0, -1.0, 1e300]), max_size=40) | st.lists(

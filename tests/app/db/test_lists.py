@@ -9,10 +9,16 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
 from app.db.display import searchable
-from app.db.queries import MAX_LIMIT, ORDERS, SORTS, LatentPage, LatentQuery, LatentRow, SourceInfo
-from app.db.writes import NewExplanation
+from app.db.latent_table.filters import ORDERS, SORTS, LatentQuery
+from app.db.latent_table.lists import MAX_LIMIT, all_matching, latent_page, latents_by_index, rows_in_order
+from app.db.queries.answers import LatentPage, LatentRow, SourceInfo
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import source_by_slug
+from app.db.queries.texts import token_texts
+from app.db.writes.builds import finish_build
+from app.db.writes.explanations import NewExplanation, add_explanation, add_explanations
+from app.db.writes.latents import write_output_scores
 from app.errors import BadCursor, InvalidRequest
 from tests.app.db.support import begin, built, fill, start, statements
 from tests.records import VOCABULARY, make_records
@@ -33,9 +39,9 @@ def source(session: Session) -> SourceInfo:
         {"n": TIED},
     )
     session.commit()
-    writes.write_output_scores(session, build_id, {i: (i * 7 % 5) / 3 for i in range(0, 64, 3)})
-    writes.finish_build(session, build_id)
-    return queries.source_by_slug(session, "tiny")
+    write_output_scores(session, build_id, {i: (i * 7 % 5) / 3 for i in range(0, 64, 3)})
+    finish_build(session, build_id)
+    return source_by_slug(session, "tiny")
 
 
 def all_pages(session: Session, source: SourceInfo, query: LatentQuery, limit: int) -> list[LatentRow]:
@@ -43,7 +49,7 @@ def all_pages(session: Session, source: SourceInfo, query: LatentQuery, limit: i
     pages: list[LatentPage] = []
     cursor: str | None = None
     for _ in range(100):
-        pages.append(queries.latent_page(session, source, query, limit, cursor))
+        pages.append(latent_page(session, source, query, limit, cursor))
         cursor = pages[-1].next_cursor
         if cursor is None:
             break
@@ -52,7 +58,7 @@ def all_pages(session: Session, source: SourceInfo, query: LatentQuery, limit: i
     assert [page.total for page in pages] == [len(rows)] * len(pages)
     assert pages[0].previous_cursor is None
     for earlier, later in itertools.pairwise(pages):
-        back = queries.latent_page(session, source, query, limit, later.previous_cursor)
+        back = latent_page(session, source, query, limit, later.previous_cursor)
         assert back.rows == earlier.rows
         assert (back.next_cursor, back.previous_cursor) == (earlier.next_cursor, earlier.previous_cursor)
     return rows
@@ -124,8 +130,8 @@ FILTERS: tuple[dict[str, Any], ...] = (
 @pytest.fixture
 def labelled(session: Session, source: SourceInfo) -> SourceInfo:
     items = [NewExplanation(index, text) for index, text in LABELS.items()]
-    writes.add_explanations(session, source, items, author="a", method="m")
-    return queries.source_by_slug(session, "tiny")
+    add_explanations(session, source, items, author="a", method="m")
+    return source_by_slug(session, "tiny")
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
@@ -136,7 +142,7 @@ def test_pages_equal_a_sort_by_hand(session: Session, labelled: SourceInfo, limi
         for table in ("build_column", "latents_of_token"):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 (two fixed names)
         session.commit()
-    everything = list(queries.latents_by_index(session, labelled, range(64)).values())
+    everything = list(latents_by_index(session, labelled, range(64)).values())
     assert len(everything) == 64
     sorts: tuple[str, ...] = SORTS if limit == 7 else ("index", "density", "output_score", "label")
     for (sort, order), given in itertools.product(itertools.product(sorts, ORDERS), FILTERS):
@@ -144,15 +150,15 @@ def test_pages_equal_a_sort_by_hand(session: Session, labelled: SourceInfo, limi
         found = all_pages(session, labelled, query, limit)
         assert [row.index for row in found] == by_hand(everything, query), query
         if limit == 64:
-            indices = queries.all_matching(session, labelled, query)
-            assert list(queries.rows_in_order(session, labelled, indices)) == found
+            indices = all_matching(session, labelled, query)
+            assert list(rows_in_order(session, labelled, indices)) == found
 
 
 def test_a_page_takes_two_queries(engine: Engine, session: Session, labelled: SourceInfo) -> None:
     query = LatentQuery("max_activation", "desc", q="word1", min_density=0.001)
-    queries.latent_page(session, labelled, query)
+    latent_page(session, labelled, query)
     with statements(engine) as sent:
-        page = queries.latent_page(session, labelled, query)
+        page = latent_page(session, labelled, query)
     assert len(page.rows) > 10
     assert len(sent) == 2  # rows, labels
 
@@ -161,39 +167,39 @@ def test_the_columns_of_a_build_go_when_it_is_replaced(session: Session, source:
     assert source.build is not None
     build_id = start(session, source.id)
     fill(session, build_id, make_records(64, seed=1))
-    writes.finish_build(session, build_id)
+    finish_build(session, build_id)
     for table in ("build_column", "latents_of_token"):
         found = session.scalars(text(f"SELECT DISTINCT build_id FROM {table}")).all()  # noqa: S608 (two fixed names)
         assert found == [build_id]
 
 
 def test_a_new_build_is_seen_at_once(session: Session, source: SourceInfo) -> None:
-    before = queries.latent_page(session, source, LatentQuery("density")).rows
+    before = latent_page(session, source, LatentQuery("density")).rows
     build_id = start(session, source.id)
     fill(session, build_id, make_records(64, seed=1))
-    writes.finish_build(session, build_id)
-    again = queries.source_by_slug(session, "tiny")
-    after = queries.latent_page(session, again, LatentQuery("density")).rows
+    finish_build(session, build_id)
+    again = source_by_slug(session, "tiny")
+    after = latent_page(session, again, LatentQuery("density")).rows
     assert after != before
     assert [row.density for row in after] == sorted(row.density for row in after)
 
 
 def test_new_output_scores_are_seen_at_once(session: Session, source: SourceInfo) -> None:
     assert source.build is not None
-    queries.latent_page(session, source, LatentQuery("output_score"))
-    writes.write_output_scores(session, source.build.id, {63: -5.0})
-    page = queries.latent_page(session, queries.source_by_slug(session, "tiny"), LatentQuery("output_score"))
+    latent_page(session, source, LatentQuery("output_score"))
+    write_output_scores(session, source.build.id, {63: -5.0})
+    page = latent_page(session, source_by_slug(session, "tiny"), LatentQuery("output_score"))
     assert page.rows[0].index == 63
 
 
 def test_rows_carry_label_top_token_and_promoted_tokens(session: Session, source: SourceInfo) -> None:
-    writes.add_explanation(session, source, 5, "about boats", author="me", method="by hand")
-    row = queries.latents_by_index(session, source, [5])[5]
-    record = queries.latent_record(session, source, 5)
+    add_explanation(session, source, 5, "about boats", author="me", method="by hand")
+    row = latents_by_index(session, source, [5])[5]
+    record = latent_record(session, source, 5)
     assert row.label == "about boats"
     assert (
         row.top_token
-        == queries.token_texts(session, source.language_model_id, [record.top_tokens[0].token_id])[
+        == token_texts(session, source.language_model_id, [record.top_tokens[0].token_id])[
             record.top_tokens[0].token_id
         ]
     )
@@ -215,17 +221,17 @@ def test_a_search_finds_tokens_literally_and_in_any_case(session: Session, sourc
 
 def test_a_search_finds_labels_but_not_replaced_ones(session: Session, source: SourceInfo) -> None:
     items = [NewExplanation(8, "Old Ships_100%"), NewExplanation(9, "harbours")]
-    writes.add_explanations(session, source, items, author="a", method="m")
+    add_explanations(session, source, items, author="a", method="m")
     assert indices(session, source, "old ships_100%") == [8]
     assert indices(session, source, "ships%100") == []
-    writes.add_explanation(session, source, 8, "trains", author="b", method="m")
+    add_explanation(session, source, 8, "trains", author="b", method="m")
     assert indices(session, source, "old ships") == []
     assert indices(session, source, "trains") == [8]
 
 
 def indices(session: Session, source: SourceInfo, q: str) -> list[int]:
-    source = queries.source_by_slug(session, source.slug)
-    return [row.index for row in queries.latent_page(session, source, LatentQuery(q=q), 500).rows]
+    source = source_by_slug(session, source.slug)
+    return [row.index for row in latent_page(session, source, LatentQuery(q=q), 500).rows]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +259,7 @@ def test_values_that_cannot_be_meant_are_refused(values: dict[str, object]) -> N
 def test_limits_are_refused_outside_their_range(session: Session, source: SourceInfo) -> None:
     for limit in (0, -1, MAX_LIMIT + 1, 10**30):
         with pytest.raises(InvalidRequest, match="limit"):
-            queries.latent_page(session, source, LatentQuery(), limit)
+            latent_page(session, source, LatentQuery(), limit)
 
 
 def encoded(value: object) -> str:
@@ -272,13 +278,13 @@ def test_cursors_of_others_are_refused(session: Session, source: SourceInfo) -> 
     broken = [base64.urlsafe_b64encode(data).decode() for data in (b"[" * 200, b"\xff\xfe")]
     for cursor in [*map(encoded, foreign), *broken, "x", "!!!", "é", "a" * 1000]:
         with pytest.raises(BadCursor):
-            queries.latent_page(session, source, LatentQuery("density", "asc"), cursor=cursor)
+            latent_page(session, source, LatentQuery("density", "asc"), cursor=cursor)
 
 
 def test_a_cursor_may_stand_on_a_value_that_is_gone(session: Session, source: SourceInfo) -> None:
-    page = queries.latent_page(session, source, LatentQuery("density"), cursor=encoded(["density", "asc", 0.0123, 7]))
+    page = latent_page(session, source, LatentQuery("density"), cursor=encoded(["density", "asc", 0.0123, 7]))
     assert all(row.density >= 0.0123 for row in page.rows)
 
 
 def test_an_empty_list_of_indices_needs_no_rows(session: Session) -> None:
-    assert queries.latents_by_index(session, built(session), []) == {}
+    assert latents_by_index(session, built(session), []) == {}

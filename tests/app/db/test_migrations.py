@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect, text
 from alembic import command
 from app.db import session as sessions
 from app.db.session import check_revision, make_engine, upgrade
-from app.db.tables import Base
+from app.db.tables.base import Base
 from app.errors import DatabaseDamaged, DatabaseNotMigrated, DatabaseReadOnly, DatabaseTooNew, DatabaseUnreachable
 from app.settings import Settings
 

@@ -5,9 +5,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.db.queries.indexes import reading
-from app.db.tables import LatentsOfToken
-from app.db.writes import columns
+from app.db.latent_table import columns, reading
+from app.db.tables.builds import LatentsOfToken
 from tests.app.db.support import begin, built, fill, statements
 from tests.records import make_records
 

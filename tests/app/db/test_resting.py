@@ -9,8 +9,10 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.db import queries, resting, writes
+from app.db import resting
+from app.db.queries.sources import all_sources
 from app.db.session import make_engine, make_reading_sessions, make_session_maker, upgrade
+from app.db.writes.sources import register_source
 from app.settings import Settings
 from tests.databases import fresh_postgres
 from tests.records import VOCABULARY, make_facts
@@ -105,7 +107,7 @@ def test_what_only_reads_opens_no_transaction_and_leaves_none_to_others(postgres
         return session.connection().connection.driver_connection.info.transaction_status  # type: ignore[union-attr]
 
     with reading() as session:
-        assert queries.all_sources(session) == ()
+        assert all_sources(session) == ()
         assert state(session) == TransactionStatus.IDLE
         number = backend(session)
     with sessions() as session:
@@ -114,9 +116,9 @@ def test_what_only_reads_opens_no_transaction_and_leaves_none_to_others(postgres
         session.execute(sa.text("CREATE TABLE half_done (x int)"))
     with sessions() as session:
         assert session.scalar(sa.text("SELECT to_regclass('half_done')")) is None
-        writes.register_source(session, "tiny", make_facts(), VOCABULARY)
+        register_source(session, "tiny", make_facts(), VOCABULARY)
     with reading() as session:
-        assert [source.slug for source in queries.all_sources(session)] == ["tiny"]
+        assert [source.slug for source in all_sources(session)] == ["tiny"]
 
 
 def test_both_kinds_of_sessions_share_what_is_kept_in_memory(postgres: Engine) -> None:

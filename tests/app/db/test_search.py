@@ -5,18 +5,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import packing, queries, writes
-from app.db.queries.search import (
-    has_search_words,
-    named,
-    postings,
-    search_words,
-    shown_tokens,
-    strongest_windows,
-)
-from app.db.tables import SearchPosting, SearchWord
+from app.db import packing
+from app.db.queries.latents import latent_record
+from app.db.queries.search import has_search_words, named, postings, search_words, shown_tokens, strongest_windows
+from app.db.queries.sources import source_by_slug
+from app.db.tables.search import SearchPosting, SearchWord
 from app.db.writes import search as module
+from app.db.writes.builds import finish_build, start_build
+from app.db.writes.explanations import add_explanation, add_label
 from app.db.writes.search import write_search_words
+from app.db.writes.sources import remove_source
 from models.label_tests import Figure, LabelTest
 from models.search_words import latent_words
 from tests.app.db.support import begin, built, fill
@@ -39,7 +37,7 @@ def test_a_finished_build_has_the_words_of_every_live_latent(session: Session) -
     stored = words_of(session, source.build.id)
     for index in (0, 17, 63):
         windows = strongest_windows(session, source, [index])[index]
-        record = queries.latent_record(session, source, index)
+        record = latent_record(session, source, index)
         text = dict(enumerate(VOCABULARY)).__getitem__
         wanted = latent_words(
             windows,
@@ -113,42 +111,42 @@ def test_what_an_interrupted_run_left_is_made_again(session: Session, monkeypatc
 
 def test_the_words_go_with_their_build(session: Session) -> None:
     source = built(session)
-    build_id = writes.start_build(
+    build_id = start_build(
         session, source.id, corpus="c", tokens=100, context_size=32, seed=1, config={}, slug="tiny"
     )  # fmt: skip
     fill(session, build_id, make_records(64, seed=2))
-    writes.finish_build(session, build_id)
+    finish_build(session, build_id)
     assert set(session.scalars(sa.select(SearchWord.build_id))) == {build_id}
     assert set(session.scalars(sa.select(SearchPosting.build_id))) == {build_id}
-    writes.remove_source(session, "tiny")
+    remove_source(session, "tiny")
     assert session.scalar(sa.select(sa.func.count()).select_from(SearchWord)) == 0
 
 
 def test_a_running_build_does_not_show_its_words(session: Session) -> None:
     _, build_id = begin(session)
     fill(session, build_id, make_records(64))
-    assert search_words(session, queries.source_by_slug(session, "tiny")) is None
+    assert search_words(session, source_by_slug(session, "tiny")) is None
 
 
 def test_the_newest_text_is_the_label_and_its_scores_say_how_far_it_holds(session: Session) -> None:
     source = built(session)
     good = LabelTest(1000, precision=Figure(0.9, 0.85, 0.95), recall=Figure(0.9, 0.85, 0.95), chance=0.01)
     for text, test in (("second", good), ("first", None)):  # the tested one leads, whichever is newer
-        writes.add_explanation(session, source, 5, text, author=text, method="m", test=test)
-    writes.add_label(session, source, 2, "sea", "ada")
-    found = named(session, queries.source_by_slug(session, "tiny"))
+        add_explanation(session, source, 5, text, author=text, method="m", test=test)
+    add_label(session, source, 2, "sea", "ada")
+    found = named(session, source_by_slug(session, "tiny"))
     rows = [(found.latents[k], found.texts.text(k), bool(found.is_label[k]), int(found.statuses[k])) for k in range(3)]
     assert rows == [(5, "second", True, 1), (5, "first", False, 0), (2, "sea", True, 0)]
 
 
 def test_a_label_for_other_weights_names_nothing(session: Session) -> None:
     source = built(session)
-    writes.add_label(session, source, 5, "old", "ada")
+    add_label(session, source, 5, "old", "ada")
     session.execute(sa.text("UPDATE explanation SET weights_hash = 'other'"))
     session.commit()
-    fresh = queries.source_by_slug(session, "tiny")
-    writes.add_label(session, fresh, 6, "new", "ada")
-    found = named(session, queries.source_by_slug(session, "tiny"))
+    fresh = source_by_slug(session, "tiny")
+    add_label(session, fresh, 6, "new", "ada")
+    found = named(session, source_by_slug(session, "tiny"))
     assert found.latents.tolist() == [6]
 
 
@@ -156,7 +154,7 @@ def test_tokens_of_several_latents_come_together(session: Session) -> None:
     source = built(session)
     found = shown_tokens(session, source, [4, 9])
     for index in (4, 9):
-        record = queries.latent_record(session, source, index)
+        record = latent_record(session, source, index)
         assert found[index][0] == [VOCABULARY[t.token_id] for t in record.top_tokens] or any(
             "\0" in t for t in VOCABULARY
         )

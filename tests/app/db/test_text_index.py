@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from app.db.display import searchable
 from app.db.index_cache import IndexCache
-from app.db.queries.indexes import texts as texts_module
-from app.db.queries.indexes.postings import SEGMENT, Lists, Postings
-from app.db.queries.indexes.reading import NO_TOKEN, lists_of
-from app.db.queries.indexes.texts import TextIndex
+from app.db.latent_table import texts as texts_module
+from app.db.latent_table.postings import SEGMENT, Lists, Postings
+from app.db.latent_table.reading import NO_TOKEN, lists_of
+from app.db.latent_table.texts import TextIndex
 
 TEXTS = st.lists(st.text(st.sampled_from("aAbß İ\n%_é\N{GRINNING FACE}"), max_size=6), max_size=12)
 

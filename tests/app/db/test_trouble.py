@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import all_sources, source_by_slug
 from app.db.session import make_engine, make_session_maker, translated, upgrade
-from app.db.tables import LanguageModel, Source, Token
+from app.db.tables.sources import LanguageModel, Source, Token
+from app.db.writes.builds import fail_build
+from app.db.writes.latents import write_latents
+from app.db.writes.sources import register_source
 from app.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -49,7 +53,7 @@ def limit_pages(session: Session, more: int) -> None:
 def test_a_full_disk_leaves_no_half_registered_source(sqlite_session: Session) -> None:
     limit_pages(sqlite_session, 8)
     with pytest.raises(DatabaseFull, match="space"):
-        writes.register_source(sqlite_session, "tiny", make_facts(), [f"token {i}" * 20 for i in range(5000)])
+        register_source(sqlite_session, "tiny", make_facts(), [f"token {i}" * 20 for i in range(5000)])
     for table in (Source, LanguageModel, Token):
         assert sqlite_session.scalar(select(func.count()).select_from(table)) == 0
 
@@ -60,12 +64,12 @@ def test_a_full_disk_during_a_build_keeps_the_old_one_served(sqlite_session: Ses
     limit_pages(sqlite_session, 30)
     with pytest.raises(DatabaseFull):
         fill(sqlite_session, build_id, make_records(64, seed=3))
-    writes.fail_build(sqlite_session, build_id, "There was no space left.")
-    now = queries.source_by_slug(sqlite_session, "tiny")
+    fail_build(sqlite_session, build_id, "There was no space left.")
+    now = source_by_slug(sqlite_session, "tiny")
     assert now.build == source.build
     assert now.latest
     assert now.latest.status == "failed"
-    assert queries.latent_record(sqlite_session, now, 5).index == 5
+    assert latent_record(sqlite_session, now, 5).index == 5
 
 
 def test_a_held_database_is_one_sentence(sqlite_settings: Settings, sqlite_engine: Engine) -> None:
@@ -74,17 +78,17 @@ def test_a_held_database_is_one_sentence(sqlite_settings: Settings, sqlite_engin
     with sqlite_engine.connect() as holder, make_session_maker(impatient)() as session:
         holder.exec_driver_sql("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseBusy, match="another process"):
-            writes.register_source(session, "tiny", make_facts(), VOCABULARY)
-        assert queries.all_sources(session) == ()
+            register_source(session, "tiny", make_facts(), VOCABULARY)
+        assert all_sources(session) == ()
         holder.rollback()
-        writes.register_source(session, "tiny", make_facts(), VOCABULARY)
+        register_source(session, "tiny", make_facts(), VOCABULARY)
     impatient.dispose()
 
 
 def test_a_database_without_tables_names_the_command(sqlite_settings: Settings) -> None:
     engine = make_engine(sqlite_settings)
     with make_session_maker(engine)() as session, pytest.raises(DatabaseNotMigrated, match="db upgrade"):
-        queries.all_sources(session)
+        all_sources(session)
     engine.dispose()
 
 
@@ -98,10 +102,10 @@ def test_a_failure_within_a_piece_takes_back_the_piece_only(session: Session) ->
         yield make_record(0)  # twice the same latent: refused by the database
 
     with pytest.raises(Exception, match=r"(?i)unique"):
-        writes.write_latents(session, build_id, records(), VOCABULARY.__getitem__)
+        write_latents(session, build_id, records(), VOCABULARY.__getitem__)
     kept = session.execute(text("SELECT count(*) FROM latent WHERE build_id = :b"), {"b": build_id}).scalar_one()
     assert kept == 256
-    writes.fail_build(session, build_id, "x")
+    fail_build(session, build_id, "x")
 
 
 @pytest.mark.parametrize(

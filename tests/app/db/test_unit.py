@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db import queries, writes
+from app.db.queries.sources import all_sources
 from app.db.session import make_engine, make_session_maker, upgrade
+from app.db.writes.sources import register_source
 from app.errors import DatabaseBusy
 from app.settings import Settings
 from app.web.lanes import Bounds, Lane
@@ -92,7 +93,7 @@ def test_what_is_late_is_not_written(sessions: sessionmaker[Session], lane: Lane
         with sessions() as session:
             gate.wait(3)
             try:
-                writes.register_source(session, "late", make_facts(), VOCABULARY)
+                register_source(session, "late", make_facts(), VOCABULARY)
             except BaseException as error:
                 refused.append(error)
                 raise
@@ -103,9 +104,9 @@ def test_what_is_late_is_not_written(sessions: sessionmaker[Session], lane: Lane
     wait_until_idle(lane)
     assert len(refused) == 1
     with sessions() as session:
-        assert queries.all_sources(session) == ()
-        writes.register_source(session, "in-time", make_facts(), VOCABULARY)
-        assert [source.slug for source in queries.all_sources(session)] == ["in-time"]
+        assert all_sources(session) == ()
+        register_source(session, "in-time", make_facts(), VOCABULARY)
+        assert [source.slug for source in all_sources(session)] == ["in-time"]
 
 
 def test_a_connection_that_was_given_back_is_not_interrupted(sessions: sessionmaker[Session], lane: Lane) -> None:
@@ -132,9 +133,9 @@ def test_a_server_waits_for_the_lock_of_another_process_for_seconds_only(tmp_pat
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     with make_session_maker(engine)() as session:
-        assert queries.all_sources(session) == ()  # who reads does not wait at all
+        assert all_sources(session) == ()  # who reads does not wait at all
         with pytest.raises(DatabaseBusy, match="held by another process"):
-            writes.register_source(session, "waits", make_facts(), VOCABULARY)
+            register_source(session, "waits", make_facts(), VOCABULARY)
     assert time.monotonic() - began < 4.4
     other.rollback()
     other.close()

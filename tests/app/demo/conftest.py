@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from filelock import FileLock
 
 from app.db.session import make_engine, upgrade
-from app.demo import prepare
-from app.demos import GRAMMAR
+from app.demo.demos import GRAMMAR
+from app.demo.prepare import prepare
 from app.main import create_app
 from app.settings import Settings
 from tests.web import BASE

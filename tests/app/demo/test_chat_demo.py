@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import demo
-from app.chat_mixes import MIXES
 from app.commands import demo as command
-from app.db import queries
+from app.db.queries.kept_labels import known_labels
 from app.db.queries.mixes import some_mixes
+from app.db.queries.sources import all_sources
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.demo import prepare
-from app.demos import CHAT, DEMOS, default_demo
+from app.demo import prepare as demo
+from app.demo.chat_mixes import MIXES
+from app.demo.demos import CHAT, DEMOS, default_demo
+from app.demo.prepare import prepare
 from app.errors import InvalidRequest
 from app.main import create_app
 from app.settings import Settings
@@ -54,7 +55,7 @@ def chat_settings(tmp_path_factory: pytest.TempPathFactory, chat_models: Path) -
 def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Settings) -> None:
     engine = make_engine(chat_settings)
     with make_session_maker(engine)() as session:
-        sources = {source.slug: source for source in queries.all_sources(session)}
+        sources = {source.slug: source for source in all_sources(session)}
     assert set(sources) == {source.slug for source in FEW.sources}
     assert len({source.language_model_id for source in sources.values()}) == 1
     tokens = {"chat-l7-resid-4k": TOKENS, "chat-l15-resid-4k": CHAT.request.tokens}  # the latter came ready
@@ -68,7 +69,7 @@ def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Set
     labels = json.loads(bundle.TESTED_LABELS.read_text(encoding="utf-8"))
     with make_session_maker(engine)() as session:
         listed = [item["index"] for item in labels["l15-resid-4k"]]
-        assert len(queries.known_labels(session, sources[READY], listed)) == len(listed) >= 150
+        assert len(known_labels(session, sources[READY], listed)) == len(listed) >= 150
         assert {mix.name for mix in some_mixes(session, 50, 0)} == {mix.name for mix in MIXES}
     engine.dispose()
 

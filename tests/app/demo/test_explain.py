@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from app.build_sources import load_checked
-from app.db import queries
+from app.builds.sources import load_checked
 from app.db.display import whole_characters
+from app.db.queries.latents import densities as stored_densities
 from app.db.queries.prompt_spread import prompt_documents
+from app.db.queries.sources import source_by_slug
+from app.db.queries.texts import explanations, token_texts
 from app.db.session import make_engine, make_session_maker
 from app.explain.endpoint import make_endpoint
 from app.explain.reading import FEW, materials_of, to_read
@@ -38,7 +40,7 @@ class Truth:
     """What fires in windows of the corpus, which concepts their documents have, which latent tells which."""
 
     def __init__(self, session) -> None:
-        self.source = queries.source_by_slug(session, SLUG)
+        self.source = source_by_slug(session, SLUG)
         self.model = load_language_model(self.source.facts.model.location, "cpu", "float32")
         self.windows, _ = self.read(session, [])
         self.concepts = self.concepts_of_windows(session)
@@ -49,7 +51,7 @@ class Truth:
         assert not reasons
         self.materials = {material.index: material for material in materials}
         ids = set(self.windows.token_ids.ravel().tolist())
-        strings = queries.token_texts(session, self.source.language_model_id, ids)
+        strings = token_texts(session, self.source.language_model_id, ids)
         rows = enumerate(self.windows.token_ids.tolist())
         self.places = {self.shown("".join(whole_characters([strings[i] for i in row]))): place for place, row in rows}
 
@@ -139,7 +141,7 @@ def test_by_way_of_a_server_the_true_description_is_tested_and_a_shuffled_one_fa
     often = (i for i in truth.latents if truth.materials[i].firing.value > 0.03)
     engine = make_engine(settings)
     with make_session_maker(engine)() as session:
-        densities = queries.densities(session, truth.source)
+        densities = stored_densities(session, truth.source)
     engine.dispose()
     latent = next(i for i in often if densities[i] * PLAN.tokens >= FEW)
     concept = truth.latents[latent]
@@ -153,7 +155,7 @@ def test_by_way_of_a_server_the_true_description_is_tested_and_a_shuffled_one_fa
             explain_source(settings, request, told)
             engine = make_engine(settings)
             with make_session_maker(engine)() as session:
-                items = queries.explanations(session, truth.source, latent)
+                items = explanations(session, truth.source, latent)
                 found[said] = next(item.status for item in items if item.author == "oracle")
             engine.dispose()
     assert list(found.values()) == [TESTED, FAILED]

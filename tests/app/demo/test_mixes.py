@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.demo_mixes import STYLES, Style
+from app.demo.grammar_mixes import STYLES, Style
 from models.demo.corpus.generator import documents
 from models.demo.corpus.styles import shows_style
 from tests.app.demo.conftest import ask, ask_all

@@ -7,12 +7,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app import demo, preparing
-from app.db import queries, writes
+from app.builds import preparing
+from app.db.queries.sources import build_by_id, source_by_slug
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.tables import Build
-from app.db.writes.builds import STALE, Process
-from app.demos import GRAMMAR
+from app.db.tables.builds import Build
+from app.db.writes.builds import STALE, Process, finish_build, start_build
+from app.db.writes.sources import register_source
+from app.demo import prepare as demo
+from app.demo.demos import GRAMMAR
 from app.settings import Settings
 from models.demo import bundle
 from tests.records import VOCABULARY, make_facts
@@ -29,15 +31,15 @@ def sessions(sqlite_settings: Settings) -> sessionmaker[Session]:
     made = make_session_maker(engine)
     with made() as session:
         for source in bundle.SOURCES:
-            writes.register_source(session, source.slug, make_facts(), VOCABULARY)
+            register_source(session, source.slug, make_facts(), VOCABULARY)
     return made
 
 
 def start_elsewhere(sessions: sessionmaker[Session], slug: str, silent: timedelta) -> int:
     with sessions() as session:
-        source = queries.source_by_slug(session, slug)
+        source = source_by_slug(session, slug)
         options = {"corpus": "demo", "tokens": 100, "context_size": 16, "seed": 0, "config": {}}
-        build_id = writes.start_build(session, source.id, slug=slug, process=ELSEWHERE, **options)
+        build_id = start_build(session, source.id, slug=slug, process=ELSEWHERE, **options)
         session.execute(sa.update(Build).values(heartbeat=datetime.now(UTC) - silent))
         session.commit()
         return build_id
@@ -66,7 +68,7 @@ def test_a_build_that_was_killed_elsewhere_is_waited_for_and_taken_over(
     assert "former-container" in said[0]
     assert "The demo waits for that." in capsys.readouterr().out
     with sessions() as session:
-        assert queries.build_by_id(session, build_id).status == "failed"
+        assert build_by_id(session, build_id).status == "failed"
 
 
 def test_what_the_other_process_finished_meanwhile_is_not_built_again(
@@ -77,7 +79,7 @@ def test_what_the_other_process_finished_meanwhile_is_not_built_again(
 
     def finish(_seconds: float) -> None:
         with sessions() as session:
-            writes.finish_build(session, build_id)
+            finish_build(session, build_id)
 
     monkeypatch.setattr(demo, "sleep", finish)
     todo = demo._wait_for_others(sqlite_settings, sessions, GRAMMAR)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.builds import run_build
+from app.builds.run import run_build
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.writes import register_source
+from app.db.writes.sources import register_source
 from app.settings import Settings
 from tests.app.test_build_runs import parts, request  # noqa: F401 (a fixture)
 from tests.chat_server import question_of, serving

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.db import queries
+from app.db.queries.latents import densities as stored_densities
+from app.db.queries.sources import source_by_slug
+from app.db.queries.texts import explanations
 from app.db.session import make_engine, make_session_maker
 from app.explain.reading import DENSE
 from app.settings import Settings
@@ -26,8 +28,8 @@ def labels_of(folder: Path, slug: str = "a"):
     engine = make_engine(Settings(_env_file=None, data_dir=folder))
     try:
         with make_session_maker(engine)() as session:
-            source = queries.source_by_slug(session, slug)
-            found = {i: queries.explanations(session, source, i) for i in range(source.facts.d_sae)}
+            source = source_by_slug(session, slug)
+            found = {i: explanations(session, source, i) for i in range(source.facts.d_sae)}
             return {index: items for index, items in found.items() if items}
     finally:
         engine.dispose()
@@ -38,7 +40,7 @@ def chosen(folder: Path, n: int) -> list[int]:
     engine = make_engine(Settings(_env_file=None, data_dir=folder))
     try:
         with make_session_maker(engine)() as session:
-            densities = queries.densities(session, queries.source_by_slug(session, "a"))
+            densities = stored_densities(session, source_by_slug(session, "a"))
     finally:
         engine.dispose()
     fit = sorted((i for i in densities if 0 < densities[i] <= DENSE), key=lambda i: -densities[i])

@@ -9,7 +9,8 @@ import httpx
 import openai
 import pytest
 
-from app.db.queries import max_activations, source_by_slug
+from app.db.queries.latents import max_activations
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
 from app.main import create_app
 from app.settings import Settings

@@ -6,9 +6,9 @@ from pathlib import Path
 import openai
 import pytest
 
-from app.chat_mixes import MIXES, add_mixes
 from app.db.session import make_engine, make_session_maker, upgrade
-from app.db.writes import register_source
+from app.db.writes.sources import register_source
+from app.demo.chat_mixes import MIXES, add_mixes
 from app.main import create_app
 from app.settings import Settings
 from app.web.limits import ClientLimits

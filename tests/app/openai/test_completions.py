@@ -192,7 +192,8 @@ def scores_by_hand(world: World, ids: list[int], index: int | None, delta: float
 def test_an_echoed_prompt_is_scored_as_plain_transformers_score_it(
     service: Service, world: World, ids: list[list[int]], max_tokens: int, is_steered: bool
 ) -> None:
-    from app.db.queries import max_activations, source_by_slug
+    from app.db.queries.latents import max_activations
+    from app.db.queries.sources import source_by_slug
     from app.db.session import make_engine, make_session_maker
 
     index = service.strong[0]

@@ -8,10 +8,10 @@ import openai
 import pytest
 from fastapi.testclient import TestClient
 
-from app.body_limit import MAX_BODY
 from app.main import create_app
 from app.settings import Settings
 from app.web.admission import MOST
+from app.web.body_limit import MAX_BODY
 from tests.app.openai.support import CHAT, MIX, MODEL, PROMPT, SAVED, Service, service, world
 from tests.web import BASE
 
@@ -204,7 +204,7 @@ def test_a_mix_that_can_not_be_played_any_more_says_why(service: Service) -> Non
     import sqlalchemy as sa
 
     from app.db.session import make_engine
-    from app.db.tables import Mix
+    from app.db.tables.steering import Mix
 
     body = SAVED | {"name": "old", "model": MODEL}
     number = service.post("/api/v1/mixes", json=body).json()["id"]

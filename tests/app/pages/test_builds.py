@@ -11,17 +11,18 @@ from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.build_request import READING, BuildRequest
-from app.db import queries, writes
-from app.db.tables import Build
-from app.pages import builds as builds_module
+from app.builds import pages as builds_module
+from app.builds.request import READING, BuildRequest
+from app.db.queries.sources import build_by_id, recent_builds, source_by_slug
+from app.db.tables.builds import Build
+from app.db.writes.builds import fail_build, finish_build, request_cancel, start_build, update_progress
 from tests.fixtures_source import CONTEXT, make_corpus, start
 from tests.hostile import HOSTILE_TEXTS, marks_of
 from tests.web import one, soup, text_of
 
 
 def start_other(session: Session) -> int:
-    return start(session, queries.source_by_slug(session, "other-mlp").id, make_corpus())
+    return start(session, source_by_slug(session, "other-mlp").id, make_corpus())
 
 
 def test_every_build_is_listed_newest_first(client: TestClient) -> None:
@@ -37,7 +38,7 @@ def test_without_a_build_the_page_says_how_to_start_one(empty_client: TestClient
 
 
 def test_a_failed_build_gives_its_reason(own_client: TestClient, own_session: Session) -> None:
-    writes.fail_build(own_session, start_other(own_session), "The corpus has <no> text.")
+    fail_build(own_session, start_other(own_session), "The corpus has <no> text.")
     row = soup(own_client.get("/builds")).select("table.builds tbody")[0]
     assert text_of(one(row, "td[data-name=State]")) == "failed"
     assert text_of(one(row, ".more .bad-text")) == "The corpus has <no> text."
@@ -45,8 +46,8 @@ def test_a_failed_build_gives_its_reason(own_client: TestClient, own_session: Se
 
 def test_a_build_that_went_well_says_what_it_left_out(own_client: TestClient, own_session: Session) -> None:
     build = start_other(own_session)
-    writes.update_progress(own_session, build, message="No output scores for other-mlp: it <cannot> be steered.")
-    writes.finish_build(own_session, build)
+    update_progress(own_session, build, message="No output scores for other-mlp: it <cannot> be steered.")
+    finish_build(own_session, build)
     row = soup(own_client.get("/builds")).select("table.builds tbody")[0]
     assert text_of(one(row, ".more p.small:not(.muted)")) == "No output scores for other-mlp: it <cannot> be steered."
 
@@ -54,8 +55,8 @@ def test_a_build_that_went_well_says_what_it_left_out(own_client: TestClient, ow
 def test_a_build_whose_corpus_ended_early_says_how_much_it_read(own_client: TestClient, own_session: Session) -> None:
     for read, shown in ((15_100, "15.1 k"), (14_900, "15.1 k"), (6_350, "6.35 k of 15.1 k")):
         build = start_other(own_session)
-        writes.update_progress(own_session, build, tokens_done=read)
-        writes.finish_build(own_session, build)
+        update_progress(own_session, build, tokens_done=read)
+        finish_build(own_session, build)
         row = soup(own_client.get("/builds")).select("table.builds tbody")[0]
         assert text_of(one(row, "td[data-name=Tokens]")).replace("\N{NO-BREAK SPACE}", " ") == shown
 
@@ -63,7 +64,7 @@ def test_a_build_whose_corpus_ended_early_says_how_much_it_read(own_client: Test
 def test_speed_and_time_left_are_said_while_the_corpus_is_read(own_client: TestClient, own_session: Session) -> None:
     build = start_other(own_session)
     for stage, is_said in ((READING, True), ("writing other-mlp", False)):
-        writes.update_progress(own_session, build, tokens_done=6350, tokens_per_second=500.0, stage=stage)
+        update_progress(own_session, build, tokens_done=6350, tokens_per_second=500.0, stage=stage)
         said = text_of(one(soup(own_client.get("/builds")), "ul.live"))
         assert ("tokens/s" in said, "left" in said) == (is_said, is_said)
 
@@ -71,7 +72,7 @@ def test_speed_and_time_left_are_said_while_the_corpus_is_read(own_client: TestC
 def test_progress_survives_a_reload(own_client: TestClient, own_session: Session) -> None:
     build = start_other(own_session)
     for share in (0.1, 0.7):
-        writes.update_progress(own_session, build, progress=share)
+        update_progress(own_session, build, progress=share)
         assert one(soup(own_client.get("/builds")), "progress")["value"] == f"{100 * share:.1f}"
 
 
@@ -85,9 +86,9 @@ def test_the_stream_follows_a_build_and_ends_with_it(
     async def follow() -> list[dict[str, str]]:
         events = [await anext(stream)]
         for share in (0.25, 0.5):
-            writes.update_progress(own_session, build, progress=share)
+            update_progress(own_session, build, progress=share)
             events.append(await anext(stream))
-        writes.finish_build(own_session, build)
+        finish_build(own_session, build)
         return [*events, *[event async for event in stream]]
 
     events = asyncio.run(follow())
@@ -125,10 +126,10 @@ def test_the_pulse_tells_a_page_when_a_build_starts_or_ends(own_client: TestClie
     assert look(seen) is None
     build = start_other(own_session)
     assert look(seen) == "builds-changed"
-    writes.update_progress(own_session, build, progress=0.5)
-    running = queries.recent_builds(own_session)
+    update_progress(own_session, build, progress=0.5)
+    running = recent_builds(own_session)
     assert look(f"{running[0].id}.{build}") is None
-    writes.fail_build(own_session, build, "no")
+    fail_build(own_session, build, "no")
     assert look(f"{running[0].id}.{build}") == "builds-changed"
 
 
@@ -138,8 +139,8 @@ def start_run(session: Session, corpus: str = "texts of mine.txt") -> list[int]:
               "device": "cpu", "seed": 3, "resume": False, "dtype": "auto", "max_norm_ratio": None,
               "output_scores": False}  # fmt: skip
     return [
-        writes.start_build(
-            session, queries.source_by_slug(session, slug).id, corpus=corpus, tokens=5000, context_size=CONTEXT, seed=3,
+        start_build(
+            session, source_by_slug(session, slug).id, corpus=corpus, tokens=5000, context_size=CONTEXT, seed=3,
             config=config,
         )
         for slug in ("tiny-late", "tiny-mid")
@@ -148,7 +149,7 @@ def start_run(session: Session, corpus: str = "texts of mine.txt") -> list[int]:
 
 def status_of(session: Session, number: int) -> str:
     session.rollback()
-    return queries.build_by_id(session, number).status
+    return build_by_id(session, number).status
 
 
 def silence(session: Session, number: int, seconds: float) -> None:
@@ -186,7 +187,7 @@ def test_htmx_hears_what_was_cancelled_and_looks_again(own_client: TestClient, o
 
 
 def test_only_a_running_build_can_be_cancelled(own_client: TestClient, own_session: Session) -> None:
-    shown = queries.source_by_slug(own_session, "tiny-mid").build
+    shown = source_by_slug(own_session, "tiny-mid").build
     assert shown
     response = own_client.post(f"/builds/{shown.id}/cancel")
     assert response.status_code == 409
@@ -224,9 +225,9 @@ def test_one_living_member_keeps_a_run_alive(own_client: TestClient, own_session
 
 def test_the_exact_configuration_and_the_command_are_kept(own_client: TestClient, own_session: Session) -> None:
     first, second = start_run(own_session)
-    writes.request_cancel(own_session, [first, second], "no")
+    request_cancel(own_session, [first, second], "no")
     row = one(soup(own_client.get("/builds")), f"#build-{first}")
-    config = dict(queries.build_by_id(own_session, first).config)
+    config = dict(build_by_id(own_session, first).config)
     assert json.loads(one(row, "pre.json").get_text()) == config
     words = shlex.split(one(row, "pre.command:not(.json)").get_text())
     assert words == [
@@ -244,9 +245,9 @@ def test_a_configuration_that_was_not_kept_is_not_recorded(client: TestClient) -
 @pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
 def test_hostile_names_and_errors_are_shown_as_text(own_client: TestClient, own_session: Session, text: str) -> None:
     first, second = start_run(own_session, corpus=text)
-    writes.update_progress(own_session, first, stage=text, message=text)
+    update_progress(own_session, first, stage=text, message=text)
     running = own_client.get("/builds")
-    writes.fail_build(own_session, first, text)
+    fail_build(own_session, first, text)
     for response in (running, own_client.get("/builds"), own_client.get(f"/parts/builds/events?seen={second}.{first}")):
         assert response.status_code == 200
         assert not marks_of(response.text)

@@ -11,11 +11,14 @@ from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.builds.preparing import announce, withdraw
+from app.db.queries.latents import density_histogram
+from app.db.queries.sources import source_by_slug
+from app.db.writes.builds import fail_build, update_progress
+from app.db.writes.sources import register_source
 from app.main import create_app
-from app.pages.navigation import has_page
-from app.preparing import announce, withdraw
 from app.settings import Settings
+from app.web.navigation import has_page
 from tests.fixtures_source import make_corpus, make_facts, start
 from tests.hostile import HOSTILE_TEXTS, marks_of
 from tests.web import BASE, facts_of, one, soup, text_of
@@ -70,9 +73,9 @@ def test_random_leads_home_while_nothing_is_built(empty_client: TestClient) -> N
 
 
 def test_a_running_build_is_shown_with_its_progress(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "other-mlp")
+    source = source_by_slug(own_session, "other-mlp")
     build = start(own_session, source.id, make_corpus())
-    writes.update_progress(
+    update_progress(
         own_session, build, progress=0.42, tokens_done=6350, tokens_per_second=500.0, stage="reading the corpus"
     )
     page = soup(own_client.get("/"))
@@ -85,8 +88,8 @@ def test_a_running_build_is_shown_with_its_progress(own_client: TestClient, own_
 
 
 def test_a_failed_build_says_why(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "other-mlp")
-    writes.fail_build(own_session, start(own_session, source.id, make_corpus()), "The corpus has no text.")
+    source = source_by_slug(own_session, "other-mlp")
+    fail_build(own_session, start(own_session, source.id, make_corpus()), "The corpus has no text.")
     assert "The corpus has no text." in text_of(card(soup(own_client.get("/")), "other-mlp"))
 
 
@@ -122,8 +125,8 @@ def test_the_header_lists_only_pages_that_can_be_opened(client: TestClient) -> N
 
 
 def test_the_picture_on_a_card_is_the_density_histogram(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    densities = queries.density_histogram(own_session, source)
+    source = source_by_slug(own_session, "tiny-mid")
+    densities = density_histogram(own_session, source)
     pairs = [a + b for a, b in zip(densities.counts[::2], densities.counts[1::2], strict=True)]
     bars = card(soup(own_client.get("/")), "tiny-mid").select(".spark rect")
     assert [float(str(bar["height"])) for bar in bars] == [round(n / max(pairs), 3) for n in pairs if n]
@@ -133,11 +136,11 @@ def test_the_picture_on_a_card_is_the_density_histogram(own_client: TestClient, 
 def test_hostile_names_and_errors_are_shown_as_text(own_client: TestClient, own_session: Session, text: str) -> None:
     facts = make_facts("tiny-stories", "blocks.1.hook_resid_post", 1, "resid_post", "jumprelu", 90)
     bad = replace(facts, model=replace(facts.model, name=text, location="/bad"), sae_kind=text, weights_hash="1" * 64)
-    number = writes.register_source(own_session, "bad-one", bad, make_corpus().vocabulary)
+    number = register_source(own_session, "bad-one", bad, make_corpus().vocabulary)
     build = start(own_session, number, make_corpus())
-    writes.update_progress(own_session, build, stage=text, message=text)
+    update_progress(own_session, build, stage=text, message=text)
     running = own_client.get("/")
-    writes.fail_build(own_session, build, text)
+    fail_build(own_session, build, text)
     for response in (running, own_client.get("/")):
         assert response.status_code == 200
         page = soup(response)

@@ -8,12 +8,14 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
-from app.formats import number, percent
-from app.services.prompts import known_activations
-from app.services.tokens import plain
+from app.db.writes.latents import write_output_scores
+from app.latents.prompts import known_activations
 from app.settings import Settings
+from app.text.formats import number, percent
+from app.text.tokens import plain
 from tests.fixture_texts import HOSTILE
 from tests.fixtures_source import CONTEXT, D_SAE, DEAD, DENSE, RUBBISH, activations, make_corpus, make_record
 from tests.web import facts_of, one, soup, text_of
@@ -54,9 +56,9 @@ def test_statistics_are_those_of_the_record(get: Get) -> None:
 
 
 def test_an_output_score_stands_with_its_words(own_client: TestClient, own_session: Session) -> None:
-    build = queries.source_by_slug(own_session, "tiny-mid").build
+    build = source_by_slug(own_session, "tiny-mid").build
     assert build
-    writes.write_output_scores(own_session, build.id, {WINTER: 0.25})
+    write_output_scores(own_session, build.id, {WINTER: 0.25})
     overview = one(soup(own_client.get(href(WINTER))), "section.overview")
     assert facts_of(overview)["Output score"] == "0.250"
     assert "likely to steer" in text_of(overview)
@@ -194,7 +196,7 @@ def test_a_prompt_shades_only_what_the_build_kept(get: Get, filled_folder: Path)
     acts = activations(make_corpus(), WINTER, 1)
     engine = make_engine(Settings(_env_file=None, data_dir=filled_folder))
     with make_session_maker(engine)() as session:
-        record = queries.latent_record(session, queries.source_by_slug(session, "tiny-mid"), WINTER)
+        record = latent_record(session, source_by_slug(session, "tiny-mid"), WINTER)
     engine.dispose()
     for prompt in {band.examples[0].prompt for band in record.bands if band.examples}:
         known = known_activations(record, prompt, CONTEXT)

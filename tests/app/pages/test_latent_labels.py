@@ -5,7 +5,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
+from app.db.queries.sources import source_by_slug
+from app.db.writes.explanations import add_explanation
 from models.label_tests import Figure, LabelTest
 from tests.hostile import marks_of
 from tests.web import one, soup, text_of
@@ -84,8 +85,8 @@ def test_hostile_labels_are_text(own_client: TestClient, words: str) -> None:
 def test_scores_are_words_on_the_page_and_keys_in_the_api(
     own_client: TestClient, own_session: Session, scores: dict[str, object], shown: str
 ) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    writes.add_explanation(own_session, source, 20, "boats", author="auto", method="judge", scores=scores)
+    source = source_by_slug(own_session, "tiny-mid")
+    add_explanation(own_session, source, 20, "boats", author="auto", method="judge", scores=scores)
     own_session.commit()
     assert text_of(one(soup(own_client.get(HREF)), ".current-label .muted")).endswith(f" · {shown}")
     assert own_client.get(API).json()["explanations"][0]["scores"] == scores
@@ -154,13 +155,13 @@ def test_the_api_withdraws_a_label(own_client: TestClient) -> None:
 
 
 def test_labels_stand_side_by_side_and_the_best_tested_one_leads(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
+    source = source_by_slug(own_session, "tiny-mid")
     held, failed = (
         LabelTest(n=900, precision=Figure.of_counts(k, 100), recall=Figure.of_counts(k, 100), chance=0.01)
         for k in (90, 20)
     )
     for words, test in (("holds", held), ("fails", failed), ("not tested", None)):
-        writes.add_explanation(own_session, source, 20, words, author="auto", method=words, test=test)
+        add_explanation(own_session, source, 20, words, author="auto", method=words, test=test)
     send(own_client, "a person's", "Ada")
     page = soup(own_client.get(HREF))
     assert text_of(one(page, "h1")) == "holds"
@@ -175,9 +176,9 @@ def test_labels_stand_side_by_side_and_the_best_tested_one_leads(own_client: Tes
 
 
 def test_a_label_that_failed_names_nothing_and_says_so(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
+    source = source_by_slug(own_session, "tiny-mid")
     test = LabelTest(n=900, precision=Figure(0.1), recall=Figure(0.9), chance=0.01)
-    writes.add_explanation(own_session, source, 20, "genre: news", author="demo", method="x", kind="tag", test=test)
+    add_explanation(own_session, source, 20, "genre: news", author="demo", method="x", kind="tag", test=test)
     page = soup(own_client.get(HREF))
     assert text_of(one(page, "h1")) == "Latent 20"
     assert "label failed" in text_of(one(page, "#latent-title"))

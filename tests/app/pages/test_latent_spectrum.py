@@ -13,10 +13,12 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import packing, queries
-from app.db.tables import LatentDetail
-from app.formats import percent
-from app.services.spectrum_rules import NEAR
+from app.corpus.rules import NEAR
+from app.db import packing
+from app.db.queries.latents import latent_record
+from app.db.queries.sources import source_by_slug
+from app.db.tables.builds import LatentDetail
+from app.text.formats import percent
 from models.records import LatentRecord, Sample
 from tests.fixture_texts import THEMES, theme_tokens
 from tests.fixtures_source import CONTEXT, DEAD, activations, make_corpus
@@ -122,9 +124,9 @@ def test_the_outline_is_the_exact_histogram_and_circles_mark_what_the_sample_lac
 
 def take_out_of_the_sample(session: Session, word: str) -> LatentRecord:
     """Leave no token of this word in the latent's sample, as if chance had not met one; the record without them."""
-    source = queries.source_by_slug(session, "tiny-mid")
+    source = source_by_slug(session, "tiny-mid")
     assert source.build
-    record = queries.latent_record(session, source, WINTER)
+    record = latent_record(session, source, WINTER)
     sample, at = record.sample, members_of(word)
     keep = ~at[record.sample.prompts, record.sample.positions]
     left = Sample(sample.prompts[keep], sample.positions[keep], sample.activations[keep])

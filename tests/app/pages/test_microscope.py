@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.formats import number, percent
 from app.main import create_app
 from app.settings import Settings
+from app.text.formats import number, percent
 from tests.app.engine_support import LABEL, LABELLED, World, api, world
 from tests.models.tiny import END, SENTENCES
 from tests.web import one, soup, text_of

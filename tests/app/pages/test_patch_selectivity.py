@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.formats import number
-from app.services.microscope_rankings import signed
+from app.microscope.rankings import signed
+from app.text.formats import number
 from tests.app.engine_support import LABEL, LABELLED, World, api, world
 from tests.hostile import HOSTILE_TEXTS
 from tests.models.tiny import SENTENCES

@@ -8,9 +8,10 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app import meanings
-from app.db import queries, writes
-from app.services.search_page import OTHERS, SENTENCES, describe_href
+from app.db.queries.sources import source_by_slug
+from app.db.writes.explanations import add_label
+from app.search import meanings
+from app.search.page import OTHERS, SENTENCES, describe_href
 from tests.web import one, soup, text_of
 
 Get = Callable[[str], BeautifulSoup]
@@ -102,8 +103,8 @@ def test_contrast_search_opens_with_both_lists(client: TestClient) -> None:
 
 
 def test_labels_and_searches_with_markup_are_shown_as_text(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    writes.add_label(own_session, source, 30, "<script>alert(1)</script> zebra <b>", "ada")
+    source = source_by_slug(own_session, "tiny-mid")
+    add_label(own_session, source, 30, "<script>alert(1)</script> zebra <b>", "ada")
     for path in ("/search", "/parts/search", "/parts/search/box"):
         response = own_client.get(path, params={"q": "<b>zebra</b>"})
         page = soup(response)

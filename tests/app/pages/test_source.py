@@ -9,8 +9,11 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
-from app.figures_source import scatter_note
+from app.db.latent_table.lists import latents_by_index
+from app.db.queries.points import latent_points
+from app.db.queries.sources import source_by_slug
+from app.db.writes.explanations import add_explanation
+from app.sources.figures import scatter_note
 from tests.fixture_texts import THEMES
 from tests.fixtures_source import D_SAE, DEAD
 from tests.hostile import marks_of
@@ -147,9 +150,9 @@ def test_hostile_tokens_are_text(get: Get) -> None:
 
 
 def test_a_hostile_label_is_visible_text(own_client: TestClient, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
+    source = source_by_slug(own_session, "tiny-mid")
     hostile = "\u202egnp\x01.exe\x1b[31m<b>"
-    writes.add_explanation(own_session, source, 20, hostile, author="me", method="by hand")
+    add_explanation(own_session, source, 20, hostile, author="me", method="by hand")
     answer = own_client.get(f"{PAGE}?label=gnp")
     label = one(soup(answer), "table.latents bdi.label")
     assert text_of(label) == label["title"] == "‹202E›gnp‹0001›.exe‹001B›[31m<b>"
@@ -199,8 +202,8 @@ def test_the_scatter_has_every_live_latent_at_its_place(client: TestClient, own_
     data = answer.json()
     places = np.frombuffer(base64.b64decode(data["points"]), "<u2").reshape(-1, 2)
     assert data["step"] == 1
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    rows = queries.latents_by_index(own_session, source, range(D_SAE))
+    source = source_by_slug(own_session, "tiny-mid")
+    rows = latents_by_index(own_session, source, range(D_SAE))
     for index, (x, y) in enumerate(places.tolist()):
         row = rows[index]
         if row.n_active == 0:
@@ -239,10 +242,10 @@ def test_the_scatter_of_another_build_is_refused(client: TestClient) -> None:
 
 
 def test_a_wide_source_shows_every_nth_latent_as_a_dot(own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    points = queries.latent_points(own_session, source, limit=10)
+    source = source_by_slug(own_session, "tiny-mid")
+    points = latent_points(own_session, source, limit=10)
     assert points.step == 7
-    rows = queries.latents_by_index(own_session, source, range(0, D_SAE, 7))
+    rows = latents_by_index(own_session, source, range(0, D_SAE, 7))
     assert points.densities.tolist() == [row.density for row in rows.values()]
     assert points.max_activations.tolist() == [row.max_activation for row in rows.values()]
     assert scatter_note(1_000_000, 20) == "Every 20th of the 1,000,000 latents is a dot, unless it is dead."

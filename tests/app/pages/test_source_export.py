@@ -8,8 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries, writes
-from app.services import latent_export
+from app.db.latent_table.filters import LatentQuery
+from app.db.queries.sources import source_by_slug
+from app.db.writes.explanations import add_explanation
+from app.sources import export as latent_export
 from tests.fixtures_source import D_SAE, DEAD
 
 EXPORT = "/exports/sources/tiny-mid/latents"
@@ -60,8 +62,8 @@ FORMULAS = [
 def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(
     own_client: TestClient, own_session: Session, label: str
 ) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    writes.add_explanation(own_session, source, 20, label, author="me", method="by hand")
+    source = source_by_slug(own_session, "tiny-mid")
+    add_explanation(own_session, source, 20, label, author="me", method="by hand")
     row = rows_of(own_client.get(f"{EXPORT}.csv?sort=index&order=asc").text)[20]
     assert row["label"] == (f"'{label}" if label in FORMULAS else label)
     exact = own_client.get(f"{EXPORT}.json?sort=index&order=asc").json()["latents"][20]
@@ -90,7 +92,7 @@ def test_files_are_made_in_pieces(own_session: Session, monkeypatch: pytest.Monk
     monkeypatch.setattr(latent_export, "PIECE", piece)
     pieces = {}
     for kind in ("csv", "json"):
-        file = latent_export.export(own_session, "tiny-mid", queries.LatentQuery(), kind)
+        file = latent_export.export(own_session, "tiny-mid", LatentQuery(), kind)
         assert file.n_pieces == -(-D_SAE // piece)
         pieces[kind] = [file.piece(own_session, place) for place in range(file.n_pieces)]
     assert len(rows_of("".join(pieces["csv"]))) == D_SAE

@@ -10,10 +10,10 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.db import queries
-from app.db.tables import Build, Prompt
+from app.corpus.labels import NO_LABELS, LabelRule
+from app.db.queries.sources import source_by_slug
+from app.db.tables.builds import Build, Prompt
 from app.errors import InvalidRequest
-from app.services.corpus_labels import NO_LABELS, LabelRule
 from tests.fixtures_source import CONTEXT, N_PROMPTS, activations, make_corpus
 from tests.web import one, text_of
 
@@ -36,7 +36,7 @@ def kinds() -> np.ndarray:
 @pytest.fixture
 def labelled(own_session: Session, own_client: TestClient) -> TestClient:
     """The fixture's build of tiny-mid as one of a corpus with labels."""
-    build = queries.source_by_slug(own_session, "tiny-mid").build
+    build = source_by_slug(own_session, "tiny-mid").build
     assert build
     own_session.execute(sa.update(Build).where(Build.id == build.id).values(config={"labels": ["kind", "n"]}))
     for prompt in range(N_PROMPTS):

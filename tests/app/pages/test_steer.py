@@ -12,11 +12,11 @@ from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.services.output_score_words import steer_words
-from app.services.steer_query import SliderQuery, SteerQuery, steer_query
-from app.services.steer_search import Candidate
-from app.services.steer_texts import kl_step, turn_of
 from app.settings import Settings
+from app.steer.query import SliderQuery, SteerQuery, steer_query
+from app.steer.search import Candidate
+from app.steer.texts import kl_step, turn_of
+from app.text.output_scores import steer_words
 from tests.app.engine_support import LABEL, LABELLED, World, world
 from tests.hostile import HOSTILE_TEXTS
 from tests.web import BASE, one, soup, text_of

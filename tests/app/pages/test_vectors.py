@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from safetensors.numpy import load
 
-from app.formats import number, percent
 from app.main import create_app
-from app.pages.navigation import has_page
-from app.services.microscope_rankings import signed
+from app.microscope.rankings import signed
+from app.text.formats import number, percent
+from app.web.navigation import has_page
 from tests.app.engine_support import World, world
 from tests.hostile import HOSTILE_TEXTS
 from tests.models.tiny import SENTENCES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.contrast import _so_many
+from app.microscope.contrast import _so_many
 
 
 @pytest.mark.parametrize(

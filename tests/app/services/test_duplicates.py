@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.services.duplicates import AFTER, BEFORE, are_near_duplicates, fold
+from app.latents.duplicates import AFTER, BEFORE, are_near_duplicates, fold
 from models.records import Example
 
 RNG = np.random.default_rng(3)

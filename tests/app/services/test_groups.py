@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.groups import Known, spread
+from app.corpus.groups import Known, spread
 
 
 def brute_auroc(values: np.ndarray, inside: np.ndarray) -> float:

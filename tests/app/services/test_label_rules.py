@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from app.corpus.labels import LabelledTokens
+from app.corpus.patterns import Words
+from app.corpus.reading import Reading
 from app.errors import InvalidRequest
-from app.services.corpus_labels import LabelledTokens
-from app.services.label_rules import MAX_DEPTH, has_words, parse_rule, rule_help
-from app.services.patterns import Words
-from app.services.spectrum_reading import Reading
+from app.labels.rules import MAX_DEPTH, has_words, parse_rule, rule_help
 
 TOKENS = ["The", " cold", " sea", " (", "and", " snow", ")", " fell", " |", ' "', " near", " the", " rock"]
 DOCUMENTS = ({"topic": "sea"}, {"topic": "rock & roll"})

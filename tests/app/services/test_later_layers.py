@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.ablation import _later_layers
+from app.ablate.service import _later_layers
 from models.ablation import LatentEffect
 from models.metrics import Metrics
 

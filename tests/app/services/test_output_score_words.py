@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.glossary import TERMS
-from app.services.output_score_words import LIKELY, MAY, score_text, steer_words
+from app.text.glossary import TERMS
+from app.text.output_scores import LIKELY, MAY, score_text, steer_words
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "steering.md"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.services import patch_words
-from app.services.patch_words import Gap, Part, shown_share
-from app.services.patching import judge_gap
+from app.ablate import patch_words
+from app.ablate.patch_words import Gap, Part, shown_share
+from app.ablate.patching import judge_gap
 
 CLEAR = Gap(2.0, 0.1, "clear", "nats", "takes away")
 

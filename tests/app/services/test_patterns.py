@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.corpus.patterns import Pattern, Words, word_matches
 from app.errors import InvalidRequest
-from app.services.patterns import Pattern, Words, word_matches
 
 
 def covered(pattern: str, *texts: list[str]) -> list[str]:

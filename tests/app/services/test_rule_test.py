@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from app.db import queries
-from app.db.queries import SourceInfo
+from app.db.queries.answers import SourceInfo
+from app.db.queries.sources import source_by_slug
 from app.errors import InvalidRequest, NotBuilt, UnknownLatent
-from app.services.rule_test import RuleTest, measure_rule
+from app.labels.rule_test import RuleTest, measure_rule
 from models.label_tests import FAILED, TESTED, LabelTest
 from tests import fixtures_source as fixture
 from tests import planted as plants
@@ -141,4 +141,4 @@ def test_what_cannot_be_tested_is_refused(session: Session, source: SourceInfo) 
 def test_a_source_without_a_build_has_no_text(session: Session) -> None:
     fixture.fill(session)
     with pytest.raises(NotBuilt):
-        measure_rule(session, queries.source_by_slug(session, "other-mlp"), 1, "snow")
+        measure_rule(session, source_by_slug(session, "other-mlp"), 1, "snow")

@@ -8,15 +8,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import meanings as meanings_module
-from app.db import queries, writes
-from app.db.queries.indexes.texts import TextIndex
-from app.db.tables import SearchWord
+from app.db.latent_table.texts import TextIndex
+from app.db.queries.sources import source_by_slug
+from app.db.tables.search import SearchWord
+from app.db.writes.explanations import add_explanation, add_label
 from app.errors import InvalidRequest, NotBuilt, UnknownSource
-from app.meanings import DIMENSIONS, Meanings, NoMeaning
-from app.search_index import add_meanings
-from app.services.search import MAX_LIMIT, SearchFound, SearchQuery, search
-from app.services.search_why import marks
+from app.search import meanings as meanings_module
+from app.search.index import add_meanings
+from app.search.meanings import DIMENSIONS, Meanings, NoMeaning
+from app.search.service import MAX_LIMIT, SearchFound, SearchQuery, search
+from app.search.why import marks
 from models.label_tests import Figure, LabelTest
 from tests.fixtures_source import FIRST_THEME
 
@@ -49,7 +50,7 @@ class FakeEncoder:
 @pytest.fixture
 def meanings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Meanings:
     monkeypatch.setattr(meanings_module, "installed_encoder", lambda: Path("anywhere"))
-    monkeypatch.setattr("app.search_index.installed_encoder", lambda: Path("anywhere"))
+    monkeypatch.setattr("app.search.index.installed_encoder", lambda: Path("anywhere"))
     monkeypatch.setattr(meanings_module, "SentenceEncoder", FakeEncoder)
     return Meanings(tmp_path)
 
@@ -93,9 +94,9 @@ def test_all_sources_are_searched_or_those_that_are_named(own_session: Session, 
 
 
 def test_whole_words_come_before_parts(own_session: Session, meanings: Meanings) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    writes.add_label(own_session, source, 40, "starboard lamps", "ada")
-    writes.add_label(own_session, source, 41, "a star", "ada")
+    source = source_by_slug(own_session, "tiny-mid")
+    add_label(own_session, source, 40, "starboard lamps", "ada")
+    add_label(own_session, source, 41, "a star", "ada")
     found = ask(own_session, meanings, "star", sources=["tiny-mid"], limit=100)
     indices = [item.index for item in found.latents]
     assert indices.index(41) < indices.index(40)
@@ -104,21 +105,21 @@ def test_whole_words_come_before_parts(own_session: Session, meanings: Meanings)
 
 
 def test_a_tested_label_comes_before_a_guess_of_the_same_words(own_session: Session, meanings: Meanings) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
+    source = source_by_slug(own_session, "tiny-mid")
     figure = Figure(0.9, 0.85, 0.95)
     good = LabelTest(1000, precision=figure, recall=figure, chance=0.01)
     for index, test in ((50, None), (51, good)):
-        writes.add_explanation(own_session, source, index, "zebra crossing", author="x", method="m", test=test)
+        add_explanation(own_session, source, index, "zebra crossing", author="x", method="m", test=test)
     assert places(ask(own_session, meanings, "zebra")) == [("tiny-mid", 51), ("tiny-mid", 50)]
 
 
 def test_a_label_is_found_as_soon_as_it_is_saved_and_a_replaced_one_no_more(
     own_session: Session, meanings: Meanings
 ) -> None:
-    source = queries.source_by_slug(own_session, "tiny-late")
-    writes.add_label(own_session, source, 9, "quokka", "ada")
+    source = source_by_slug(own_session, "tiny-late")
+    add_label(own_session, source, 9, "quokka", "ada")
     assert places(ask(own_session, meanings, "quokka")) == [("tiny-late", 9)]
-    writes.add_label(own_session, source, 9, "wombat", "ada")
+    add_label(own_session, source, 9, "wombat", "ada")
     assert ask(own_session, meanings, "quokka").latents == ()
     (found,) = ask(own_session, meanings, "wombat").latents
     assert [(reason.field, reason.text) for reason in found.why] == [("label", "wombat")]
@@ -128,15 +129,15 @@ def test_a_label_is_found_as_soon_as_it_is_saved_and_a_replaced_one_no_more(
 def test_case_accents_plurals_and_signs_do_not_hide_a_word(
     own_session: Session, meanings: Meanings, typed: str, word: str
 ) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
-    writes.add_label(own_session, source, 44, word, "ada")
+    source = source_by_slug(own_session, "tiny-mid")
+    add_label(own_session, source, 44, word, "ada")
     assert ("tiny-mid", 44) in places(ask(own_session, meanings, typed))
 
 
 def test_latents_with_all_words_come_before_those_with_one(own_session: Session, meanings: Meanings) -> None:
-    source = queries.source_by_slug(own_session, "tiny-mid")
+    source = source_by_slug(own_session, "tiny-mid")
     for index, text in ((50, "blue"), (51, "whale"), (52, "blue whale")):
-        writes.add_label(own_session, source, index, text, "ada")
+        add_label(own_session, source, index, text, "ada")
     assert places(ask(own_session, meanings, "blue whale"))[0] == ("tiny-mid", 52)
 
 
@@ -169,8 +170,8 @@ def test_a_word_itself_is_found_by_meaning_before_any_vector_is_made(own_session
 
 
 def test_labels_that_came_since_are_read_by_the_search(own_session: Session, meanings: Meanings) -> None:
-    source = queries.source_by_slug(own_session, "tiny-late")
-    writes.add_label(own_session, source, 11, "loaf", "ada")
+    source = source_by_slug(own_session, "tiny-late")
+    add_label(own_session, source, 11, "loaf", "ada")
     assert ("tiny-late", 11) in places(ask(own_session, meanings, "butter", by="meaning"))
 
 
@@ -185,7 +186,7 @@ def test_without_the_model_words_still_work(
 
 
 def test_a_build_from_before_this_search_is_named_with_the_command(own_session: Session, meanings: Meanings) -> None:
-    build = queries.source_by_slug(own_session, "tiny-mid").build
+    build = source_by_slug(own_session, "tiny-mid").build
     assert build is not None
     own_session.execute(sa.delete(SearchWord).where(SearchWord.build_id == build.id))
     own_session.commit()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.formats import number, percent
-from app.services.table_ranges import RANGES, read_ranges
+from app.sources.table_ranges import RANGES, read_ranges
+from app.text.formats import number, percent
 
 
 @pytest.mark.parametrize(

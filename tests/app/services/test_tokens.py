@@ -5,9 +5,9 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.token_markup import HOT, heat_markup
-from app.services.tokens import STEPS, chip, heat_step, pieces
-from app.views import HeatText, Piece
+from app.text.token_markup import HOT, heat_markup
+from app.text.token_views import HeatText, Piece
+from app.text.tokens import STEPS, chip, heat_step, pieces
 
 
 def shown(text: str) -> list[tuple[str, str]]:

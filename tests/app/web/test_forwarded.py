@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from app.main import create_app
 from app.settings import Settings
-from app.sign_in import MAX_FAILURES, MAX_FAILURES_OF_PROXY
 from app.web.addresses import Proxies, network, parsed
+from app.web.sessions import MAX_FAILURES, MAX_FAILURES_OF_PROXY
 
 TOKEN = "long-enough-token"
 Ask = Callable[..., int]

@@ -7,10 +7,11 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import main, same_origin
+from app import main
 from app.main import create_app
-from app.security import HEADERS
 from app.settings import Settings
+from app.web import same_origin
+from app.web.security import HEADERS
 from tests.web import BASE
 
 TOKEN = "long-enough-token"

@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.routing import BaseRoute
 
-from app.body_limit import MAX_BODY, is_longer
-from app.db import queries, writes
+from app.db.queries.sources import recent_builds, source_by_slug
+from app.db.writes.builds import finish_build, update_progress
 from app.main import create_app
 from app.settings import Settings
+from app.web.body_limit import MAX_BODY, is_longer
 from app.web.limits import ClientLimits
 from tests.app.web.support import SHORT, ask, connect, errors_in, logged, serving, status
 from tests.fixtures_source import make_corpus, start
@@ -74,18 +75,18 @@ def test_a_body_that_ends_at_the_limit_is_no_error_either(app: FastAPI, caplog: 
 
 
 def test_a_stream_of_builds_outlives_every_limit(own_settings: Settings, own_session: Session) -> None:
-    source = queries.source_by_slug(own_session, "other-mlp").id
+    source = source_by_slug(own_session, "other-mlp").id
     build = start(own_session, source, make_corpus())
     with serving(create_app(own_settings), own_settings, SHORT) as port, connect(port) as opened:
-        seen = f"{queries.recent_builds(own_session)[0].id}.{build}"
+        seen = f"{recent_builds(own_session)[0].id}.{build}"
         opened.sendall(f"GET /parts/builds/events?seen={seen} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         found, began = b"", time.monotonic()
         for step in range(1, 20):
-            writes.update_progress(own_session, build, progress=step / 20)
+            update_progress(own_session, build, progress=step / 20)
             found += opened.recv(1 << 16)
             if time.monotonic() - began > SHORT.body + 1:
                 break
-        writes.finish_build(own_session, build)
+        finish_build(own_session, build)
         while b"event: done" not in found:
             found += opened.recv(1 << 16)
     assert found.count(f"event: build-{build}".encode()) > 2

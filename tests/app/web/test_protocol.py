@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.security import HEADERS
 from app.settings import Settings
+from app.web.security import HEADERS
 from tests.app.web.support import (
     HEALTH,
     PATIENCE,

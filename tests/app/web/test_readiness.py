@@ -70,7 +70,7 @@ def readiness_statement():  # type: ignore[no-untyped-def]
     """Latent 1 loses half a number of its promoted tokens."""
     import sqlalchemy as sa
 
-    from app.db.tables import LatentDetail
+    from app.db.tables.builds import LatentDetail
 
     table = LatentDetail.__table__
     return sa.update(table).where(table.c.latent_index == 1).values(promoted=b"\1\2\3")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from app.demos import bundled_label
-from app.services.corpus_labels import LabelRule
-from app.services.label_rules import Leaf, parse_rule
+from app.corpus.labels import LabelRule
+from app.demo.demos import bundled_label
+from app.labels.rules import Leaf, parse_rule
 from models.build_pass import BuildPass, PassPlan
 from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
 from models.demo import bundle

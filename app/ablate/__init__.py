@@ -1,0 +1,1 @@
+"""Ablate: what a prediction rests on."""

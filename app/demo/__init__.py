@@ -1,0 +1,1 @@
+"""The demos that come with Periscope."""

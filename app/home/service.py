@@ -1,0 +1,103 @@
+"""The Home page: every source as a card, grouped by model, and what is being built."""
+
+from itertools import groupby
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.builds.preparing import announced
+from app.builds.service import current_pulse, live_builds
+from app.db.queries.answers import SourceInfo
+from app.db.queries.latents import density_histogram
+from app.db.queries.sources import all_sources
+from app.home.views import HomeView, ModelGroup, SourceCard, Spark
+from app.text.formats import count, number, percent, short_count
+from app.text.quality import build_command, failure
+from app.text.tokens import plain
+from app.web.layout import Measure
+
+#: Texts to try; the bundled model knows worlds like these.
+EXAMPLES = (
+    "Once upon a time a small dragon lived behind the garden wall.",
+    "The nurse counted the coins and gave them back.",
+    "def add(a, b):",
+)
+#: Bars of the small picture on a card: the density histogram has twice as many bins.
+BINS_PER_SPARK = 2
+
+
+def home_page(session: Session, data_dir: Path, microscope_href: str = "") -> HomeView:
+    """Every source with the build that pages show; ``data_dir`` is where a demo in preparation leaves word."""
+    sources = all_sources(session)
+    groups = groupby(sources, key=lambda source: source.language_model_id)
+    said = announced(data_dir)
+    return HomeView(
+        pulse=current_pulse(session),
+        live=live_builds([source.running for source in sources if source.running]),
+        groups=tuple(_group(session, list(members), bool(said and not said.has_failed)) for _, members in groups),
+        random_href="/random" if any(source.build for source in sources) else "",
+        microscope_href=microscope_href if sources else "",
+        examples=EXAMPLES,
+        preparing=said.sentence if said and not said.has_failed else "",
+        failed=said.sentence if said and said.has_failed and not sources else "",
+    )
+
+
+def has_sources(session: Session) -> bool:
+    """Whether any source is registered."""
+    return bool(all_sources(session))
+
+
+def _group(session: Session, sources: list[SourceInfo], is_preparing: bool) -> ModelGroup:
+    model = sources[0].facts.model
+    return ModelGroup(
+        model=plain(model.name),
+        architecture=plain(model.architecture),
+        n_layers=model.n_layers,
+        d_model=model.d_model,
+        cards=tuple(_card(session, source, is_preparing) for source in sources),
+    )
+
+
+def _card(session: Session, source: SourceInfo, is_preparing: bool) -> SourceCard:
+    href = f"/sources/{source.slug}"
+    return SourceCard(
+        slug=source.slug,
+        href=href,
+        random_href=f"{href}/random" if source.build else "",
+        hook_name=plain(source.facts.hook_name),
+        sae_kind=plain(source.facts.sae_kind),
+        width=count(source.facts.d_sae),
+        is_built=source.build is not None,
+        is_running=source.running is not None,
+        failed=plain(failure(source)),
+        command="" if is_preparing else build_command(source.slug),
+        measures=_measures(source),
+        sparks=_sparks(session, source) if source.build else (),
+    )
+
+
+def _sparks(session: Session, source: SourceInfo) -> tuple[Spark, ...]:
+    """The density histogram in few bars, from rare to dense; without those at the ends that are empty everywhere."""
+    counts = density_histogram(session, source).counts
+    starts = range(0, len(counts), BINS_PER_SPARK)
+    bars = [sum(counts[start : start + BINS_PER_SPARK]) for start in starts]
+    top = max(bars, default=0)
+    return tuple(Spark(float(place), round(bar / top, 3)) for place, bar in enumerate(bars) if bar) if top else ()
+
+
+def _measures(source: SourceInfo) -> tuple[Measure, ...]:
+    if source.build is None:
+        return ()
+    quality = source.build.quality
+    return (
+        Measure("L0", None if quality.l0 is None else number(quality.l0)),
+        _share("Explained variance", quality.explained_variance),
+        _share("Loss recovered", quality.loss_recovered),
+        _share("Dead latents", quality.dead_fraction),
+        Measure("Tokens seen", short_count(source.build.tokens_done)),
+    )
+
+
+def _share(name: str, value: float | None) -> Measure:
+    return Measure(name, None if value is None else percent(value))

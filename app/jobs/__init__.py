@@ -1,1 +1,0 @@
-"""What requests ask of a model, one file per question; ``app.engine`` says how a job is written."""

@@ -1,0 +1,1 @@
+"""Labels of latents: statuses, rules, tests."""

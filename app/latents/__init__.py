@@ -1,0 +1,1 @@
+"""The Latent page; what the JSON API says of sources, latents and builds."""

@@ -1,0 +1,141 @@
+"""The Latent page: what one latent fires on, in words, numbers, bands of examples and neighbours."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from app.corpus.labels import label_names
+from app.db.queries.answers import BuildInfo, LatentDetails, SourceInfo
+from app.db.queries.latents import shown_latent
+from app.errors import NotBuilt
+from app.labels.rules import rule_help
+from app.labels.service import labels_view
+from app.latents import panels
+from app.latents.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, most_examples, shown_places
+from app.latents.views import BandsView, EmbedView, LatentView, LaterBandsView
+from app.text import glossary
+from app.text.formats import percent
+from app.text.names import name_view, title_of
+from app.text.quality import corpus_of
+from app.text.tokens import chip, plain
+from app.web.layout import Crumb
+
+#: From this density on a latent is called very dense.
+DENSE = 0.1
+#: Terms that the page explains besides those of its statistics.
+TERMS = ("share_of_active", "token_share", "logit_effect", "cosine")
+EMBEDDED_EFFECTS = 5
+
+
+@dataclass(frozen=True)
+class RefusedLabel:
+    """A label that could not be stored, shown again in its form with the reason."""
+
+    text: str = ""
+    author: str = ""
+    rule: str = ""
+    error: str = ""
+
+
+def latent_page(
+    session: Session,
+    slug: str,
+    index: int,
+    query: BandsQuery,
+    refused: RefusedLabel | None = None,
+    *,
+    explains: bool = False,
+) -> LatentView:
+    """Everything about one latent; ``query`` chooses the bands; ``explains``: a language model can be asked."""
+    source, build, details = _find(session, slug, index, query)
+    record, href = details.record, f"/sources/{slug}"
+    refused = refused or RefusedLabel()
+    is_dead = record.n_active == 0
+    statistics = panels.statistics(details, source)
+    # Who goes through latents compares them in one view. Which bands there are differs.
+    same = BandsQuery(query.view, query.scale)
+    return LatentView(
+        slug=slug,
+        build=build.version,
+        index=index,
+        href=f"{href}/latents/{index}",
+        json_href=f"/api/v1/sources/{slug}/latents/{index}",
+        spectrum_href=f"{href}/latents/{index}/spectrum",
+        explain_href=f"{href}/latents/{index}/explain" if explains and not is_dead else "",
+        previous_href=same.link(f"{href}/latents/{index - 1}") if index > 0 else "",
+        next_href=same.link(f"{href}/latents/{index + 1}") if index < source.facts.d_sae - 1 else "",
+        random_href=f"{href}/random",
+        crumbs=(Crumb("Sources", "/"), Crumb(slug, href)),
+        model=source.facts.model.name,
+        hook_name=source.facts.hook_name,
+        title=title_of(index, details.name),
+        name=name_view(index, details.name),
+        top_token=None if details.top_token is None else chip(details.top_token),
+        top_token_share=_share(details),
+        is_dead=is_dead,
+        dense_note=percent(record.density) if record.density >= DENSE else "",
+        labels=labels_view(
+            slug,
+            index,
+            details.explanations,
+            details.n_explanations,
+            summary=plain(details.name.summary or ""),
+            rule_part_href="" if is_dead else f"/parts/sources/{slug}/latents/{index}/rule",
+            rule_help=rule_help(label_names(build)),
+            **vars(refused),
+        ),
+        statistics=statistics,
+        terms=tuple(glossary.TERMS[key] for key in (*(item.term for item in statistics), *TERMS)),
+        corpus=corpus_of(build),
+        bands=None if is_dead else bands_view(slug, details, query),
+        promoted=panels.token_bars(record.promoted, details.tokens),
+        suppressed=panels.token_bars(record.suppressed, details.tokens),
+        which_tokens=panels.tokens_view(record, details.tokens),
+        neighbours=panels.neighbours(slug, record, details.neighbours),
+    )
+
+
+def bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> BandsView:
+    """The histogram and the examples alone."""
+    _, _, details = _find(session, slug, index, query)
+    return bands_view(slug, details, query)
+
+
+def later_bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> LaterBandsView:
+    """The examples of the bands that the page leaves for later."""
+    _, details = shown_latent(session, slug, index, partial(later_places, query))
+    return later_bands_view(slug, details, query)
+
+
+def embedded(session: Session, slug: str, index: int, query: BandsQuery) -> EmbedView:
+    """A small dashboard for a frame in a notebook."""
+    query = query if query.band else replace(query, band=ALL)
+    source, build, details = _find(session, slug, index, query)
+    record = details.record
+    return EmbedView(
+        slug=slug,
+        index=index,
+        href=f"/sources/{slug}/latents/{index}",
+        title=title_of(index, details.name),
+        name=name_view(index, details.name),
+        top_token=None if details.top_token is None else chip(details.top_token),
+        top_token_share=_share(details),
+        statistics=panels.statistics(details, source),
+        corpus=corpus_of(build),
+        bands=None if record.n_active == 0 else bands_view(slug, details, query, "embed/"),
+        promoted=panels.token_bars(record.promoted[:EMBEDDED_EFFECTS], details.tokens),
+        suppressed=panels.token_bars(record.suppressed[:EMBEDDED_EFFECTS], details.tokens),
+    )
+
+
+def _find(session: Session, slug: str, index: int, query: BandsQuery) -> tuple[SourceInfo, BuildInfo, LatentDetails]:
+    choose = partial(shown_places, query)
+    source, details = shown_latent(session, slug, index, choose, most_examples(query))
+    if source.build is None:
+        raise NotBuilt(slug)
+    return source, source.build, details
+
+
+def _share(details: LatentDetails) -> str:
+    return "" if details.top_token_share is None else percent(details.top_token_share, 2)

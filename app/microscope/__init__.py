@@ -1,0 +1,1 @@
+"""The Microscope: which latents fire on a text; contrast search."""

@@ -1,0 +1,1 @@
+"""One search over the latents of all sources."""

@@ -1,0 +1,1 @@
+"""The Source page and its table of latents."""

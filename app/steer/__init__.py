@@ -1,0 +1,1 @@
+"""Steer: sliders, calibration, mixes, and the texts that they change."""

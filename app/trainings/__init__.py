@@ -1,0 +1,1 @@
+"""Training SAEs of one's own."""
