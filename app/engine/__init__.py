@@ -12,7 +12,8 @@ How it works
 How a new kind of work is added (steering, calibration, ...)
     Derive a frozen dataclass from ``TextJob`` (``app.engine.texts``) and one of the three below in a room's
     ``task.py``; give it ``model`` (the model's location), ``sources`` (the dictionaries it needs, loaded before it
-    runs), ``texts()`` and ``words()`` (all that is tokenised) and ``cost()``, an upper estimate in bytes; ``is_brief`` if it is over after a
+    runs), ``texts()`` and ``words()`` (all that is tokenised) and ``cost()``, an upper estimate in bytes;
+    ``is_brief`` if it is over after a
     few steps. Import torch and ``models.*`` inside its methods only: they run in the worker's thread. Add it to
     ``tests/app/test_steps.py``, which holds every kind to its steps and its texts to their limits.
 
