@@ -9,20 +9,22 @@ from importlib.metadata import version
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 
-from app.ablate import api as api_causal
+from app.ablate import api as api_ablate
 from app.ablate import pages as ablate
+from app.builds import api as api_builds
 from app.builds import pages as builds
 from app.db.session import make_engine, make_reading_sessions, make_session_maker
 from app.engine.engine import ModelEngine
 from app.explain import pages as explain
 from app.explain.tasks import ExplanationTasks
 from app.home import pages as home
-from app.latents import api
+from app.labels import api as api_labels
+from app.latents import api as api_latents
 from app.latents import embed as latent_embed
 from app.latents import pages as latents
 from app.lists import pages as lists
 from app.memory import trim_heap
-from app.microscope import api as api_engine
+from app.microscope import api as api_microscope
 from app.microscope import pages as microscope
 from app.openai import routes as openai_routes
 from app.openai.errors import OpenAIErrors
@@ -31,10 +33,13 @@ from app.search import api as api_search
 from app.search import pages as search
 from app.search.meanings import Meanings
 from app.settings import Settings
+from app.sources import api as api_sources
 from app.sources import pages as sources
+from app.sources.table_markup import latent_rows
 from app.spectrum import pages as latent_spectrum
 from app.steer import api as api_steer
 from app.steer import pages as steer
+from app.vectors import api as api_vectors
 from app.vectors import pages as vectors
 from app.web import health, sign_in
 from app.web.admission import Admission, Impatience
@@ -87,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.explanations = ExplanationTasks()
     app.state.door = make_door(settings.auth_token.get_secret_value())
     app.state.meanings = Meanings(settings.data_dir)
-    app.state.templates = make_templates()
+    app.state.templates = make_templates(latent_rows)
     app.state.kept_problems = {}
     _add_routes(app)
     _add_layers(app, settings)
@@ -124,7 +129,9 @@ def _add_routes(app: FastAPI) -> None:
     # Routes are looked through in their order, so what is asked for most comes first.
     for module in (latents, sources):
         app.include_router(module.router)
-    for module in (api, api_search, api_engine, api_causal, api_steer):
+    for module in (api_latents, api_sources, api_labels, api_builds, api_search):
+        app.include_router(module.router)
+    for module in (api_microscope, api_ablate, api_steer, api_vectors):
         app.include_router(module.router)
     for module in (home, search, latent_spectrum, latent_embed, builds, reference, sign_in, health):
         app.include_router(module.router)

@@ -12,18 +12,23 @@ the text, so lengths are looked at twice before:
 Imports no torch.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 from models.errors import ContextMismatch
-
-if TYPE_CHECKING:
-    from models.language_model import LanguageModel
 
 CHARACTERS_PER_TOKEN = 128
 #: Characters that are counted at once; a shorter text is not counted beforehand.
 _PIECE = 1 << 14
 #: A text is hopeless from so many times the limit on, and so many tokens more.
 _TIMES, _MORE = 2, 1000
+
+
+class Tokenizes(Protocol):
+    """What splits a text into token ids, as a language model does."""
+
+    def tokenize(self, text: str) -> Sequence[int]:
+        """The ids of a text's tokens."""
 
 
 def most_characters(tokens: int) -> int:
@@ -47,7 +52,7 @@ def check_ids(n: int, tokens: int, name: str) -> None:
         raise ContextMismatch(f"{name} has {n:,} tokens; at most {tokens:,} are read. Shorten it.")
 
 
-def check_density(model: "LanguageModel", text: str, tokens: int, name: str) -> None:
+def check_density(model: Tokenizes, text: str, tokens: int, name: str) -> None:
     """Raise ContextMismatch if a long text has far more than ``tokens`` tokens, without counting all of them."""
     if len(text) <= _PIECE:
         return

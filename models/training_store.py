@@ -10,13 +10,12 @@ chat.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models.dictionary_facts import DictionaryFacts, TrainingStore
 from models.errors import InputMismatch, PeriscopeModelError, Unsupported, WeightsInvalid
 
 if TYPE_CHECKING:
-    from models.dictionary_facts import DictionaryFacts
     from models.language_model import LanguageModel
 
 NONE, WORDS = "none", ("bos", "eos", "sep")
@@ -24,20 +23,6 @@ NONE, WORDS = "none", ("bos", "eos", "sep")
 _DOCUMENT_ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>")
 #: A chat in which every marker of a turn comes twice.
 _CHAT = (("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
-
-
-@dataclass(frozen=True)
-class TrainingStore:
-    """What an SAE's metadata say of its store.
-
-    ``separator``: ``bos``, ``eos``, ``sep``, ``none``, the id of a token, or ``None`` where nothing is said.
-    ``concatenates``: whether documents were joined at all, or each gave one prompt if it was long enough.
-    ``gives_bos``: whether a tokenizer without BOS had its EOS in that place.
-    """
-
-    separator: str | int | None = None
-    concatenates: bool = True
-    gives_bos: bool = True
 
 
 def training_store(metadata: Mapping[str, Any], location: str) -> TrainingStore:
@@ -64,7 +49,7 @@ def training_store(metadata: Mapping[str, Any], location: str) -> TrainingStore:
     return TrainingStore(separator, not alone, metadata.get("model_class_name") != "AutoModelForCausalLM")
 
 
-def wants_bos(model: "LanguageModel", facts: "DictionaryFacts") -> bool:
+def wants_bos(model: "LanguageModel", facts: DictionaryFacts) -> bool:
     """Whether the prompts that an SAE was trained on began with ``model.bos_token_id``."""
     bos = model.bos_token_id if facts.store.gives_bos else model.own_bos_token_id
     return facts.prepend_bos and bos is not None

@@ -6,18 +6,9 @@ from app.ablate import patching as patching_service
 from app.ablate import schemas as answers
 from app.ablate import selectivity as selectivity_service
 from app.ablate import service as ablation_service
-from app.ablate.bodies import (
-    AblateBody,
-    ContrastBody,
-    LabelGroupBody,
-    PatchBody,
-    PatchPairsBody,
-    SelectivityBody,
-    SetBody,
-)
+from app.ablate.bodies import AblateBody, LabelGroupBody, PatchBody, PatchPairsBody, SelectivityBody, SetBody
 from app.corpus.asked_groups import LabelGroup
-from app.microscope import contrast as contrast_service
-from app.microscope.api import EngineDep, ReaderDep
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.web.connections import answer_while_connected
 from app.web.requests import known_parameters
 
@@ -66,12 +57,3 @@ async def selectivity(request: Request, engine: EngineDep, reader: ReaderDep, bo
     }
     asked = selectivity_service.SelectivityRequest(body.source, body.latents, groups, body.controls, body.seed)
     return await answer_while_connected(request, selectivity_service.selectivity(engine, reader, asked))
-
-
-@router.post("/contrast", summary="Latents that tell two groups apart", response_model=answers.ContrastAnswer)
-async def contrast(request: Request, engine: EngineDep, reader: ReaderDep, body: ContrastBody) -> Response:
-    """Latents ranked by AUROC, or by the difference of maxima or means, between texts with and without a concept."""
-    asked = contrast_service.ContrastRequest(
-        body.source, body.with_texts, body.without_texts, body.top_k, body.rank_by, body.max_density
-    )
-    return await answer_while_connected(request, contrast_service.contrast(engine, reader, asked))

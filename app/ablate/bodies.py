@@ -10,8 +10,7 @@ from app.ablate.selectivity import MAX_CONTROLS, MAX_GROUP_TEXTS, MAX_GROUPS
 from app.ablate.service import MAX_SET
 from app.ablate.task import Asked
 from app.corpus.patterns import MAX_LENGTH
-from app.engine.bodies import Body, Conditions, LatentNumber, Position, Prompt, Share, Slug, TextBody
-from app.microscope import contrast
+from app.engine.bodies import Body, Conditions, LatentNumber, Position, Prompt, Slug, TextBody
 from app.web.request_types import MAX_SEED, Entries, Flag, Text, Whole, Word
 from models.removal import WAYS
 from models.text_limits import most_characters
@@ -142,20 +141,3 @@ class SelectivityBody(Body):
         8, description="Random sets of the same size."
     )
     seed: Annotated[int, Whole(0, MAX_SEED, "a number")] = Field(0, description="Chooses the random sets.")
-
-
-class ContrastBody(Body):
-    """Texts with and without a concept."""
-
-    source: Slug = Field(description="Slug of a source.", examples=["demo-l2-resid-2k"])
-    with_texts: Annotated[list[Prompt], Entries(1, contrast.MAX_TEXTS)] = Field(
-        alias="with", description="1 to 64 texts.", examples=[["The sea was calm."]]
-    )
-    without_texts: Annotated[list[Prompt], Entries(1, contrast.MAX_TEXTS)] = Field(
-        alias="without", description="1 to 64 texts.", examples=[["The cat slept."]]
-    )
-    top_k: Annotated[int, Whole(1, contrast.MAX_TOP_K, "a number of latents")] = Field(
-        50, description="Latents in the answer."
-    )
-    rank_by: Annotated[str, Word(contrast.RANKINGS)] = Field("auroc", description="auroc, max or mean (differences).")
-    max_density: Share | None = Field(None, description="Leave out latents that are active on more tokens.")

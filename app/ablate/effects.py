@@ -9,13 +9,12 @@ from app.ablate.metric_names import METRIC_NAMES
 from app.ablate.query import METRICS, AblateQuery
 from app.ablate.views import AblationView, EffectRow, SetView
 from app.db.display import whole_characters
-from app.microscope.rankings import signed
-from app.microscope.views import ScopeText, ScopeToken, ScopeTurn
+from app.text.block_views import Measure
 from app.text.figure_view import FigureView
-from app.text.formats import count, number, percent
+from app.text.formats import count, number, percent, signed
 from app.text.names import name_view, short_name
+from app.text.token_views import ScopeText, ScopeToken, ScopeTurn
 from app.text.tokens import chip, heat_step, pieces, plain
-from app.web.layout import Measure
 from models.removal import DENSE
 
 LATER = {

@@ -7,11 +7,9 @@ from app.ablate.views import AblateView, AblationView, PatchView, SelectivityVie
 from app.ablate.ways import WAYS
 from app.corpus.labels import label_names
 from app.db.queries.sources import all_sources
-from app.engine.sources import Reader
-from app.microscope.form import source_picks
-from app.sources.views import Choice
+from app.engine.sources import Reader, source_picks
+from app.text.block_views import Choice, Tab
 from app.text.tokens import plain
-from app.web.layout import Tab
 
 #: Groups of texts that the form has room for at least and at most.
 FEWEST, MOST = 2, 8

@@ -7,8 +7,7 @@ from app.ablate.patch_figures import GroupChange, selectivity_figure
 from app.ablate.query import AblateQuery
 from app.ablate.views import RemovedLatent, SelectivityRow, SelectivityView
 from app.db.queries.answers import LatentName
-from app.microscope.rankings import signed
-from app.text.formats import NOT_RECORDED, count, number, percent
+from app.text.formats import NOT_RECORDED, count, number, percent, signed
 from app.text.names import name_view
 from app.text.tokens import plain
 

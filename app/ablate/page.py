@@ -21,12 +21,11 @@ from app.db.queries.names import latent_names
 from app.db.queries.sources import all_sources
 from app.engine.engine import ModelEngine
 from app.engine.model_state import not_ready
-from app.engine.sources import Reader
+from app.engine.sources import Reader, default_source
 from app.engine.texts import TextInput
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
-from app.microscope.page import default_source
-from app.microscope.query import lines
 from app.text.tokens import plain
+from app.web.forms import lines
 from models.errors import PeriscopeModelError
 
 #: Latents that are patched exactly.

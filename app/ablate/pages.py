@@ -5,7 +5,7 @@ from fastapi.responses import RedirectResponse
 
 from app.ablate.page import ablate, ablate_page
 from app.ablate.query import ablate_query
-from app.microscope.api import EngineDep, ReaderDep
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.web.connected import while_connected
 from app.web.forms import fields_of, with_problem
 from app.web.rendering import page, part

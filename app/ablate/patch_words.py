@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.microscope.rankings import signed
-from app.text.formats import count, number
+from app.text.formats import count, number, signed
 
 #: Shares of the gap from which on one latent does it, or does it in part.
 MOST, SOME = 0.5, 0.1

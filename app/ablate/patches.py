@@ -9,13 +9,12 @@ from app.ablate.patch_words import Gap, Part, answer, shown_share
 from app.ablate.query import AblateQuery
 from app.ablate.views import PatchReferenceRow, PatchRow, PatchView
 from app.db.display import whole_characters
-from app.microscope.rankings import signed
-from app.microscope.views import ScopeText, ScopeToken, ScopeTurn
+from app.text.block_views import Measure
 from app.text.figure_view import FigureView
-from app.text.formats import count, number
+from app.text.formats import count, number, signed
 from app.text.names import name_view, short_name
+from app.text.token_views import ScopeText, ScopeToken, ScopeTurn
 from app.text.tokens import chip, heat_step, pieces, plain
-from app.web.layout import Measure
 
 REFERENCES = {"all latents": "All latents together", "error term": "The error term alone", "everything": "Everything"}
 

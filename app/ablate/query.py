@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from app.ablate.ways import WAYS
 from app.errors import InvalidRequest, shorten
-from app.microscope.query import MAX_LINK, lines, whole
+from app.web.forms import MAX_LINK, lines, whole
 
 PATH = "/ablate"
 #: Questions of the page, and what they are called.

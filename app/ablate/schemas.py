@@ -7,8 +7,7 @@ What is not known is null.
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.latents.schemas import LabelStatus
-from app.web.request_types import Word
+from app.web.request_types import LabelStatus, Word
 from models.removal import WAYS
 
 LaterLayers = Annotated[str, Word(("add", "make up", "outweigh", "same", "unknown"))]
@@ -258,34 +257,4 @@ class SelectivityAnswer:
     source: str
     latents: list[int]
     groups: list[GroupAnswer]
-    notes: list[str]
-
-
-@dataclass(frozen=True)
-class ContrastLatent:
-    """How a latent separates the groups, over tokens that count; differences are with minus without."""
-
-    index: int
-    label: str | None
-    label_status: LabelStatus | None
-    summary: str | None
-    auroc: float
-    max_difference: float
-    mean_difference: float
-    with_max: float
-    without_max: float
-    density: float | None
-    share_of_max: float | None
-
-
-@dataclass(frozen=True)
-class ContrastAnswer:
-    """Latents ranked; ``expected_perfect`` of them would separate so few texts by luck."""
-
-    source: str
-    n_with: int
-    n_without: int
-    n_latents: int
-    expected_perfect: float
-    latents: list[ContrastLatent]
     notes: list[str]

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.engine.costs import encode_bytes, forward_bytes
-from app.engine.job import SoloJob, SourceKey
+from app.engine.job import Progress, SoloJob
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 from models.removal import ZERO, Removal
 
@@ -50,14 +51,6 @@ class Asked:
         """What has to be one token each."""
         named = (("The target", self.target), ("The contrast token", self.contrast))
         return tuple((name, word) for name, word in named if word is not None)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Event: so many of so many rows, texts or tokens are done."""
-
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.microscope.views import ScopeText, SourcePick
-from app.sources.views import Choice
+from app.text.block_views import Choice, Measure, SourcePick, Tab
 from app.text.figure_view import FigureView
 from app.text.name_views import NameView
-from app.text.token_views import TokenText
-from app.web.layout import Measure, Tab
+from app.text.token_views import ScopeText, TokenText
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,22 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.corpus.request import (
+    MAX_BATCH,
+    MAX_CONTEXT,
+    MAX_SEED,
+    MAX_TOKENS,
+    require_corpus,
+    require_prefix,
+    require_range,
+)
 from app.errors import InvalidRequest, shorten
 from app.settings import DEVICE_PATTERN, DTYPES
 from models.corpus_labels import MAX_LABELS, MAX_NAME
-from models.files import safe_text
 
-MAX_TOKENS = 10**12
 #: The stage in which a build reads its corpus; only then does its speed say when it will be done.
 READING = "reading the corpus"
-MAX_CONTEXT = 1_000_000
-MAX_BATCH = 65_536
 MAX_SEPARATOR = 200
-MAX_SEED = 2**63 - 1
-MAX_PREFIX = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -93,21 +96,3 @@ def _require_labels(names: tuple[str, ...]) -> None:
             raise InvalidRequest(
                 f"--label is the name of a column, at most {MAX_NAME} characters, not {shorten(name)!r}."
             )
-
-
-def require_corpus(corpus: str) -> None:
-    """Raise InvalidRequest for what can be no name of a corpus."""
-    if not corpus.strip() or "\0" in corpus or safe_text(corpus) != corpus:
-        raise InvalidRequest("--corpus must name a file or a Hugging Face data set.")
-
-
-def require_prefix(prefix: str) -> None:
-    """Raise InvalidRequest for what cannot be put before every document."""
-    if len(prefix) > MAX_PREFIX:
-        raise InvalidRequest(f"--prefix has {len(prefix):,} characters; at most {MAX_PREFIX:,} go before a document.")
-
-
-def require_range(name: str, value: int, low: int, high: int) -> None:
-    """Raise InvalidRequest for a number outside of what an option takes."""
-    if not low <= value <= high:
-        raise InvalidRequest(f"{name} is a number from {low} to {high}, not {shorten(str(value))}.")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.trainings.views import Trainings
+
 
 @dataclass(frozen=True)
 class SourceLink:
@@ -67,34 +69,6 @@ class BuildRow:
     config: str  # as JSON
     command: str  # that goes on with it or repeats it; empty if its configuration was not recorded
     can_resume: bool
-
-
-@dataclass(frozen=True)
-class LiveTraining:
-    """A training that goes on, or that stopped half-way; ``percent`` 0 to 100 of its stage."""
-
-    name: str
-    model: str
-    corpus: str
-    status: str
-    status_class: str  # running, failed, stopped
-    stage: str  # empty unless it runs
-    percent: float
-    tokens_done: str
-    tokens: str
-    speed: str
-    left: str
-    figures: str  # of the last step; empty before it
-    silence: str  # for how long there was no sign of life; empty while there is one
-    sentence: str  # why it ended
-
-
-@dataclass(frozen=True)
-class Trainings:
-    """What is being trained; partials/_trainings.html."""
-
-    trainings: tuple[LiveTraining, ...]
-    is_running: bool
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,9 @@ def _chosen(model: str | None) -> str:
 
 def announce_start(settings: Settings) -> None:
     """Let the Home page say what goes on before the builder's process can: its imports take seconds."""
-    from app.builds.preparing import announce, withdraw
     from app.db.session import make_engine, make_session_maker
     from app.home.service import has_sources
+    from app.preparing import announce, withdraw
 
     engine = make_engine(settings)
     try:

@@ -15,7 +15,23 @@ from app.db.queries.answers import BuildInfo, SourceInfo
 from app.db.queries.latents import prompts as stored_prompts
 from app.db.queries.prompt_spread import DocumentPart, prompt_documents, spread_prompts
 from app.db.queries.texts import token_texts
-from models.records import IntArray, LatentRecord
+from models.records import FloatArray, IntArray, LatentRecord
+
+
+def known_activations(record: LatentRecord, prompt: int, n_tokens: int) -> FloatArray:
+    """The latent's activations (n_tokens,) in a prompt as far as the build kept them, NaN elsewhere.
+
+    Known are the windows around the examples, and the single tokens of the uniform sample.
+    """
+    known = np.full(n_tokens, np.nan, np.float32)
+    mine = record.sample.prompts == prompt
+    known[record.sample.positions[mine]] = record.sample.activations[mine]
+    for band in record.bands:
+        for example in band.examples:
+            if example.prompt == prompt:
+                known[example.window_start : example.window_start + len(example.window)] = example.window
+    return known
+
 
 #: Tokens of text that are read to find how large a group is.
 READ = 200_000

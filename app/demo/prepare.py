@@ -14,7 +14,6 @@ from time import sleep
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.builds.portable import import_dashboards
-from app.builds.preparing import announce, withdraw
 from app.builds.request import BuildProgress
 from app.builds.run import NothingToResume, run_build
 from app.db.queries.mixes import count_mixes
@@ -26,6 +25,7 @@ from app.db.writes.explanations import replace_explanations
 from app.db.writes.sources import register_source
 from app.demo.demos import AUTHOR, DEMOS, Demo, DemoSource, default_demo
 from app.errors import BuildRunning, PeriscopeError
+from app.preparing import announce, withdraw
 from app.search.index import add_meanings, write_words
 from app.settings import Settings, load_settings
 from models.errors import PeriscopeModelError

@@ -9,10 +9,10 @@ from app.db.queries.answers import SourceInfo
 from app.db.queries.latents import max_activations
 from app.engine.engine import ModelEngine
 from app.engine.reading import OneLatentJob
+from app.engine.schemas import ActivationsAnswer, LatentOnText
 from app.engine.sources import Reader, key_of, notes_on
 from app.engine.texts import TextInput
 from app.errors import InvalidRequest
-from app.microscope import schemas as answers
 from models.chat import PromptTokens
 
 MAX_TEXTS = 64
@@ -20,7 +20,7 @@ MAX_TEXTS = 64
 
 async def activations(
     engine: ModelEngine, reader: Reader, slug: str, index: int, texts: Sequence[str]
-) -> answers.ActivationsAnswer:
+) -> ActivationsAnswer:
     """The latent's activations on each text, exactly as the build would compute them.
 
     Raises:
@@ -46,21 +46,21 @@ def named(texts: Sequence[str], what: str = "Text") -> tuple[TextInput, ...]:
 
 def _answer(
     reader: Reader, source: SourceInfo, index: int, found: Sequence[tuple[PromptTokens, NDArray[np.float32]]]
-) -> answers.ActivationsAnswer:
+) -> ActivationsAnswer:
     corpus_max: float | None = None
     if source.build is not None:
         with reader.sessions() as session:
             corpus_max = max_activations(session, source, [index]).get(index)
     longest = max(len(tokens) for tokens, _ in found)
     texts = [_on_text(tokens, values, corpus_max) for tokens, values in found]
-    return answers.ActivationsAnswer(source.slug, index, corpus_max, texts, notes_on(source, longest))
+    return ActivationsAnswer(source.slug, index, corpus_max, texts, notes_on(source, longest))
 
 
-def _on_text(tokens: PromptTokens, values: NDArray[np.float32], corpus_max: float | None) -> answers.LatentOnText:
+def _on_text(tokens: PromptTokens, values: NDArray[np.float32], corpus_max: float | None) -> LatentOnText:
     counted = np.where(np.array(tokens.counts), values, 0)
     place = int(counted.argmax())
     largest = float(counted[place])
-    return answers.LatentOnText(
+    return LatentOnText(
         tokens=list(tokens.texts),
         token_ids=list(tokens.ids),
         counted=list(tokens.counts),

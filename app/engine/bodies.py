@@ -10,18 +10,17 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
+from app.db.writes.vectors import MAX_NAME
 from app.engine import activations
-from app.engine.sources import MAX_SOURCES
 from app.engine.texts import TextInput
-from app.microscope import service as microscope
-from app.web.request_types import MAX_ID, Entries, Flag, Number, Text, Whole, Word
+from app.web.request_types import MAX_CHARACTERS, MAX_ID, MAX_SLUG, Entries, Flag, Number, Text, Whole, Word
 from models.chat import ROLES, parse_messages
+
+Name = Annotated[str, Text(1, MAX_NAME, is_visible=True)]
+
 
 #: Messages of one chat, and tokens that a ranking can be over.
 MAX_MESSAGES, MAX_POSITIONS = 200, 10_000
-MAX_SLUG = 100
-#: Characters of one text; how many are looked at follows from how many tokens the server reads (models/text_limits.py).
-MAX_CHARACTERS = 1_000_000
 
 Prompt = Annotated[str, Text(1, MAX_CHARACTERS)]
 Slug = Annotated[str, Text(1, MAX_SLUG)]
@@ -99,27 +98,6 @@ def text_input(text: str | None, messages: list[MessageBody] | None, add_generat
         return TextInput(text or "")
     turns = parse_messages([message.model_dump() for message in messages])
     return TextInput(messages=turns, add_generation_prompt=add_generation_prompt)
-
-
-class MicroscopeBody(TextBody):
-    """A text and the sources to read it with."""
-
-    sources: Annotated[list[Slug], Entries(1, MAX_SOURCES, "are read at once")] = Field(
-        description="Slugs of sources.", examples=[["demo-l2-resid-2k"]]
-    )
-    top_k: Annotated[int, Whole(1, microscope.MAX_TOP_K, "a number of latents per token")] = Field(
-        10, description="Latents per token."
-    )
-    max_density: Share | None = Field(None, description="Hide latents that are active on more of the corpus's tokens.")
-    positions: Annotated[list[Position], Entries(0, MAX_POSITIONS)] | None = Field(
-        None, description="Tokens that the ranking is over; null: all that count."
-    )
-    rank_by: Annotated[str, Word(microscope.RANKINGS)] = Field(
-        "max", description="max, sum or share (of the latent's maximum in the build)."
-    )
-    ranked: Annotated[int, Whole(1, microscope.MAX_RANKED, "a number of latents")] = Field(
-        50, description="Latents in the ranking."
-    )
 
 
 class ActivationsBody(Body):

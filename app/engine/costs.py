@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.engine.job import SourceKey
+from app.engine.source_key import SourceKey
 
 #: Tensors of (tokens, d_model) alive at once in a forward pass, the MLP's counted as four.
 COPIES = 12

@@ -5,14 +5,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from app.builds.preparing import announced
-from app.engine.job import Job
+from app.engine.job import Job, Ticket
 from app.engine.loaded import Loaded, free_bytes
 from app.engine.memory import MemoryBudget, Reservation, as_text
 from app.engine.state import FAILED, ModelState
-from app.engine.ticket import Ticket
 from app.engine.worker import Worker
 from app.errors import InvalidRequest, Overloaded, Unavailable
+from app.preparing import announced
 from app.settings import Settings
 from models.errors import ModelNotFound
 

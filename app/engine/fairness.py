@@ -12,18 +12,11 @@ however many batches one of them has.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING
 
-from app.engine.job import Batch
+from app.engine.job import Batch, Ticket
 
-if TYPE_CHECKING:
-    from app.engine.ticket import Ticket
-
-#: Who asks, for tickets that are made in this context; empty for the application itself.
-CLIENT: ContextVar[str] = ContextVar("client", default="")
 #: Batches of long work at once, and of one client's; more would only make each slower. Brief work always begins.
 MAX_LONG, MAX_LONG_OF_ONE = 8, 4
 
@@ -86,7 +79,7 @@ class Runs:
         weight = sum(1 / batches[client] for client in run.clients())
         run.account += seconds / (weight or 1.0)
 
-    def may_begin(self, ticket: "Ticket") -> bool:
+    def may_begin(self, ticket: Ticket) -> bool:
         """Whether there is room for a batch that begins with this ticket."""
         if ticket.job.is_brief:
             return True
@@ -99,7 +92,7 @@ class Runs:
         return Counter(ticket.client for run in self._runs for ticket in run.batch.alive())
 
 
-def in_turn(queue: Sequence["Ticket"], in_work: Counter[str]) -> list["Ticket"]:
+def in_turn(queue: Sequence[Ticket], in_work: Counter[str]) -> list[Ticket]:
     """The queue in the order in which it is served."""
     before = Counter(in_work)
     places = []
@@ -109,7 +102,7 @@ def in_turn(queue: Sequence["Ticket"], in_work: Counter[str]) -> list["Ticket"]:
     return [queue[number] for _, number in sorted(places)]
 
 
-def giving_way(queue: Sequence["Ticket"], client: str) -> "Ticket | None":
+def giving_way(queue: Sequence[Ticket], client: str) -> Ticket | None:
     """Of a full queue, the request that gives way to one more of ``client``; ``None`` if none should."""
     waiting = Counter(ticket.client for ticket in queue)
     most, n = max(waiting.items(), key=lambda item: item[1], default=("", 0))

@@ -1,28 +1,30 @@
 """What can be asked of a model: jobs, and the batch that a worker makes of several."""
 
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Hashable, Iterator, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-if TYPE_CHECKING:
-    from app.engine.loaded import Loaded
-    from app.engine.ticket import Ticket
+from app.engine.loaded import Loaded
+from app.engine.memory import Reservation
+from app.engine.source_key import SourceKey
 
-Result = TypeVar("Result")
+#: Who asks, for tickets that are made in this context; empty for the application itself.
+CLIENT: ContextVar[str] = ContextVar("client", default="")
 
 
 @dataclass(frozen=True)
-class SourceKey:
-    """Which dictionary, exactly: another hash is another dictionary, whatever the name."""
+class Progress:
+    """Event: so many of so many rows, texts or tokens are done."""
 
-    slug: str
-    model: str  # location
-    sae: str  # location
-    hook_name: str
-    weights_hash: str
-    prepend_bos: bool
-    context_size: int  # tokens the dictionary was trained on at once
-    d_sae: int
+    done: int
+    total: int
+
+
+Result = TypeVar("Result")
 
 
 class Job:
@@ -54,12 +56,12 @@ class Job:
         raise NotImplementedError
 
     @classmethod
-    def batch_size(cls, loaded: "Loaded") -> int:
+    def batch_size(cls, loaded: Loaded) -> int:
         """Jobs that run together at most on this model."""
         return cls.max_batch
 
     @classmethod
-    def run(cls, loaded: "Loaded", batch: "Batch") -> Iterator[None]:
+    def run(cls, loaded: Loaded, batch: "Batch") -> Iterator[None]:
         """Do the work of a batch, one step per ``yield``; see the package's text for the rules."""
         raise NotImplementedError
 
@@ -69,12 +71,12 @@ class SoloJob(Job):
 
     max_batch = 1
 
-    def steps(self, loaded: "Loaded") -> Generator[Any, None, Any]:
+    def steps(self, loaded: Loaded) -> Generator[Any, None, Any]:
         """The work, one step per ``yield`` of an event, or of ``None``; what it returns is the result."""
         raise NotImplementedError
 
     @classmethod
-    def run(cls, loaded: "Loaded", batch: "Batch") -> Iterator[None]:
+    def run(cls, loaded: Loaded, batch: "Batch") -> Iterator[None]:
         """The steps, until they end or the client leaves."""
         for ticket in batch.alive():
             job: Any = ticket.job
@@ -119,3 +121,118 @@ class Batch:
         new = self._more(self) if self._more else []
         self.tickets.extend(new)
         return new
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Event: ``position`` requests will be started before this one; 0 is next. ``model`` is loading or ready."""
+
+    position: int
+    model: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event: the job's result."""
+
+    result: Any
+
+
+class Ticket:
+    """One job with its answer. Made in the event loop; ``emit``, ``finish`` and ``fail`` are for the worker."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.client = CLIENT.get()
+        self.reservation: Reservation | None = None
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[Any] = self._loop.create_future()
+        self._events: asyncio.Queue[Any] = asyncio.Queue()
+        self._lock = threading.Lock()
+        self._is_cancelled = False
+        self._is_settled = False
+        self._on_cancel: Callable[[Ticket], None] | None = None
+
+    # ---------------------------------------------------------------- worker's side
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still waits for an answer."""
+        return not (self._is_cancelled or self._is_settled)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the client has left."""
+        return self._is_cancelled
+
+    def emit(self, event: Any) -> None:
+        """Send an event to whoever streams this ticket; a ticket that is not open gets nothing."""
+        if self.is_open:
+            self._call(self._events.put_nowait, event)
+
+    def finish(self, result: Any) -> None:
+        """Answer with a result; only the first answer counts. Gives the memory back."""
+        if self._settle():
+            self._call(self._set, result, None)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an error; only the first answer counts. Gives the memory back."""
+        if self._settle():
+            self._call(self._set, None, error)
+
+    def release(self) -> None:
+        """Give the memory back that the job took."""
+        if self.reservation is not None:
+            self.reservation.release()
+
+    def _settle(self) -> bool:
+        with self._lock:
+            was_open, self._is_settled = not self._is_settled, True
+        self.release()
+        return was_open
+
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
+        # A loop that is closed has nobody left who waits.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _set(self, result: Any, error: BaseException | None) -> None:
+        self._events.put_nowait(None)
+        if self._answer.done():
+            return
+        if error is not None:
+            self._answer.set_exception(error)
+        else:
+            self._answer.set_result(result)
+
+    # ---------------------------------------------------------------- event loop's side
+
+    def when_cancelled(self, function: "Callable[[Ticket], None]") -> None:
+        """Call ``function`` when the client leaves, so that a queue can drop the ticket at once."""
+        self._on_cancel = function
+
+    def cancel(self) -> None:
+        """The client has left: stop before, or between, the steps of the work."""
+        with self._lock:
+            if self._is_cancelled or self._is_settled:
+                return
+            self._is_cancelled = True
+        self._answer.cancel()
+        if self._on_cancel is not None:
+            self._on_cancel(self)
+
+    async def result(self) -> Any:
+        """The answer; cancels the job when the task that waits is cancelled."""
+        try:
+            return await self._answer
+        finally:
+            self.cancel()
+
+    async def events(self) -> AsyncIterator[Any]:
+        """What was emitted, as it comes; then ``Finished``. Cancels the job when it is closed early."""
+        try:
+            while (event := await self._events.get()) is not None:
+                yield event
+            yield Finished(await self._answer)
+        finally:
+            self.cancel()

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from app.engine.job import SourceKey
 from app.engine.memory import Reservation
+from app.engine.source_key import SourceKey
 from models.formats.tensor_files import SUFFIXES
 from models.sources import SourceSpec, local_sae
 

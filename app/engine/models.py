@@ -2,16 +2,16 @@
 
 from app.db.queries.sources import all_sources
 from app.engine.engine import ModelEngine
+from app.engine.schemas import ModelAnswer, ModelsAnswer
 from app.engine.sources import Reader
 from app.errors import Conflict, NotFound, shorten
-from app.microscope import schemas as answers
 
 
-def models(engine: ModelEngine, reader: Reader) -> answers.ModelsAnswer:
+def models(engine: ModelEngine, reader: Reader) -> ModelsAnswer:
     """Every model that is loading, ready or has failed."""
     names = _names(reader)
     found = [
-        answers.ModelAnswer(
+        ModelAnswer(
             model=names.get(state.location, state.location),
             location=state.location,
             state=state.state,
@@ -24,7 +24,7 @@ def models(engine: ModelEngine, reader: Reader) -> answers.ModelsAnswer:
         for state in engine.states()
     ]
     budget = engine.budget
-    return answers.ModelsAnswer(found, budget.used, budget.total if budget.is_settled else None)
+    return ModelsAnswer(found, budget.used, budget.total if budget.is_settled else None)
 
 
 def unload(engine: ModelEngine, reader: Reader, name: str) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.costs import encode_bytes, forward_bytes
-from app.engine.job import SourceKey
 from app.engine.loaded import Loaded
 from app.engine.rows import Prepared, RowsJob
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from app.engine.failures import plain
 from app.engine.job import Batch, Job, while_open
 
 if TYPE_CHECKING:
+    from app.engine.job import Ticket
     from app.engine.loaded import Loaded
-    from app.engine.ticket import Ticket
     from models.pace import Pace
 
 #: A job of so many units or more is prepared only after what was prepared before it has been read.

@@ -10,13 +10,25 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.queries.answers import SourceInfo
-from app.db.queries.sources import shown_source
-from app.engine.job import SourceKey
+from app.db.queries.sources import all_sources, shown_source
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits
 from app.errors import InvalidRequest, Unavailable, UnknownLatent
 from app.hints import command
 from app.settings import Settings
+from app.text.block_views import SourcePick
+from app.text.tokens import plain
 from app.web.lanes import Lanes
+
+
+def default_source(known: Sequence[SourceInfo]) -> str:
+    """The deepest residual source of the first model that has a build, else of the first; empty without any source."""
+    with_build = [source for source in known if source.build is not None] or list(known)
+    mine = [source for source in with_build if source.facts.model == with_build[0].facts.model]
+    if not mine:
+        return ""
+    return max(mine, key=lambda source: ("resid" in source.facts.hook_name, source.facts.layer, -source.id)).slug
+
 
 T = TypeVar("T")
 #: Seconds between tries to keep the result of long work.
@@ -107,3 +119,19 @@ def notes_on(source: SourceInfo, n_tokens: int) -> list[str]:
             "outside of what it has seen."
         )
     return notes
+
+
+def source_picks(reader: Reader, chosen: tuple[str, ...]) -> tuple[SourcePick, ...]:
+    """Every source, those that are chosen marked."""
+    with reader.sessions() as session:
+        known = all_sources(session)
+    return tuple(
+        SourcePick(
+            slug=source.slug,
+            hook_name=source.facts.hook_name,
+            model=plain(source.facts.model.name),
+            is_chosen=source.slug in chosen,
+            is_built=source.build is not None,
+        )
+        for source in known
+    )

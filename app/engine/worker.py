@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from app.engine.failures import plain, sentence_of
 from app.engine.fairness import Run, Runs, giving_way, in_turn
-from app.engine.job import Batch, SourceKey
+from app.engine.job import Batch, Ticket, Waiting
 from app.engine.loaded import Loaded
 from app.engine.memory import Reservation
+from app.engine.source_key import SourceKey
 from app.engine.state import FAILED, LOADING, READY, ModelState
-from app.engine.ticket import Ticket, Waiting
 from app.errors import Overloaded, Unavailable
 
 

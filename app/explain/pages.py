@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.engine.sources import Reader
 from app.explain.service import explain_panel, start
 from app.explain.tasks import ExplanationTasks
-from app.microscope.api import EngineDep, ReaderDep
 from app.web.rendering import page, part
 from app.web.units import answer_in_lane
 

@@ -10,9 +10,9 @@ from app.explain.tasks import ExplanationTasks, Run
 from app.explain.views import ExplainView
 from app.explain.words import figures_of, scoring_note
 from app.settings import PREFIX, Settings
+from app.text.block_views import Crumb
 from app.text.formats import count
 from app.text.tokens import plain
-from app.web.layout import Crumb
 
 #: Of the bar, the part for reading texts.
 READING_SHARE = 20

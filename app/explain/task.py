@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine.costs import encode_bytes, forward_bytes
-from app.engine.job import SoloJob, SourceKey
+from app.engine.job import SoloJob
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from models.records import IntArray
 
 if TYPE_CHECKING:

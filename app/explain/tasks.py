@@ -12,8 +12,8 @@ from typing import Any
 from app.db.queries.answers import SourceInfo
 from app.db.queries.sources import source_by_slug
 from app.engine.engine import ModelEngine
+from app.engine.job import Finished
 from app.engine.sources import Reader, key_of
-from app.engine.ticket import Finished
 from app.errors import Conflict, PeriscopeError, Unfit, problem_of
 from app.explain.budget import Budget
 from app.explain.journal import Journal

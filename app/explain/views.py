@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.web.layout import Crumb
+from app.text.block_views import Crumb
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.builds.preparing import announced
 from app.builds.service import current_pulse, live_builds
 from app.db.queries.answers import SourceInfo
 from app.db.queries.latents import density_histogram
 from app.db.queries.sources import all_sources
 from app.home.views import HomeView, ModelGroup, SourceCard, Spark
+from app.preparing import announced
+from app.text.block_views import Measure
 from app.text.formats import count, number, percent, short_count
 from app.text.quality import build_command, failure
 from app.text.tokens import plain
-from app.web.layout import Measure
 
 #: Texts to try; the bundled model knows worlds like these.
 EXAMPLES = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.builds.views import LiveBuilds, Pulse
-from app.web.layout import Measure
+from app.text.block_views import Measure
 
 
 @dataclass(frozen=True)

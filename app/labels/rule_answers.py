@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.corpus.reading import known_activations
 from app.db.display import whole_characters
 from app.db.queries.answers import SourceInfo
 from app.db.queries.latents import latent_record
@@ -16,10 +17,8 @@ from app.labels import schemas as answers
 from app.labels.rule_test import Place, RuleTest, measure_rule
 from app.labels.service import figure_rows, verdict
 from app.labels.views import RuleView
-from app.latents.prompts import known_activations
-from app.latents.views import ExampleView
 from app.text.formats import count, number
-from app.text.token_views import HeatText
+from app.text.token_views import ExampleView, HeatText
 from models.label_tests import FIGURES
 from models.records import LatentRecord
 

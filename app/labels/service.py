@@ -11,7 +11,7 @@ from app.db.queries.sources import source_by_slug
 from app.db.queries.texts import SHOWN_TEXTS, count_explanations, explanations
 from app.db.writes.explanations import MAX_AUTHOR, MAX_LABEL, MAX_RULE, WITHDRAWN, add_label, withdraw_label
 from app.errors import UnknownLatent
-from app.latents.views import ExplanationView, FigureRow, LabelsView
+from app.labels.views import ExplanationView, FigureRow, LabelsView
 from app.text.formats import count, moment, number, percent
 from app.text.tokens import plain
 from app.web.paging import Part

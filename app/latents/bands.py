@@ -10,10 +10,10 @@ from app.db.queries.latents import ALL_RANKS
 from app.errors import InvalidRequest, shorten
 from app.latents.duplicates import fold
 from app.latents.figures import SCALES, Mark, activation_figure
-from app.latents.views import BandsView, BandView, ExampleView, LaterBandsView
+from app.latents.views import BandsView, BandView, LaterBandsView
+from app.text.block_views import Tab
 from app.text.formats import number, percent
-from app.text.token_views import HeatText
-from app.web.layout import Tab
+from app.text.token_views import ExampleView, HeatText
 from models.records import TOP_BAND, Band, Example, LatentRecord
 
 VIEWS = {"quantile": "Quantile bands", "width": "Equal-width bands"}

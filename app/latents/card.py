@@ -11,7 +11,7 @@ from app.errors import UnknownLatent
 from app.latents import panels
 from app.latents.bands import BandsQuery, example_view, shown_places
 from app.latents.figures import activation_figure
-from app.microscope.views import LatentCard
+from app.latents.views import LatentCard
 from app.text.figures_marked import marked
 from app.text.formats import number, percent
 from app.text.names import name_view

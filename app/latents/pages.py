@@ -14,9 +14,9 @@ from app.labels.tested import save_tested_label
 from app.latents.bands import BandsQuery, bands_query
 from app.latents.prompts import prompt_view
 from app.latents.service import RefusedLabel, bands_part, latent_page, later_bands_part
-from app.sources.staleness import is_stale, load_anew
 from app.web.rendering import page, part
 from app.web.request_types import PathNumber
+from app.web.staleness import is_stale, load_anew
 from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from app.db.queries.answers import LatentDetails, NeighbourRow, SourceInfo
-from app.latents.views import NeighbourView, TokenBar, TokenRow, TokensView
+from app.latents.views import NeighbourView, TokensView
+from app.text.block_views import Statistic
 from app.text.formats import count, number, one_in, percent
 from app.text.names import name_view
 from app.text.output_scores import score_text, steer_words
+from app.text.token_views import TokenBar, TokenRow
 from app.text.tokens import chip
-from app.web.layout import Statistic
 from models.records import LatentRecord, TokenValue
 
 #: Rows of the table of tokens that are not folded away.

@@ -3,18 +3,17 @@
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.corpus.reading import known_activations
 from app.db.display import whole_characters
 from app.db.queries.latents import latent_record, prompts
 from app.db.queries.names import latent_name
 from app.db.queries.sources import source_by_slug
 from app.db.queries.texts import token_texts
 from app.errors import InvalidRequest, NotBuilt, NotFound, shorten
-from app.latents.views import PromptView
+from app.text.block_views import Crumb
 from app.text.formats import count, number
 from app.text.names import title_of
-from app.text.token_views import HeatText
-from app.web.layout import Crumb
-from models.records import FloatArray, LatentRecord
+from app.text.token_views import HeatText, PromptView
 
 #: A longer prompt is shown around the position, so that a page stays small.
 MAX_TOKENS = 2048
@@ -58,18 +57,3 @@ def prompt_view(session: Session, slug: str, index: int, prompt: int, position: 
         is_cut_left=first > 0,
         is_cut_right=last < len(ids),
     )
-
-
-def known_activations(record: LatentRecord, prompt: int, n_tokens: int) -> FloatArray:
-    """The latent's activations (n_tokens,) in a prompt as far as the build kept them, NaN elsewhere.
-
-    Known are the windows around the examples, and the single tokens of the uniform sample.
-    """
-    known = np.full(n_tokens, np.nan, np.float32)
-    mine = record.sample.prompts == prompt
-    known[record.sample.positions[mine]] = record.sample.activations[mine]
-    for band in record.bands:
-        for example in band.examples:
-            if example.prompt == prompt:
-                known[example.window_start : example.window_start + len(example.window)] = example.window
-    return known

@@ -15,14 +15,12 @@ from app.latents import panels
 from app.latents.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, most_examples, shown_places
 from app.latents.views import BandsView, EmbedView, LatentView, LaterBandsView
 from app.text import glossary
+from app.text.block_views import Crumb
 from app.text.formats import percent
-from app.text.names import name_view, title_of
+from app.text.names import DENSE, name_view, title_of
 from app.text.quality import corpus_of
 from app.text.tokens import chip, plain
-from app.web.layout import Crumb
 
-#: From this density on a latent is called very dense.
-DENSE = 0.1
 #: Terms that the page explains besides those of its statistics.
 TERMS = ("share_of_active", "token_share", "logit_effect", "cosine")
 EMBEDDED_EFFECTS = 5

@@ -8,19 +8,19 @@ from app.db.queries.latents import latent_record
 from app.engine.activations import activations
 from app.engine.engine import ModelEngine
 from app.engine.model_state import not_ready
+from app.engine.schemas import ActivationsAnswer, LatentOnText
 from app.engine.sources import Reader
 from app.errors import PeriscopeError, Problem, problem_of
 from app.latents.card import compared
 from app.latents.figures import activation_figure
 from app.latents.try_views import LatentTryView, TriedText
-from app.microscope import schemas as answers
-from app.microscope.query import lines
-from app.microscope.views import ScopeText, ScopeToken, ScopeTurn
+from app.text.block_views import Crumb
 from app.text.figure_view import FigureView
 from app.text.figures_marked import marked
 from app.text.formats import number
+from app.text.token_views import ScopeText, ScopeToken, ScopeTurn
 from app.text.tokens import heat_step, pieces, plain
-from app.web.layout import Crumb
+from app.web.forms import lines
 from models.errors import PeriscopeModelError
 
 
@@ -52,9 +52,7 @@ async def latent_try(engine: ModelEngine, reader: Reader, slug: str, index: int,
         return Tried(_view(source, index, typed, "error", plain(problem.detail), title=problem.title), problem)
 
 
-def _data(
-    reader: Reader, source: SourceInfo, index: int, typed: str, found: answers.ActivationsAnswer
-) -> LatentTryView:
+def _data(reader: Reader, source: SourceInfo, index: int, typed: str, found: ActivationsAnswer) -> LatentTryView:
     # One scale for all texts: the corpus's maximum, or what the texts reach beyond it.
     scale = max([found.corpus_max or 0.0, *(text.max_activation for text in found.texts)])
     figure: FigureView | None = None
@@ -75,7 +73,7 @@ def _data(
     )
 
 
-def _tried(text: answers.LatentOnText, scale: float, corpus_max: float | None) -> TriedText:
+def _tried(text: LatentOnText, scale: float, corpus_max: float | None) -> TriedText:
     shown = whole_characters(text.tokens)
     tokens = tuple(
         ScopeToken(

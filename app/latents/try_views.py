@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.microscope.views import ScopeText
+from app.text.block_views import Crumb
 from app.text.figure_view import FigureView
-from app.web.layout import Crumb
+from app.text.token_views import ScopeText
 
 
 @dataclass(frozen=True)

@@ -2,27 +2,31 @@
 
 from dataclasses import dataclass
 
-from app.sources.views import Corpus
+from app.labels.views import LabelsView
+from app.text.block_views import Corpus, Crumb, Statistic, Tab
 from app.text.figure_view import FigureView
 from app.text.glossary import Term
 from app.text.name_views import NameView
-from app.text.token_views import HeatText, TokenText
-from app.web.layout import Crumb, Statistic, Tab
+from app.text.token_views import ExampleView, TokenBar, TokenRow, TokenText
 
 
 @dataclass(frozen=True)
-class ExampleView:
-    """A text window around one active token; ``is_cut_*``: the prompt goes on there. ``folded``: near-duplicates."""
+class LatentCard:
+    """partials/_latent_card.html: a latent in brief, without leaving the page. ``figure`` None: dead, or not built."""
 
-    tokens: HeatText
-    activation: str
-    prompt: int
-    position: int
-    is_cut_left: bool
-    is_cut_right: bool
-    prompt_href: str
-    prompt_part_href: str
-    folded: tuple["ExampleView", ...]
+    key: str
+    index: int
+    slug: str
+    href: str
+    name: NameView
+    density: str
+    max_activation: str
+    here: str  # its largest activation in the text; empty: none
+    compared: str  # how that lies beside the corpus
+    is_built: bool
+    figure: FigureView | None
+    examples: tuple[ExampleView, ...]
+    promoted: tuple[TokenBar, ...]
 
 
 @dataclass(frozen=True)
@@ -66,47 +70,6 @@ class LaterBandsView:
 
 
 @dataclass(frozen=True)
-class PromptView:
-    """partials/_prompt.html and pages/prompt.html: a whole prompt with what is known of one latent in it."""
-
-    title: str
-    crumbs: tuple[Crumb, ...]
-    tokens: HeatText
-    prompt: int
-    position: int
-    activation: str
-    max_activation: str
-    n_tokens: str
-    n_known: str
-    first: int
-    last: int
-    is_cut_left: bool
-    is_cut_right: bool
-
-
-@dataclass(frozen=True)
-class TokenBar:
-    """A token with a bar. ``share`` 0 to 1 is the bar's length."""
-
-    token: TokenText
-    value: str
-    share: float
-
-
-@dataclass(frozen=True)
-class TokenRow:
-    """A token that the latent fires on. ``bar`` 0 to 1: its count among the most frequent's; ``mean`` None: not
-    recorded.
-    """
-
-    token: TokenText
-    count: str
-    share: str
-    mean: str | None
-    bar: float
-
-
-@dataclass(frozen=True)
 class TokensView:
     """partials/_which_tokens.html: the first few rows, and the rest behind a fold."""
 
@@ -125,64 +88,6 @@ class NeighbourView:
     cosine: str
     top_token: TokenText | None  # None: dead
     max_activation: str
-
-
-@dataclass(frozen=True)
-class FigureRow:
-    """A figure of a label's test: its value, its interval (empty: counted), and what it is a share of."""
-
-    name: str
-    value: str
-    interval: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class ExplanationView:
-    """What somebody says the latent means, and how that was tested.
-
-    ``verdict``: what it is worth, in a sentence. ``rest``: what else was measured. ``ended``: why and when it stopped
-    to count. ``withdraw_href``: where it can be taken back; empty: by nobody.
-    """
-
-    text: str
-    kind: str
-    author: str
-    method: str
-    when: str
-    status: str
-    verdict: str
-    figures: tuple[FigureRow, ...]
-    rest: tuple[str, ...]
-    rule: str
-    is_current: bool
-    ended: str
-    withdraw_href: str
-
-
-@dataclass(frozen=True)
-class LabelsView:
-    """partials/_labels.html: the labels side by side, the form for one more, and what there was before.
-
-    ``label`` leads. ``summary``: what the latent does, where there is no label that holds.
-    """
-
-    action: str
-    label: ExplanationView | None
-    summary: str
-    others: tuple[ExplanationView, ...]
-    history: tuple[ExplanationView, ...]
-    all_href: str  # the page of all labels; empty if the history has them all
-    n_all: int
-    text: str  # what stands in the form
-    author: str
-    rule: str
-    error: str  # why the last one was refused
-    max_label: int
-    max_author: int
-    max_rule: int
-    rule_part_href: str  # tests the rule while it is typed; empty: nothing to test it on
-    rule_help: str
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from app.db.queries.vectors import NEWEST_FIRST, count_vectors, some_vectors
 from app.errors import NotFound, UnknownLatent
 from app.labels.service import said_of
 from app.lists.views import ListedItem, ListView
-from app.sources.views import PageLink
+from app.text.block_views import Crumb, PageLink
 from app.text.formats import count, moment
 from app.text.tokens import plain
-from app.web.layout import Crumb
 
 #: Entries of a page.
 PAGE = 50

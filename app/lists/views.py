@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.sources.views import PageLink
-from app.web.layout import Crumb
+from app.text.block_views import Crumb, PageLink
 
 
 @dataclass(frozen=True)

@@ -1,44 +1,24 @@
 """The part of the JSON API that runs a model for a request. docs/api.md explains each path."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.engine import activations as activations_service
 from app.engine import models as models_service
-from app.engine.bodies import ActivationsBody, MicroscopeBody
-from app.engine.engine import ModelEngine
-from app.engine.fairness import CLIENT
-from app.engine.sources import Reader
+from app.engine.bodies import ActivationsBody
+from app.engine.dependencies import EngineDep, ReaderDep
+from app.engine.schemas import ActivationsAnswer, ModelsAnswer
+from app.microscope import contrast as contrast_service
 from app.microscope import schemas as answers
 from app.microscope import service as microscope_service
+from app.microscope.bodies import ContrastBody, MicroscopeBody
+from app.microscope.schemas import ContrastAnswer
 from app.microscope.service import MicroscopeRequest
-from app.web.addresses import network
 from app.web.connections import answer_while_connected
-from app.web.forwarded import client_of
 from app.web.request_types import PathNumber
 from app.web.requests import known_parameters
 from app.web.units import in_lane, json_in_lane, no_content
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
-
-
-# Coroutines, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
-async def get_engine(request: Request) -> ModelEngine:
-    """The engine of the application, which from here on knows who asks."""
-    CLIENT.set(network(client_of(request.scope)))
-    engine: ModelEngine = request.app.state.models
-    return engine
-
-
-async def get_reader(request: Request) -> Reader:
-    """Where sources are known, and how long a text may be."""
-    state = request.app.state
-    return Reader(state.sessions, state.settings, state.lanes)
-
-
-EngineDep = Annotated[ModelEngine, Depends(get_engine)]
-ReaderDep = Annotated[Reader, Depends(get_reader)]
 
 
 @router.post("/microscope", summary="Latents on a text", response_model=answers.MicroscopeAnswer)
@@ -53,7 +33,7 @@ async def microscope(request: Request, engine: EngineDep, reader: ReaderDep, bod
 @router.post(
     "/sources/{source}/latents/{index}/activations",
     summary="One latent on your texts",
-    response_model=answers.ActivationsAnswer,
+    response_model=ActivationsAnswer,
 )
 async def activations(
     request: Request, engine: EngineDep, reader: ReaderDep, source: str, index: PathNumber, body: ActivationsBody
@@ -63,7 +43,7 @@ async def activations(
     return await answer_while_connected(request, work)
 
 
-@router.get("/models", summary="Models in memory", response_model=answers.ModelsAnswer)
+@router.get("/models", summary="Models in memory", response_model=ModelsAnswer)
 async def models(request: Request, engine: EngineDep, reader: ReaderDep) -> Response:
     """Models that are loading, ready or failed; a model loads when it is first needed."""
     return await json_in_lane(request, "reads", lambda: models_service.models(engine, reader))
@@ -74,3 +54,12 @@ async def unload(request: Request, engine: EngineDep, reader: ReaderDep, model: 
     """Free the memory of a model that nobody uses now; it loads again when it is needed."""
     await in_lane(request, "reads", lambda: models_service.unload(engine, reader, model))
     return no_content()
+
+
+@router.post("/contrast", summary="Latents that tell two groups apart", response_model=ContrastAnswer)
+async def contrast(request: Request, engine: EngineDep, reader: ReaderDep, body: ContrastBody) -> Response:
+    """Latents ranked by AUROC, or by the difference of maxima or means, between texts with and without a concept."""
+    asked = contrast_service.ContrastRequest(
+        body.source, body.with_texts, body.without_texts, body.top_k, body.rank_by, body.max_density
+    )
+    return await answer_while_connected(request, contrast_service.contrast(engine, reader, asked))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ablate import schemas as answers
 from app.db.queries.answers import SourceInfo
 from app.db.queries.names import latent_names
 from app.db.queries.numbers import latent_numbers
@@ -15,6 +14,7 @@ from app.engine.engine import ModelEngine
 from app.engine.reading import TextReading
 from app.engine.sources import Reader, notes_on
 from app.errors import InvalidRequest, Unfit
+from app.microscope.schemas import ContrastAnswer, ContrastLatent
 from app.microscope.service import read_all
 from app.text.formats import count, number
 from app.text.names import answer_fields
@@ -39,7 +39,7 @@ class ContrastRequest:
     is_per_side: bool = False  # top_k that fire more with the concept, then top_k that fire more without
 
 
-async def contrast(engine: ModelEngine, reader: Reader, request: ContrastRequest) -> answers.ContrastAnswer:
+async def contrast(engine: ModelEngine, reader: Reader, request: ContrastRequest) -> ContrastAnswer:
     """Latents ranked by how far they are from telling nothing, in either direction."""
     _check(request)
     source = await reader.work(reader.find_one, request.source)
@@ -62,7 +62,7 @@ def _check(request: ContrastRequest) -> None:
 
 def _answer(
     reader: Reader, source: SourceInfo, request: ContrastRequest, readings: Sequence[TextReading]
-) -> answers.ContrastAnswer:
+) -> ContrastAnswer:
     found = [reading.latents[source.slug] for reading in readings]
     counts = [np.array(reading.tokens.counts) for reading in readings]
     scores = score([(f.positions, f.latents, f.values) for f in found], counts)
@@ -90,7 +90,7 @@ def _answer(
         known = numbers.get(index)
         best = float(max(result.with_max[place], result.without_max[place]))
         latents.append(
-            answers.ContrastLatent(
+            ContrastLatent(
                 index=index,
                 **answer_fields(names[index]),
                 auroc=float(result.auroc[place]),
@@ -103,9 +103,7 @@ def _answer(
             )
         )
     notes = notes_on(source, max(len(reading.tokens) for reading in readings)) + _notes(result, n_with, n_without)
-    return answers.ContrastAnswer(
-        source.slug, n_with, n_without, len(result.latents), result.expected_perfect, latents, notes
-    )
+    return ContrastAnswer(source.slug, n_with, n_without, len(result.latents), result.expected_perfect, latents, notes)
 
 
 def _order(result: Separation, rank_by: str) -> list[int]:

@@ -2,14 +2,12 @@
 
 from urllib.parse import urlencode
 
-from app.db.queries.sources import all_sources
-from app.engine.sources import Reader
+from app.engine.sources import Reader, source_picks
 from app.microscope.query import MODES, PATH, RANK_NAMES, RANKS, MicroscopeQuery
-from app.microscope.views import MicroscopeView, ReadingView, SourcePick, TurnField
-from app.sources.views import Choice
+from app.microscope.views import MicroscopeView, ReadingView
+from app.text.block_views import Choice, Tab, TurnField
 from app.text.formats import percent
 from app.text.tokens import plain
-from app.web.layout import Tab
 from models.chat import ROLES
 
 #: Messages of a chat that the form has room for at least.
@@ -43,22 +41,6 @@ def form_view(reader: Reader, query: MicroscopeQuery, panel: ReadingView) -> Mic
             if query.mode == "text"
         ),
         reading=panel,
-    )
-
-
-def source_picks(reader: Reader, chosen: tuple[str, ...]) -> tuple[SourcePick, ...]:
-    """Every source, those that are chosen marked."""
-    with reader.sessions() as session:
-        known = all_sources(session)
-    return tuple(
-        SourcePick(
-            slug=source.slug,
-            hook_name=source.facts.hook_name,
-            model=plain(source.facts.model.name),
-            is_chosen=source.slug in chosen,
-            is_built=source.build is not None,
-        )
-        for source in known
     )
 
 

@@ -9,20 +9,23 @@ from app.db.queries.sources import all_sources
 from app.engine.engine import ModelEngine
 from app.engine.model_state import not_ready
 from app.engine.reading import TextReading
-from app.engine.sources import Reader
+from app.engine.sources import Reader, default_source
 from app.engine.texts import TextInput
 from app.errors import InvalidRequest, PeriscopeError, Problem, problem_of
 from app.latents.card import latent_card
+from app.latents.views import LatentCard
 from app.microscope import schemas as answers
 from app.microscope import service as microscope
 from app.microscope.contrast import ContrastRequest, contrast
 from app.microscope.form import form_view
-from app.microscope.query import MicroscopeQuery, lines
+from app.microscope.query import MicroscopeQuery
 from app.microscope.rankings import contrast_rankings, text_ranking
 from app.microscope.service import MicroscopeRequest
 from app.microscope.texts import Colour, by_latent, by_strongest, scope_text
-from app.microscope.views import LatentCard, MicroscopeView, ReadingView, ScopeRanking, ScopeText
+from app.microscope.views import MicroscopeView, ReadingView, ScopeRanking
+from app.text.token_views import ScopeText
 from app.text.tokens import plain
+from app.web.forms import lines
 from models.chat import parse_messages
 from models.errors import PeriscopeModelError
 
@@ -74,15 +77,6 @@ def _with_default(reader: Reader, query: MicroscopeQuery) -> MicroscopeQuery:
     with reader.sessions() as session:
         slug = default_source(all_sources(session))
     return replace(query, sources=(slug,)) if slug else query
-
-
-def default_source(known: Sequence[SourceInfo]) -> str:
-    """The deepest residual source of the first model that has a build, else of the first; empty without any source."""
-    with_build = [source for source in known if source.build is not None] or list(known)
-    mine = [source for source in with_build if source.facts.model == with_build[0].facts.model]
-    if not mine:
-        return ""
-    return max(mine, key=lambda source: ("resid" in source.facts.hook_name, source.facts.layer, -source.id)).slug
 
 
 class _Reading:

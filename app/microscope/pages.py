@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.latents.try_texts import latent_try
-from app.microscope.api import EngineDep, ReaderDep
 from app.microscope.page import microscope_page, reading
 from app.microscope.query import microscope_query
 from app.web.connected import while_connected

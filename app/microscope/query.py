@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from app.errors import InvalidRequest, shorten
+from app.web.forms import MAX_LINK, lines, whole
 
 #: Modes of the page, the orders of each mode's ranking (the first is the default), and what they are called.
 MODES = {"text": "One text", "two": "Two texts", "chat": "Chat", "contrast": "Contrast search"}
@@ -24,8 +25,6 @@ RANK_NAMES = {
 }
 #: Lowest value of the slider that hides dense latents, log10 of the density; 0 hides none.
 LEAST = -4.0
-#: A longer address is refused by some servers and browsers on the way; such a text is sent as a form instead.
-MAX_LINK = 8000
 PATH = "/microscope"
 
 
@@ -120,18 +119,6 @@ def microscope_query(fields: Iterable[tuple[str, str]]) -> MicroscopeQuery:
         at=tuple(sorted({whole(value, "at") for value in found.get("at", [])})),
         latent=_last(found, "latent"),
     )
-
-
-def lines(text: str) -> list[str]:
-    """The texts of a box with one text a line."""
-    return [line.strip() for line in text.split("\n") if line.strip()]
-
-
-def whole(text: str, name: str) -> int:
-    """A whole number from an address. Raises InvalidRequest."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise InvalidRequest(f"{name} must end with a whole number, not {shorten(text, 40)!r}.")
-    return int(text)
 
 
 def _hide(text: str) -> float:

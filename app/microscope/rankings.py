@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.ablate import schemas as answers_causal
 from app.db.display import whole_characters
 from app.microscope import schemas as answers_engine
 from app.microscope.query import MicroscopeQuery
+from app.microscope.schemas import ContrastAnswer, ContrastLatent
 from app.microscope.texts import token_hits
 from app.microscope.views import RankRow, ScopeRanking
-from app.text.formats import NOT_RECORDED, count, number, percent
+from app.text.formats import NOT_RECORDED, count, number, percent, signed
 from app.text.names import Named, name_view
 from app.text.tokens import plain
 
@@ -59,9 +59,7 @@ def text_ranking(
     )
 
 
-def contrast_rankings(
-    found: answers_causal.ContrastAnswer, query: MicroscopeQuery, has_build: bool
-) -> tuple[ScopeRanking, ...]:
+def contrast_rankings(found: ContrastAnswer, query: MicroscopeQuery, has_build: bool) -> tuple[ScopeRanking, ...]:
     """The latents of one source by how they tell texts apart, those that fire more with the concept in a list of their
     own; two texts are the smallest case, in one list.
     """
@@ -77,7 +75,7 @@ def contrast_rankings(
 
 
 def _contrast(
-    found: answers_causal.ContrastAnswer, latents: Sequence[answers_causal.ContrastLatent], query: MicroscopeQuery,
+    found: ContrastAnswer, latents: Sequence[ContrastLatent], query: MicroscopeQuery,
     has_build: bool, which: str,
 ) -> ScopeRanking:  # fmt: skip
     is_two = query.mode == "two"
@@ -110,17 +108,17 @@ def _size(row: answers_engine.RankedLatent, rank: str) -> float:
     return {"max": row.max_activation, "sum": row.sum, "share": share}[rank]
 
 
-def _toward(row: answers_causal.ContrastLatent, rank: str) -> float:
+def _toward(row: ContrastLatent, rank: str) -> float:
     """What the ranking goes by: above 0 where the latent fires more with the concept, 0 where it tells nothing."""
     by = {"auroc": 2 * row.auroc - 1, "max": row.max_difference, "mean": row.mean_difference}
     return by[rank]
 
 
-def _two_values(row: answers_causal.ContrastLatent) -> tuple[str, ...]:
+def _two_values(row: ContrastLatent) -> tuple[str, ...]:
     return number(row.with_max), number(row.without_max), signed(row.max_difference), signed(row.mean_difference)
 
 
-def _contrast_values(row: answers_causal.ContrastLatent) -> tuple[str, ...]:
+def _contrast_values(row: ContrastLatent) -> tuple[str, ...]:
     return (
         f"{row.auroc:.3f}", signed(row.max_difference), signed(row.mean_difference), number(row.with_max),
         number(row.without_max), _percent(row.density),
@@ -145,8 +143,3 @@ def _row(
 
 def _percent(share: float | None) -> str:
     return NOT_RECORDED if share is None else percent(share, 2)
-
-
-def signed(value: float) -> str:
-    """A change with its sign."""
-    return f"+{number(value)}" if value > 0 else number(value)

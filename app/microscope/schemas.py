@@ -5,10 +5,38 @@ A token *counts* unless it is BOS, EOS or padding: statistics, rankings and maxi
 """
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from app.latents.schemas import LabelStatus
-from app.web.request_types import Word
+from app.web.request_types import LabelStatus
+
+
+@dataclass(frozen=True)
+class ContrastLatent:
+    """How a latent separates the groups, over tokens that count; differences are with minus without."""
+
+    index: int
+    label: str | None
+    label_status: LabelStatus | None
+    summary: str | None
+    auroc: float
+    max_difference: float
+    mean_difference: float
+    with_max: float
+    without_max: float
+    density: float | None
+    share_of_max: float | None
+
+
+@dataclass(frozen=True)
+class ContrastAnswer:
+    """Latents ranked; ``expected_perfect`` of them would separate so few texts by luck."""
+
+    source: str
+    n_with: int
+    n_without: int
+    n_latents: int
+    expected_perfect: float
+    latents: list[ContrastLatent]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -73,51 +101,3 @@ class MicroscopeAnswer:
     token_ids: list[int]
     texts: list[TextAnswer]
     sources: list[MicroscopeSource]
-
-
-@dataclass(frozen=True)
-class LatentOnText:
-    """One latent on one text. ``max_activation`` is over tokens that count, ``above_corpus`` null without a build."""
-
-    tokens: list[str]
-    token_ids: list[int]
-    counted: list[bool]
-    activations: list[float]
-    max_activation: float
-    position: int | None
-    share_of_max: float | None
-    above_corpus: bool | None
-
-
-@dataclass(frozen=True)
-class ActivationsAnswer:
-    """One latent on each of the texts; ``corpus_max`` is its maximum in the build."""
-
-    source: str
-    index: int
-    corpus_max: float | None
-    texts: list[LatentOnText]
-    notes: list[str]
-
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """A model in memory. ``state``: loading, ready or failed; ``bytes``: its weights and dictionaries."""
-
-    model: str
-    location: str
-    state: Annotated[str, Word(("loading", "ready", "failed"))]
-    error: str | None
-    waiting: int
-    running: int
-    bytes: int
-    sources: list[str]
-
-
-@dataclass(frozen=True)
-class ModelsAnswer:
-    """Models that are in memory, loading or failed, and the memory they may take together, in bytes."""
-
-    models: list[ModelAnswer]
-    used_bytes: int
-    budget_bytes: int | None

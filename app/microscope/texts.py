@@ -6,10 +6,10 @@ from itertools import groupby
 
 from app.db.display import whole_characters
 from app.microscope import schemas as answers
-from app.microscope.views import Hit, ScopeText, ScopeToken, ScopeTurn, TokenHits
+from app.microscope.views import Hit, TokenHits
 from app.text.formats import number, percent
 from app.text.names import name_view, short_name
-from app.text.token_views import Piece
+from app.text.token_views import Piece, ScopeText, ScopeToken, ScopeTurn
 from app.text.tokens import chip, heat_step, pieces
 
 #: Latents that a token lists, and tokens that are listed at once.

@@ -2,52 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.latents.views import ExampleView, TokenBar
-from app.sources.views import Choice
-from app.text.figure_view import FigureView
+from app.latents.views import LatentCard
+from app.text.block_views import Choice, SourcePick, Tab, TurnField
 from app.text.name_views import NameView
-from app.text.token_views import Piece, TokenText
-from app.web.layout import Tab
-
-
-@dataclass(frozen=True)
-class SourcePick:
-    """A source that can be chosen. ``is_built``: shares and densities of its latents are recorded."""
-
-    slug: str
-    hook_name: str
-    model: str
-    is_chosen: bool
-    is_built: bool
-
-
-@dataclass(frozen=True)
-class ScopeToken:
-    """A token under the microscope. ``step`` 1 to 20 is its heat, ``said`` what hovering shows."""
-
-    position: int
-    pieces: tuple[Piece, ...]
-    step: int
-    said: str
-    is_chosen: bool
-    is_special: bool
-
-
-@dataclass(frozen=True)
-class ScopeTurn:
-    """Neighbouring tokens of one role of a chat; ``role`` is empty in a plain text."""
-
-    role: str
-    tokens: tuple[ScopeToken, ...]
-
-
-@dataclass(frozen=True)
-class ScopeText:
-    """A text as one model reads it. ``can_choose``: its tokens can be chosen for the ranking."""
-
-    title: str
-    turns: tuple[ScopeTurn, ...]
-    can_choose: bool
+from app.text.token_views import ScopeText, TokenText
 
 
 @dataclass(frozen=True)
@@ -100,25 +58,6 @@ class ScopeRanking:
 
 
 @dataclass(frozen=True)
-class LatentCard:
-    """partials/_latent_card.html: a latent in brief, without leaving the page. ``figure`` None: dead, or not built."""
-
-    key: str
-    index: int
-    slug: str
-    href: str
-    name: NameView
-    density: str
-    max_activation: str
-    here: str  # its largest activation in the text; empty: none
-    compared: str  # how that lies beside the corpus
-    is_built: bool
-    figure: FigureView | None
-    examples: tuple[ExampleView, ...]
-    promoted: tuple[TokenBar, ...]
-
-
-@dataclass(frozen=True)
 class ReadingView:
     """partials/_microscope.html. ``state``: empty, loading, error or data; ``said`` is its sentence."""
 
@@ -131,15 +70,6 @@ class ReadingView:
     rankings: tuple[ScopeRanking, ...]
     card: LatentCard | None
     link: str  # empty: too long for an address
-
-
-@dataclass(frozen=True)
-class TurnField:
-    """A message of a chat in the form."""
-
-    number: int
-    role: str
-    content: str
 
 
 @dataclass(frozen=True)

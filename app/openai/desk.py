@@ -6,25 +6,22 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app.engine.failures import plain
-from app.engine.job import SourceKey, while_open
+from app.engine.job import Ticket, while_open
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from app.engine.texts import TextInput
-from app.engine.ticket import Ticket
 from app.errors import Unavailable
+from app.openai.continuation import AT_ONCE, Continuation
 from app.openai.stopped_text import LENGTH, Likely, StoppedText, TextToken, Told
 from app.steer.memory import remembered_by
 
 if TYPE_CHECKING:
-    from app.openai.task import CompleteJob
-    from app.steer.task import Options
+    from app.steer.options import Options
     from models.chat import PromptTokens
     from models.dictionary import Dictionary
     from models.prompt_scores import PromptScores
     from models.sampling import Sampling
     from models.text_rows import Request
-
-#: Texts of one request that are written at once.
-AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class _Work:
     """One ticket in work."""
 
     ticket: Ticket
-    job: "CompleteJob"
+    job: Continuation
     prompts: "list[PromptTokens]"
     waiting: deque[_Text] = field(default_factory=deque)
     pieces: dict[int, list[Told]] = field(default_factory=dict)
@@ -165,14 +162,14 @@ class Desk:
             raise Unavailable(f"{source.slug} was replaced while texts are written with it; send the request again.")
         self.dictionaries[source.slug] = self.loaded.dictionary(source)
 
-    def _options(self, job: "CompleteJob", n_prompt: int) -> "Options":
+    def _options(self, job: Continuation, n_prompt: int) -> "Options":
         room = self.model.facts.context_size - n_prompt
         if not job.may_shorten or not 1 <= room < job.options.max_new_tokens:
             return job.options
         return replace(job.options, max_new_tokens=room)
 
     def _scores(
-        self, job: "CompleteJob", prompts: "list[PromptTokens]"
+        self, job: Continuation, prompts: "list[PromptTokens]"
     ) -> "Generator[None, None, Sequence[PromptScores | None]]":
         from models.prompt_scores import score_steps
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from app.engine.bodies import MAX_CHARACTERS
-from app.web.request_types import MAX_ID, Kind, Text, Word, shown
+from app.web.request_types import MAX_CHARACTERS, MAX_ID, Kind, Text, Word, shown
 
 #: Prompts of one request; stop strings of a text, and characters of one.
 MAX_PROMPTS, MAX_STOPS, MAX_STOP = 128, 4, 200

@@ -6,11 +6,11 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.engine.engine import ModelEngine
-from app.microscope.api import EngineDep, ReaderDep
 from app.openai import catalogue, service
+from app.openai.bodies import ChatBody, CompletionBody
 from app.openai.errors import OpenAIRoute, error_of
-from app.openai.schemas import ChatBody, CompletionBody
 from app.openai.shapes import Shape
 from app.openai.task import CompleteJob
 from app.web.connected import while_connected

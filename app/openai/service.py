@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.engine.engine import ModelEngine
+from app.engine.job import Finished, Waiting
 from app.engine.sources import Reader
-from app.engine.ticket import Finished, Waiting
 from app.errors import Unfit, number_text
+from app.openai.bodies import Asked
 from app.openai.catalogue import Chosen, chosen
 from app.openai.desk import Completed, Gained
 from app.openai.errors import Refusal
-from app.openai.schemas import Asked
 from app.openai.task import CompleteJob
 from app.steer.bodies import MixBody
 from app.steer.mixes import problem_of_mix
-from app.steer.task import Options
+from app.steer.options import Options
 from app.steer.terms import Resolved, TermRequest, resolve
 from models.steer_terms import Board
 

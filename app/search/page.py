@@ -12,10 +12,9 @@ from app.search.meanings import Meanings, NoMeaning
 from app.search.service import MEANING, WORDS, FoundLatent, SearchFound, SearchQuery, search
 from app.search.views import FoundLatentView, MarkedPiece, ReasonView, SearchResults, SearchView, SourceChoice
 from app.search.why import Reason
-from app.sources.views import Choice
+from app.text.block_views import Choice, Tab
 from app.text.formats import count
 from app.text.tokens import plain
-from app.web.layout import Tab
 
 PATH, PART, BOX = "/search", "/parts/search", "/parts/search/box"
 #: Rows of the page, and below the box in the header.

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.sources.views import Choice
-from app.web.layout import Tab
+from app.text.block_views import Choice, Tab
 
 
 @dataclass(frozen=True)

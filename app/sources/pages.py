@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest, Overloaded
 from app.sources import export as latent_export
 from app.sources.service import page_address, random_latent_href, scatter_points, source_page, table_part
-from app.sources.staleness import is_stale, load_anew
 from app.sources.table import LatentQuery, TableRequest
 from app.sources.table_requests import TableRequestDep
 from app.web.rendering import page, part
 from app.web.requests import refuse_unknown
+from app.web.staleness import is_stale, load_anew
 from app.web.units import answer_with_session, with_session
 
 router = APIRouter(include_in_schema=False)

@@ -16,12 +16,12 @@ from app.sources import figures as figures_source
 from app.sources.table import TableRequest, latent_table, link
 from app.sources.views import LatentTable, ScatterView, SourceView
 from app.text import figures
+from app.text.block_views import Crumb
 from app.text.figure_view import FigureView
 from app.text.formats import count
 from app.text.glossary import TERMS
 from app.text.quality import build_command, corpus_of, failure, quality_statistics
 from app.text.tokens import plain
-from app.web.layout import Crumb
 
 
 def source_page(session: Session, slug: str, request: TableRequest) -> SourceView:
@@ -86,12 +86,6 @@ def _scatter(session: Session, source: SourceInfo, build: BuildInfo) -> ScatterV
         summary=f"Density against maximum activation of the latents of {source.slug}, both on logarithmic axes.",
         note=figures_source.scatter_note(source.facts.d_sae, step),
     )
-
-
-def shows(session: Session, slug: str, version: str) -> bool:
-    """Whether pages of the source show this build."""
-    build = shown_source(session, slug).build
-    return build is not None and build.version == version
 
 
 def scatter_points(session: Session, slug: str, version: str) -> str:

@@ -14,7 +14,8 @@ from app.db.latent_table.lists import has_labels as stored_has_labels
 from app.db.queries.answers import LatentPage, LatentRow, SourceInfo
 from app.sources.table_filters import filters_view
 from app.sources.table_ranges import RANGES, RefusedRange
-from app.sources.views import Choice, Column, LatentTable, LatentTableRow, PageLink
+from app.sources.views import Column, LatentTable, LatentTableRow
+from app.text.block_views import Choice, PageLink
 from app.text.formats import count, number, percent
 from app.text.names import name_view
 from app.text.output_scores import score_text

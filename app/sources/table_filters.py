@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 from app.db.latent_table.filters import LatentQuery
 from app.sources.table_ranges import RANGES, RefusedRange
-from app.sources.views import ActiveFilter, Choice, ChoiceFilter, RangeFilter, TableFilters, TextFilter
+from app.sources.views import ActiveFilter, ChoiceFilter, RangeFilter, TableFilters, TextFilter
+from app.text.block_views import Choice
 from app.text.tokens import plain
 from models.label_tests import CAUSAL, FAILED, GUESS, TESTED
 

@@ -3,22 +3,11 @@
 from dataclasses import dataclass
 
 from app.builds.views import LiveBuilds, Pulse
+from app.text.block_views import Choice, Corpus, Crumb, PageLink, Statistic
 from app.text.figure_view import FigureView
 from app.text.glossary import Term
 from app.text.name_views import NameView
 from app.text.token_views import TokenText
-from app.web.layout import Crumb, Statistic
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """What a dashboard's numbers were counted on."""
-
-    corpus: str
-    tokens: str
-    context_size: int
-    sampling: str
-    finished: str
 
 
 @dataclass(frozen=True)
@@ -75,15 +64,6 @@ class TextFilter:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One of several."""
-
-    value: str
-    text: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
 class ChoiceFilter:
     """A field with few possible values."""
 
@@ -112,16 +92,6 @@ class TableFilters:
     active: tuple[ActiveFilter, ...]
     is_open: bool
     order: str
-
-
-@dataclass(frozen=True)
-class PageLink:
-    """A link to another page of the table; ``rel`` is first, prev or next."""
-
-    text: str
-    rel: str
-    href: str
-    part_href: str
 
 
 @dataclass(frozen=True)

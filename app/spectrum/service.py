@@ -24,11 +24,11 @@ from app.spectrum.rows import Group, group_note, group_row
 from app.spectrum.suggestions import first_rules, label_choices
 from app.spectrum.views import GroupField, Place, SpectrumView
 from app.text import glossary
+from app.text.block_views import Crumb
 from app.text.formats import count, percent
 from app.text.names import title_of
 from app.text.quality import corpus_of
 from app.text.tokens import plain
-from app.web.layout import Crumb
 from models.records import TOP_BAND, LatentRecord
 
 REST = "everything else"

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.sources.views import Corpus
+from app.text.block_views import Corpus, Crumb
 from app.text.figure_view import FigureView
 from app.text.glossary import Term
-from app.web.layout import Crumb
 
 
 @dataclass(frozen=True)

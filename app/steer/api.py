@@ -4,25 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.engine.bodies import MAX_SLUG
-from app.microscope.api import EngineDep, ReaderDep
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.steer import calibrate as calibrate_service
 from app.steer import mixes as mixes_service
 from app.steer import schemas as answers
 from app.steer import service as steer_service
 from app.steer import strengths
-from app.steer.bodies import BalanceBody, CalibrateBody, GreedyBody, MixBody, SteerBody, VectorBody
+from app.steer.bodies import BalanceBody, CalibrateBody, GreedyBody, MixBody, SteerBody
 from app.steer.calibrate import BalanceRequest
-from app.steer.task import Options
-from app.vectors import service as vectors_service
-from app.vectors.service import VectorRequest
+from app.steer.options import Options
 from app.web.connections import answer_while_connected
 from app.web.event_stream import EventStream
 from app.web.lists import PartDep
 from app.web.path_numbers import allow_digits
-from app.web.request_types import MAX_ID, PathNumber, Text, Whole, Word
+from app.web.request_types import MAX_ID, MAX_SLUG, PathNumber, Text, Whole, Word
 from app.web.requests import known_parameters
-from app.web.units import in_lane, json_in_lane, no_content
+from app.web.units import json_in_lane, no_content
 from models.steer_terms import MODES
 
 LATENT = Whole(0, MAX_ID, "the number of a latent", is_text=True)
@@ -92,41 +89,6 @@ async def balance(request: Request, engine: EngineDep, reader: ReaderDep, body: 
         body.asked(), body.model, body.source, body.positions, body.steer_bos, body.prompts, body.temperature
     )
     return await answer_while_connected(request, calibrate_service.balance(engine, reader, asked))
-
-
-@router.post("/vectors", summary="Make a contrast vector", response_model=answers.VectorAnswer)
-async def make_vector(request: Request, engine: EngineDep, reader: ReaderDep, body: VectorBody) -> Response:
-    """The mean difference of two lists of prompts at a hook; saved if it gets a name."""
-    asked = VectorRequest(
-        body.model, body.source, body.name, body.positive, body.negative, body.hook_name, body.positions
-    )
-    return await answer_while_connected(request, vectors_service.make(engine, reader, asked))
-
-
-@router.get("/vectors", summary="Saved vectors", response_model=answers.VectorsAnswer)
-async def vectors(request: Request, reader: ReaderDep, part: PartDep) -> Response:
-    """The saved vectors, by model and name."""
-    return await json_in_lane(request, "reads", lambda: vectors_service.listed(reader, part))
-
-
-@router.get(
-    "/vectors/{id:digits}.safetensors",
-    summary="A vector as a file",
-    response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
-)
-async def export_vector(request: Request, reader: ReaderDep, id: PathNumber) -> Response:
-    """A safetensors file with one tensor, vector, and its description as metadata."""
-    name, data = await in_lane(request, "reads", lambda: vectors_service.exported(reader, id))
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type="application/octet-stream", headers=headers)
-
-
-@router.delete("/vectors/{id:digits}", summary="Delete a vector", status_code=204)
-async def delete_vector(reader: ReaderDep, id: PathNumber) -> Response:
-    """Delete a vector and its calibrations; mixes that use it cannot be played any more."""
-    await reader.write(vectors_service.delete, reader, id)
-    return no_content()
 
 
 @router.post("/mixes", summary="Save a mix", status_code=201, response_model=answers.MixAnswer)

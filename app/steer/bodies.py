@@ -12,6 +12,7 @@ from app.engine.bodies import (
     LatentNumber,
     Messages,
     ModelName,
+    Name,
     Prompt,
     RowNumber,
     Slug,
@@ -22,16 +23,13 @@ from app.engine.bodies import (
 from app.engine.texts import TextInput
 from app.steer import calibrate
 from app.steer.calibrate import CALIBRATED_MODES, CalibrateRequest
+from app.steer.options import RANGES, Options
 from app.steer.service import SteerRequest
-from app.steer.task import RANGES, Options
 from app.steer.terms import TermRequest
-from app.vectors import service as vectors
-from app.web.request_types import Entries, Flag, Number, Numbered, Text, Whole, Word
+from app.web.request_types import MAX_NEW_TOKENS, Entries, Flag, Number, Numbered, Text, Whole, Word
 from models.chat import ROLES
 from models.steer_terms import MAX_STRENGTH, MAX_TERMS, MODES, POSITIONS, VECTOR_MODES
 
-#: The most that the setting PERISCOPE_MAX_NEW_TOKENS can allow; the document names what it does allow.
-MAX_NEW_TOKENS = 100_000
 #: Characters of one text that a mix keeps, and of all of them: many mixes are listed at once.
 MAX_MIX_TEXT, MAX_MIX_TEXTS = 20_000, 100_000
 
@@ -40,8 +38,6 @@ TopP = Annotated[float, Number(*RANGES["top_p"], is_open=True)]
 Penalty = Annotated[float, Number(*RANGES["frequency_penalty"])]
 Seed = Annotated[int, Whole(*RANGES["seed"], "a number")]
 Prompts = Annotated[list[Prompt], Entries(1, calibrate.MAX_PROMPTS)]
-ContrastPrompts = Annotated[list[Prompt], Entries(1, vectors.MAX_PROMPTS)]
-Name = Annotated[str, Text(1, vectors.MAX_NAME, is_visible=True)]
 StoredPrompt = Annotated[str, Text(1, MAX_MIX_TEXT, is_stored=True)]
 
 #: A slider of a latent, of a vector, and of a vector that is taken out at every layer.
@@ -253,30 +249,6 @@ class BalanceBody(BoardBody):
     )
     prompts: Prompts | None = Field(None, description="Texts to continue; null: neutral openings.")
     temperature: Temperature = Field(1.0, description="Of the texts that are judged.")
-
-
-class VectorBody(Body):
-    """Two lists of prompts."""
-
-    conditions: ClassVar[Conditions] = ({"anyOf": [given("model", "string"), given("source", "string")]},)
-
-    model: ModelName | None = Field(None, description="Name of a model; or name a source.", examples=["periscope-demo"])
-    source: Slug | None = Field(None, description="A source of the model, instead of its name.")
-    name: Name | None = Field(None, description="What to save it as; null: compute it and do not save.")
-    positive: ContrastPrompts = Field(description="Prompts of one kind.", examples=[["I love you", "What joy"]])
-    negative: ContrastPrompts = Field(description="Of the other.", examples=[["I hate you", "What pain"]])
-    hook_name: Annotated[str, Text(1, 200)] | None = Field(
-        None, description="null: the source's hook, or the middle block's output."
-    )
-    positions: Annotated[str, Word(vectors.PLACES)] = Field(
-        "last", description="last or mean: which tokens of a prompt count."
-    )
-
-    @model_validator(mode="after")
-    def _named(self) -> "VectorBody":
-        if self.model is None and self.source is None:
-            raise ValueError("Name a model or a source")
-        return self
 
 
 class StoredMessageBody(Body):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.ablate.task import Progress
 from app.db.queries.calibrations import (
     CalibrationInfo,
     Subject,
@@ -22,15 +21,15 @@ from app.db.queries.vectors import vector_by_id
 from app.db.writes.calibrations import save_calibration
 from app.engine.activations import named
 from app.engine.engine import ModelEngine
+from app.engine.job import Finished, Progress
 from app.engine.sources import Reader
 from app.engine.texts import TextInput
-from app.engine.ticket import Finished
 from app.errors import InvalidRequest
 from app.steer import schemas as answers
 from app.steer.calibrate_task import BalanceJob, CalibrateJob, Swept
 from app.steer.close_pairs import ClosePair
+from app.steer.options import check_option
 from app.steer.service import pair_note, require_positions, term_answers
-from app.steer.task import check_option
 from app.steer.terms import Resolved, TermRequest, resolve
 from app.web.paging import Part
 from models.chat import Message

@@ -4,10 +4,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.ablate.task import Progress
 from app.engine.costs import encode_bytes, forward_bytes, most_tokens
-from app.engine.job import SoloJob, SourceKey
+from app.engine.job import Progress, SoloJob
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 from app.steer.close_pairs import ClosePair, close_pairs
 from app.steer.task import writing_bytes

@@ -1,13 +1,11 @@
 """What one model's worker remembers of unsteered texts, so that a moved slider does not write them again."""
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from app.engine.loaded import Loaded
-
-if TYPE_CHECKING:
-    from app.steer.task import Options, Side
+from app.steer.options import Options
+from app.steer.results import Side
 
 #: Unsteered texts that are remembered per model, and bytes of their prompts' caches.
 REMEMBERED, PROMPT_BYTES = 64, 64 << 20
@@ -22,14 +20,14 @@ class Remembered:
         self.prompts: PromptMemory = PromptMemory(PROMPT_BYTES)
         self._texts: OrderedDict[tuple[tuple[int, ...], Options], Side] = OrderedDict()
 
-    def get(self, prompt: tuple[int, ...], options: "Options") -> "Side | None":
+    def get(self, prompt: tuple[int, ...], options: Options) -> Side | None:
         """The unsteered text that this sampling writes after this prompt, if it was written before."""
         found = self._texts.get((prompt, options))
         if found is not None:
             self._texts.move_to_end((prompt, options))
         return found
 
-    def put(self, prompt: tuple[int, ...], options: "Options", side: "Side") -> None:
+    def put(self, prompt: tuple[int, ...], options: Options, side: Side) -> None:
         """Remember a finished text; the ones not used for longest go."""
         self._texts[prompt, options] = side
         while len(self._texts) > REMEMBERED:

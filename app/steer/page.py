@@ -10,11 +10,8 @@ from app.db.queries.mixes import count_mixes, mix_by_id, mix_names
 from app.db.queries.sources import all_sources
 from app.engine.engine import ModelEngine
 from app.engine.model_state import not_ready
-from app.engine.sources import Reader
+from app.engine.sources import Reader, default_source
 from app.errors import NotFound, PeriscopeError, Problem, Unfit, problem_of, shorten
-from app.microscope.page import default_source
-from app.microscope.views import TurnField
-from app.sources.views import Choice
 from app.steer import service as steer_service
 from app.steer.calibrate import NEUTRAL_PROMPTS
 from app.steer.mixes import problem_of_mix
@@ -24,8 +21,8 @@ from app.steer.sliders import Restored, sliders
 from app.steer.stored_mixes import query_of_mix
 from app.steer.texts import gauges, written_view
 from app.steer.views import FoundView, Gauge, MixChip, SteerState, SteerView, WrittenView
+from app.text.block_views import Choice, Tab, TurnField
 from app.text.tokens import plain
-from app.web.layout import Tab
 from models.chat import ROLES
 from models.errors import PeriscopeModelError
 from models.steer_terms import POSITIONS

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.errors import InvalidRequest
-from app.microscope.api import EngineDep, ReaderDep
 from app.steer import curve as steer_curve
 from app.steer import page as steer_page
 from app.steer import sliders as steer_sliders

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 from app.engine.texts import TextInput
 from app.errors import InvalidRequest, shorten
-from app.microscope.query import MAX_LINK
+from app.steer.options import Options
 from app.steer.service import SteerRequest
-from app.steer.task import Options
 from app.steer.terms import TermRequest
+from app.web.forms import MAX_LINK
 from models.chat import ROLES, parse_messages
 from models.steer_terms import MAX_STRENGTH, MAX_TERMS, MODES, POSITIONS
 

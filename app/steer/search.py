@@ -18,11 +18,10 @@ from app.db.queries.names import latent_name
 from app.db.queries.sources import all_sources
 from app.db.queries.vectors import vectors_of
 from app.hints import command
-from app.latents.service import DENSE
 from app.steer.query import PATH, VECTOR
 from app.steer.views import FoundItem, FoundView
 from app.text.formats import number, percent
-from app.text.names import name_view, own_name
+from app.text.names import DENSE, name_view, own_name
 from app.text.output_scores import steer_words
 from app.text.tokens import chip
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.engine.engine import ModelEngine
+from app.engine.job import Finished, Waiting
 from app.engine.sources import Reader
 from app.engine.texts import TextInput
-from app.engine.ticket import Finished, Waiting
 from app.errors import InvalidRequest, shorten
 from app.steer import schemas as answers
 from app.steer.close_pairs import ClosePair
+from app.steer.options import Options
+from app.steer.results import Side, Written
 from app.steer.snippet import SnippetJob
-from app.steer.task import Options, Side, SteerJob, Written
+from app.steer.task import SteerJob
 from app.steer.terms import Resolved, TermRequest, resolve
 from app.text.names import answer_fields
 from models.coherence import compare, mean_known

@@ -3,8 +3,9 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from app.engine.job import SoloJob, SourceKey
+from app.engine.job import SoloJob
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 from models.steer_terms import Board
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.costs import encode_bytes, forward_bytes, most_tokens
 from app.engine.failures import plain
-from app.engine.job import Batch, SourceKey
+from app.engine.job import Batch, Ticket
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
-from app.engine.ticket import Ticket
-from app.errors import InvalidRequest, Unavailable, number_text
-from app.steer.close_pairs import ClosePair, close_pairs
+from app.errors import Unavailable
+from app.steer.close_pairs import close_pairs
 from app.steer.memory import remembered_by
-from models.coherence import TextMeasure, drift, measure, without_end
+from app.steer.options import Options
+from app.steer.results import Side, Written, WrittenToken
+from models.coherence import without_end
 from models.steer_terms import Board
 
 if TYPE_CHECKING:
@@ -37,103 +39,6 @@ READ_ROWS, READ_PROMPT_TOKENS = 6, 192
 SHARE_TOKENS = 128
 #: A character that the next token may complete.
 _UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+$")
-#: The ends of what each option can be.
-RANGES: dict[str, tuple[int, int]] = {
-    "temperature": (0, 10),
-    "top_p": (0, 1),
-    "frequency_penalty": (-10, 10),
-    "seed": (0, (1 << 63) - 1),
-    "alternatives": (0, 100),
-}
-
-
-def check_option(name: str, value: float) -> None:
-    """Raise InvalidRequest unless the value lies in the option's range."""
-    low, high = RANGES[name]
-    if not low <= value <= high:  # no comparison holds for NaN
-        raise InvalidRequest(f"{name} is a number from {low} to {high}, not {number_text(value)}.")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How tokens are chosen; the same names and meanings as ``models.sampling.Sampling``, without torch."""
-
-    max_new_tokens: int = 64
-    temperature: float = 1.0
-    top_p: float = 1.0
-    frequency_penalty: float = 0.0
-    seed: int = 0
-    stop_at_eos: bool = True
-    alternatives: int = 5
-
-    def check(self, max_new_tokens: int) -> None:
-        """Raise InvalidRequest for the first value outside its range."""
-        if not 1 <= self.max_new_tokens <= max_new_tokens:
-            raise InvalidRequest(
-                f"max_new_tokens is a number of tokens from 1 to {max_new_tokens} (PERISCOPE_MAX_NEW_TOKENS), not "
-                f"{number_text(self.max_new_tokens)}."
-            )
-        for name in RANGES:
-            check_option(name, getattr(self, name))
-        if self.top_p == 0:
-            raise InvalidRequest("top_p 0 leaves no token to choose; use a value above 0, or temperature 0.")
-
-
-@dataclass(frozen=True)
-class WrittenToken:
-    """Event: one token of one text. ``text`` leaves out a character that is not complete yet."""
-
-    side: str
-    step: int
-    token_id: int
-    text: str
-    logprob: float
-    base_logprob: float
-    kl: float | None
-    alternatives: tuple[tuple[str, float], ...]
-    finish: str | None
-
-
-@dataclass(frozen=True)
-class Side:
-    """A finished text."""
-
-    tokens: tuple[WrittenToken, ...]
-    texts: tuple[str, ...]  # display strings of the whole text, characters spread over several tokens put together
-    order_share: float | None = None  # these two: see models.coherence
-    peak_share: float | None = None
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The token ids."""
-        return tuple(token.token_id for token in self.tokens)
-
-    @property
-    def measure(self) -> TextMeasure:
-        """What the verdict rests on."""
-        base = [token.base_logprob for token in self.tokens]
-        found = measure(self.ids, base)
-        gap = drift([token.logprob for token in self.tokens], base)
-        return replace(found, order_share=self.order_share, peak_share=self.peak_share, drift=gap)
-
-
-@dataclass(frozen=True, eq=False)
-class Written:
-    """The result. ``shares``: per term alone, mean‖δ‖ / mean‖h‖ on prompt and steered text; ``injected``: of all.
-
-    ``effects``: per term, what the unsteered model sees of it in the steered text above the unsteered one
-    (``models.readings``); ``None`` where there is no unit or no token.
-    """
-
-    prompt: "PromptTokens"
-    steers: tuple[bool, ...]  # per prompt token, whether the board applies there
-    baseline: Side
-    steered: Side
-    injected: float | None
-    shares: tuple[float, ...]
-    effects: tuple[float | None, ...]
-    remembered: bool  # the baseline had been written before
-    pairs: tuple[ClosePair, ...]
 
 
 @dataclass(frozen=True)

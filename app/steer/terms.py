@@ -10,7 +10,7 @@ from app.db.queries.names import latent_names
 from app.db.queries.numbers import latent_numbers
 from app.db.queries.sources import all_sources
 from app.db.queries.vectors import VectorInfo, vector_by_id
-from app.engine.job import SourceKey
+from app.engine.source_key import SourceKey
 from app.engine.sources import Reader, key_of
 from app.errors import InvalidRequest, Unfit, UnknownLatent, shorten
 from app.hints import command

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.microscope.views import TurnField
-from app.sources.views import Choice
+from app.text.block_views import Choice, Tab, TurnField
 from app.text.figure_view import FigureView
 from app.text.name_views import NameView
 from app.text.token_views import Piece, TokenText
-from app.web.layout import Tab
 
 
 @dataclass(frozen=True)

@@ -64,3 +64,8 @@ def span(seconds: float) -> str:
 def moment(value: datetime) -> str:
     """A moment in UTC to the minute."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def signed(value: float) -> str:
+    """A change with its sign."""
+    return f"+{number(value)}" if value > 0 else number(value)

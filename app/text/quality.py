@@ -2,10 +2,9 @@
 
 from app.db.queries.answers import BuildInfo, SourceInfo
 from app.hints import command, example_file
-from app.sources.views import Corpus
+from app.text.block_views import Corpus, Statistic
 from app.text.formats import count, moment, number, percent
 from app.text.tokens import plain
-from app.web.layout import Statistic
 
 #: How examples are chosen; models/statistics draws them, docs/statistics.md has the details.
 SAMPLING = (

@@ -6,9 +6,8 @@ from html import escape
 
 from markupsafe import Markup
 
-from app.latents.views import ExampleView, PromptView, TokenBar, TokenRow
 from app.text.formats import NOT_RECORDED, number
-from app.text.token_views import HeatText, Piece, TokenText
+from app.text.token_views import ExampleView, HeatText, Piece, PromptView, TokenBar, TokenRow, TokenText
 from app.text.tokens import NOTHING_YET, STEPS, heat_step, pieces
 
 #: From this step of the scale on the colour is so dark that the text on it is light.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.builds.request import (
+from app.corpus.request import (
     MAX_BATCH,
     MAX_CONTEXT,
     MAX_SEED,

@@ -6,12 +6,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from app.builds.views import LiveTraining, Trainings
 from app.db.writes.builds import Process
 from app.text.formats import count, short_count, span
 from app.text.tokens import plain
 from app.trainings.folder import PLACE, PROGRESS
 from app.trainings.request import TRAINING, TrainProgress
+from app.trainings.views import LiveTraining, Trainings
 from models.errors import WeightsInvalid
 from models.files import kind_of, read_json
 

@@ -3,16 +3,15 @@
 from collections.abc import Collection, Sequence
 
 from app.db.queries.vectors import VectorFacts
-from app.latents.views import TokenBar
-from app.microscope.rankings import signed
-from app.steer import schemas as answers
-from app.text.formats import count, moment, number, percent
+from app.text.block_views import Measure
+from app.text.formats import count, moment, number, percent, signed
 from app.text.names import name_view
+from app.text.token_views import TokenBar
 from app.text.tokens import chip, plain
 from app.vectors.figures import projections_figure
 from app.vectors.query import PATH, PLACES, VectorsQuery
+from app.vectors.schemas import NearLatent, PromotedToken, VectorAnswer
 from app.vectors.views import NearLatentView, ProjectionRow, SavedVector, SavedVectors, VectorPreview
-from app.web.layout import Measure
 
 #: Latents that are listed.
 NEAREST = 12
@@ -41,7 +40,7 @@ def empty_preview(state: str, query: VectorsQuery, said: str = "", title: str = 
     )
 
 
-def vector_preview(found: answers.VectorAnswer, query: VectorsQuery, built: Collection[str]) -> VectorPreview:
+def vector_preview(found: VectorAnswer, query: VectorsQuery, built: Collection[str]) -> VectorPreview:
     """The preview with data; ``built`` are the slugs of sources whose latents have pages."""
     positive, negative = (
         [(plain(prompt), value) for prompt, value in zip(prompts, values, strict=True)]
@@ -77,7 +76,7 @@ def saved_vectors(
     return SavedVectors(rows, total, f"{PATH}/saved" if total > len(rows) else "")
 
 
-def _measures(found: answers.VectorAnswer) -> tuple[Measure, ...]:
+def _measures(found: VectorAnswer) -> tuple[Measure, ...]:
     prompts = found.projections
     return (
         Measure("Norm", number(found.norm), "", "length of the vector"),
@@ -116,12 +115,12 @@ def _no_latents(hook: str) -> str:
     return f"No source reads {plain(hook)}; hooks that one reads are marked in the list above."
 
 
-def _bars(items: Sequence[answers.PromotedToken] | None) -> tuple[TokenBar, ...]:
+def _bars(items: Sequence[PromotedToken] | None) -> tuple[TokenBar, ...]:
     longest = max((abs(item.value) for item in items or ()), default=0.0) or 1.0
     return tuple(TokenBar(chip(item.token), signed(item.value), abs(item.value) / longest) for item in items or ())
 
 
-def _near(latent: answers.NearLatent, built: Collection[str]) -> NearLatentView:
+def _near(latent: NearLatent, built: Collection[str]) -> NearLatentView:
     return NearLatentView(
         slug=latent.source,
         index=latent.index,

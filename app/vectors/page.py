@@ -9,11 +9,10 @@ from app.db.queries.sources import all_sources
 from app.db.queries.vectors import NEWEST_FIRST, count_vectors, some_vectors, vector_by_id, vector_facts
 from app.engine.engine import ModelEngine
 from app.engine.model_state import not_ready
-from app.engine.sources import Reader
+from app.engine.sources import Reader, default_source
 from app.errors import PeriscopeError, Problem, problem_of
-from app.microscope.page import default_source
-from app.sources.views import Choice
 from app.steer.terms import resolve
+from app.text.block_views import Choice, Tab
 from app.text.tokens import plain
 from app.vectors import service as vectors
 from app.vectors.examples import EXAMPLES
@@ -21,7 +20,6 @@ from app.vectors.listing import empty_preview, saved_vectors, vector_preview
 from app.vectors.query import PATH, PLACES, VectorsQuery
 from app.vectors.service import VectorRequest
 from app.vectors.views import HookGroup, SavedVectors, VectorPreview, VectorsView
-from app.web.layout import Tab
 from models.errors import PeriscopeModelError
 
 #: Saved vectors that the page lists; the others have a page of their own.

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.engine.dependencies import EngineDep, ReaderDep
 from app.errors import Problem
-from app.microscope.api import EngineDep, ReaderDep
 from app.vectors import page as service
 from app.vectors.query import PATH, VectorsQuery, vectors_query
 from app.web.connected import while_connected

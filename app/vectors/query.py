@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from app.errors import InvalidRequest, shorten
-from app.microscope.query import MAX_LINK, lines, whole
+from app.web.forms import MAX_LINK, lines, whole
 
 PATH = "/vectors"
 #: Which activation of a prompt counts.

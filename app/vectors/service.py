@@ -13,14 +13,13 @@ from app.engine.activations import named
 from app.engine.engine import ModelEngine
 from app.engine.sources import Reader, key_of
 from app.errors import InvalidRequest, shorten
-from app.steer import schemas as answers
 from app.steer.terms import Resolved, resolve
 from app.text.names import answer_fields
+from app.vectors.schemas import NearLatent, Projections, PromotedToken, VectorAnswer, VectorRow, VectorsAnswer
 from app.vectors.task import Made, VectorJob
 from app.web.paging import Part
 
 MAX_PROMPTS = 256
-MAX_NAME = writes.MAX_NAME
 PLACES = ("last", "mean")
 #: Sources in which the nearest latents are looked for, and latents of each.
 MAX_NEAR_SOURCES = 4
@@ -39,7 +38,7 @@ class VectorRequest:
     positions: str = "last"
 
 
-async def make(engine: ModelEngine, reader: Reader, request: VectorRequest) -> answers.VectorAnswer:
+async def make(engine: ModelEngine, reader: Reader, request: VectorRequest) -> VectorAnswer:
     """The vector with its norm, its share of the residual norm, what it promotes and its nearest latents."""
     _check(request)
     resolved, near, job = await reader.work(_prepare, reader, request)
@@ -47,11 +46,11 @@ async def make(engine: ModelEngine, reader: Reader, request: VectorRequest) -> a
     return await reader.write(_finish, reader, request, resolved, near, made)
 
 
-def listed(reader: Reader, part: Part) -> answers.VectorsAnswer:
+def listed(reader: Reader, part: Part) -> VectorsAnswer:
     """A part of the saved vectors, by model and name."""
     with reader.sessions() as session:
         found = some_vectors(session, part.limit, part.offset)
-        return answers.VectorsAnswer([answers.VectorRow(**asdict(item)) for item in found], count_vectors(session))
+        return VectorsAnswer([VectorRow(**asdict(item)) for item in found], count_vectors(session))
 
 
 def delete(reader: Reader, vector_id: int) -> None:
@@ -129,7 +128,7 @@ def _prepare(reader: Reader, request: VectorRequest) -> tuple[Resolved, tuple[So
 
 def _finish(
     reader: Reader, request: VectorRequest, resolved: Resolved, near: Sequence[SourceInfo], made: Made
-) -> answers.VectorAnswer:
+) -> VectorAnswer:
     vector = made.vector
     number, created = None, None
     with reader.sessions() as session:
@@ -151,10 +150,8 @@ def _finish(
         for source in near:
             found = made.nearest.get(source.slug, ())
             names = latent_names(session, source, [item.index for item in found])
-            nearest += [
-                answers.NearLatent(source.slug, n.index, n.cosine, **answer_fields(names[n.index])) for n in found
-            ]
-    return answers.VectorAnswer(
+            nearest += [NearLatent(source.slug, n.index, n.cosine, **answer_fields(names[n.index])) for n in found]
+    return VectorAnswer(
         id=number,
         model=resolved.model.facts.model.name,
         name=None if request.name is None else writes.clean_name(request.name, "vector"),
@@ -164,7 +161,7 @@ def _finish(
         mean_norm=vector.mean_norm,
         residual_share=vector.residual_share,
         auroc=vector.auroc,
-        projections=answers.Projections(list(vector.positive), list(vector.negative)),
+        projections=Projections(list(vector.positive), list(vector.negative)),
         promoted=_tokens(made.promoted),
         suppressed=_tokens(made.suppressed),
         nearest=sorted(nearest, key=lambda item: -item.cosine),
@@ -173,5 +170,5 @@ def _finish(
     )
 
 
-def _tokens(found: Sequence[tuple[str, float]] | None) -> list[answers.PromotedToken] | None:
-    return None if found is None else [answers.PromotedToken(token, value) for token, value in found]
+def _tokens(found: Sequence[tuple[str, float]] | None) -> list[PromotedToken] | None:
+    return None if found is None else [PromotedToken(token, value) for token, value in found]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.costs import forward_bytes, most_tokens
-from app.engine.job import SoloJob, SourceKey
+from app.engine.job import SoloJob
 from app.engine.loaded import Loaded
+from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:

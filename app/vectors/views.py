@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.latents.views import TokenBar
-from app.sources.views import Choice
+from app.text.block_views import Choice, Measure, Tab
 from app.text.figure_view import FigureView
 from app.text.name_views import NameView
-from app.web.layout import Measure, Tab
+from app.text.token_views import TokenBar
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,23 @@
 
 from fastapi import Request, Response
 
-from app.errors import Problem
+from app.errors import InvalidRequest, Problem, shorten
 from models.files import safe_text
+
+#: A longer address is refused by some servers and browsers on the way; such a text is sent as a form instead.
+MAX_LINK = 8000
+
+
+def lines(text: str) -> list[str]:
+    """The texts of a box with one text a line."""
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def whole(text: str, name: str) -> int:
+    """A whole number from an address. Raises InvalidRequest."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidRequest(f"{name} must end with a whole number, not {shorten(text, 40)!r}.")
+    return int(text)
 
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:

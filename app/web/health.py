@@ -3,10 +3,21 @@
 None of them waits for the work of others.
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app.latents.schemas import HealthAnswer
+from app.web.request_types import Word
+
+
+@dataclass(frozen=True)
+class HealthAnswer:
+    """``ok`` or ``ready``."""
+
+    status: Annotated[str, Word(("ok", "ready"))]
+
 
 router = APIRouter()
 

@@ -13,12 +13,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.engine.bodies import MAX_CHARACTERS
 from app.errors import Problem
 from app.settings import Settings
-from app.steer.bodies import MAX_NEW_TOKENS
 from app.web.body_limit import REFUSED
-from app.web.request_types import MAX_SEED
+from app.web.request_types import MAX_CHARACTERS, MAX_NEW_TOKENS, MAX_SEED
 from models.text_limits import most_characters
 
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")

@@ -1,5 +1,6 @@
 """Templates: one environment per application, one variable ``view`` per template."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.hints import command, example_file, install_again
 from app.places import FRONTEND
-from app.sources.table_markup import latent_rows
 from app.text import formats, token_markup
 from app.text.name_markup import named, worth
 from app.web.assets import missing_assets
@@ -24,8 +24,11 @@ MARKUP = ("chip", "bars", "token_rows", "window", "examples")
 TEMPLATES = FRONTEND / "templates"
 
 
-def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
-    """The templates; a name that a view does not have is an error, and everything is escaped."""
+def make_templates(*markup: Callable[..., Any], folder: Path = TEMPLATES) -> Jinja2Templates:
+    """The templates; a name that a view does not have is an error, and everything is escaped.
+
+    ``markup``: functions of rooms that write what a page has hundreds of; templates call them by their names.
+    """
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -36,7 +39,7 @@ def make_templates(folder: Path = TEMPLATES) -> Jinja2Templates:
     )
     environment.globals["NOT_RECORDED"] = formats.NOT_RECORDED
     environment.globals["definitions"] = definitions
-    environment.globals |= {"latent_rows": latent_rows, "named": named, "worth": worth}
+    environment.globals |= {"named": named, "worth": worth} | {function.__name__: function for function in markup}
     environment.globals |= {hint.__name__: hint for hint in (command, example_file, install_again)}
     environment.globals |= {name: getattr(token_markup, name) for name in MARKUP}
     return Jinja2Templates(env=environment)

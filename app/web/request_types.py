@@ -15,6 +15,18 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from app.errors import number_text, shorten
+from models.label_tests import KINDS, STATUSES
+
+MAX_SLUG = 100
+
+
+#: Characters of one text; how many are looked at follows from how many tokens the server reads (models/text_limits.py).
+MAX_CHARACTERS = 1_000_000
+
+
+#: The most that the setting PERISCOPE_MAX_NEW_TOKENS can allow; the document names what it does allow.
+MAX_NEW_TOKENS = 100_000
+
 
 #: The largest number of a row in any table, on every database, and of a latent.
 MAX_ID = 2**31 - 1
@@ -249,3 +261,12 @@ def _decimal(value: Any, is_text: bool) -> float | None:
         return float(value)
     except OverflowError:  # a whole number beyond every float
         return math.inf
+
+
+Share = Annotated[float, Number(0, 1)]
+
+
+LabelStatus = Annotated[str, Word(STATUSES)]
+
+
+LabelKind = Annotated[str, Word(KINDS)]

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from app.builds import preparing
+from app import preparing
 from app.engine import engine as engine_module
 from app.engine.engine import ModelEngine
-from app.engine.job import Batch, Job, SourceKey
+from app.engine.job import Batch, Finished, Job, Waiting
 from app.engine.memory import MemoryBudget
 from app.engine.rows import Prepared, RowsJob
-from app.engine.ticket import Finished, Waiting
+from app.engine.source_key import SourceKey
 from app.errors import InvalidRequest, Overloaded, Unavailable
 from app.settings import Settings
 from models.errors import InputRefused, ModelNotFound

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from app.builds.checkpoints import Checkpoint
-from app.builds.preparing import announce
 from app.commands import checks
 from app.db.session import make_engine, make_session_maker, upgrade
 from app.db.tables.sources import LanguageModel
+from app.preparing import announce
 from app.private_files import keep_private
 from app.settings import Settings
 from tests.app.commands_support import Run

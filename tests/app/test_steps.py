@@ -19,16 +19,19 @@ from torch.utils.flop_counter import flop_registry
 import app
 from app.ablate.task import AblateJob, ActiveJob, Asked, PatchJob, PatchPairsJob, SelectivityJob, SetJob
 from app.db.session import make_engine, make_session_maker
-from app.engine.job import Batch, Job, SourceKey
+from app.engine.job import Batch, Job
 from app.engine.reading import OneLatentJob, ReadJob
+from app.engine.source_key import SourceKey
 from app.engine.sources import Reader, key_of
 from app.engine.texts import Limits, TextInput, TextJob
 from app.explain.task import WindowsJob
+from app.openai.continuation import Continuation
 from app.openai.task import CompleteJob
 from app.steer import calibrate_task as calibrate
 from app.steer.calibrate_task import BalanceJob, CalibrateJob
+from app.steer.options import Options
 from app.steer.snippet import SnippetJob
-from app.steer.task import Options, SteerJob
+from app.steer.task import SteerJob
 from app.vectors.task import VectorJob
 from models import calibration, pace
 from models.chat import Message
@@ -272,7 +275,7 @@ def kinds_of_jobs() -> set[type[Job]]:
 
 def test_every_kind_of_job_is_here_and_has_texts() -> None:
     # Windows are read of the corpus, whose token ids are known: no text of a request (tests/models/test_windows.py).
-    assert kinds_of_jobs() - {TextJob, WindowsJob} == set(CASES)
+    assert kinds_of_jobs() - {TextJob, Continuation, WindowsJob} == set(CASES)
     assert all(issubclass(kind, TextJob) for kind in CASES)
 
 

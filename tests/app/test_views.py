@@ -12,7 +12,7 @@ from app.ablate.views import AblateView
 from app.builds.views import BuildsView
 from app.home.views import HomeView
 from app.labels.views import RuleView
-from app.latents.views import BandsView, LatentView, LaterBandsView, PromptView
+from app.latents.views import BandsView, LatentView, LaterBandsView
 from app.microscope.views import MicroscopeView
 from app.reference.views import ReferenceView
 from app.sources import table_markup
@@ -20,6 +20,7 @@ from app.sources.views import LatentTable, SourceView
 from app.spectrum.views import SpectrumView
 from app.steer.views import SteerView
 from app.text import name_markup, token_markup
+from app.text.token_views import PromptView
 from app.vectors.views import VectorsView
 from app.web.error_view import ErrorView
 from app.web.rendering import TEMPLATES

@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
-from app.builds.preparing import announce, withdraw
 from app.db.queries.sources import build_by_id, source_by_slug
 from app.db.writes.builds import fail_build, update_progress
 from app.db.writes.sources import register_source
+from app.preparing import announce, withdraw
 from app.settings import Settings
 from app.web.navigation import has_page
 from tests.browser.conftest import open_page, serving

@@ -14,20 +14,13 @@ from sae_lens.tokenization_and_batching import concat_and_batch_sequences
 
 from models.corpus import Corpus, PromptShape, open_corpus, prompts
 from models.corpus_labels import Document, DocumentLog
-from models.dictionary_facts import DictionaryFacts
+from models.dictionary_facts import DictionaryFacts, TrainingStore
 from models.errors import CorpusError, InputMismatch, Unsupported, WeightsInvalid
 from models.load_dictionary import load_dictionary
 from models.loading import inspect_loaded, load_language_model
 from models.model_tokens import ModelTokens
 from models.sources import SourceSpec
-from models.training_store import (
-    TrainingStore,
-    separator_asked,
-    separator_of,
-    training_store,
-    usual_separator,
-    wants_bos,
-)
+from models.training_store import separator_asked, separator_of, training_store, usual_separator, wants_bos
 from tests.models.chat_templates import SHAPES
 from tests.models.made_tokenizers import made_tokenizer, tokens_of
 from tests.models.tiny import SENTENCES, save_model, save_sae

@@ -233,3 +233,9 @@ def _build(row: Mapping[Any, Any]) -> BuildInfo:
         is_current=row["current_build_id"] == row["id"],
         quality=quality,
     )
+
+
+def shows(session: Session, slug: str, version: str) -> bool:
+    """Whether pages of the source show this build."""
+    build = shown_source(session, slug).build
+    return build is not None and build.version == version

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.builds import preparing
+from app import preparing
 from app.db.queries.sources import build_by_id, source_by_slug
 from app.db.session import make_engine, make_session_maker, upgrade
 from app.db.tables.builds import Build

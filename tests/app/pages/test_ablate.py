@@ -7,8 +7,7 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.microscope.rankings import signed
-from app.text.formats import number
+from app.text.formats import number, signed
 from tests.app.engine_support import World, api, world
 from tests.models.tiny import SENTENCES
 from tests.web import facts_of, one, soup, text_of

@@ -11,12 +11,12 @@ from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.builds.preparing import announce, withdraw
 from app.db.queries.latents import density_histogram
 from app.db.queries.sources import source_by_slug
 from app.db.writes.builds import fail_build, update_progress
 from app.db.writes.sources import register_source
 from app.main import create_app
+from app.preparing import announce, withdraw
 from app.settings import Settings
 from app.web.navigation import has_page
 from tests.fixtures_source import make_corpus, make_facts, start

@@ -8,11 +8,11 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
+from app.corpus.reading import known_activations
 from app.db.queries.latents import latent_record
 from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
 from app.db.writes.latents import write_output_scores
-from app.latents.prompts import known_activations
 from app.settings import Settings
 from app.text.formats import number, percent
 from app.text.tokens import plain

@@ -8,8 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from app.microscope.rankings import signed
-from app.text.formats import number
+from app.text.formats import number, signed
 from tests.app.engine_support import LABEL, LABELLED, World, api, world
 from tests.hostile import HOSTILE_TEXTS
 from tests.models.tiny import SENTENCES

@@ -13,8 +13,7 @@ from httpx import Response
 from safetensors.numpy import load
 
 from app.main import create_app
-from app.microscope.rankings import signed
-from app.text.formats import number, percent
+from app.text.formats import number, percent, signed
 from app.web.navigation import has_page
 from tests.app.engine_support import World, world
 from tests.hostile import HOSTILE_TEXTS

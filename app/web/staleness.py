@@ -4,7 +4,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from app.sources.service import shows
+from app.db.queries.sources import shows
 
 #: A page sends with its requests for parts which build it was made from.
 HEADER = "Periscope-Build"

@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 from app.engine.bodies import MAX_MESSAGES, Body, Slug, Temperature
 from app.engine.texts import TextInput
 from app.openai.kinds import Content, Only, Prompts, Stops
-from app.steer.bodies import MAX_NEW_TOKENS, Penalty, Positions, Seed, TermBody, TopP
-from app.web.request_types import MAX_SEED, Entries, Flag, Numbered, Text, Whole, Word
+from app.steer.bodies import Penalty, Positions, Seed, TermBody, TopP
+from app.web.request_types import MAX_NEW_TOKENS, MAX_SEED, Entries, Flag, Numbered, Text, Whole, Word
 from models.chat import Message
 from models.steer_terms import MAX_TERMS
 
