@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.commands import (  # fmt: skip
+from app.commands import (
     build,
     database,
     demo,
@@ -32,7 +32,7 @@ from app.errors import PeriscopeError, permission_sentence
 from app.private_files import write_privately
 from app.settings import PREFIX
 from models.errors import PeriscopeModelError
-from models.files import safe_text
+from models.loading.files import safe_text
 
 DEBUG = "--debug"
 

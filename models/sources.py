@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 from models.errors import HookMismatch, ModelNotFound, SaeNotFound, SourceError
-from models.sae_kinds import KIND_NAMES
+from models.loading.sae_kinds import KIND_NAMES
 
 #: The end of a hook name -> the short name of the site. Sites that write to the residual stream come first.
 SITES: dict[str, str] = {
@@ -65,8 +65,8 @@ class SaeRelease:
 class LocalSae:
     """An existing folder or file of an SAE, and what its user says of it where it does not say so itself.
 
-    ``kind`` is one of ``models.sae_kinds.KIND_NAMES``, ``k`` the latents active at once, ``release`` a release and
-    an id of SAELens's registry whose overrides apply, ``b_dec`` ``subtract`` or ``keep``.
+    ``kind`` is one of ``models.loading.sae_kinds.KIND_NAMES``, ``k`` the latents active at once, ``release`` a release
+    and an id of SAELens's registry whose overrides apply, ``b_dec`` ``subtract`` or ``keep``.
     """
 
     path: Path

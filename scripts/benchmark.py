@@ -27,10 +27,10 @@ import torch
 from numpy.typing import NDArray
 
 from app.demo.demos import GRAMMAR
-from models.build_pass import BuildPass, PassPlan
-from models.dictionary import Dictionary
-from models.dictionary_facts import DictionaryFacts
-from models.language_model import LanguageModel
+from models.building.build_pass import BuildPass, PassPlan
+from models.loading.dictionary_facts import DictionaryFacts
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
 from scripts.random_model import save_model
 
 Rows = NDArray[np.int64]
@@ -130,9 +130,10 @@ def demo_case(n_tokens: int) -> Case:
     """The bundled model and its SAEs on fresh texts of the generator."""
     from itertools import islice
 
-    from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
+    from models.corpus.prompts import PromptShape, open_corpus, prompts
     from models.demo import bundle
-    from models.loading import load_dictionary, load_language_model
+    from models.loading.opening import load_dictionary, load_language_model
+    from models.running.uncounted import uncounted_ids
     from models.sources import SourceSpec
 
     model = load_language_model(str(bundle.LANGUAGE_MODEL), "cpu", "float32")
@@ -145,8 +146,8 @@ def demo_case(n_tokens: int) -> Case:
 
 def gpt2_case(kind: str, folder: Path, n_rows: int) -> Case:
     """A GPT-2-small-shaped model with random weights and a random SAE of 24,576 latents at layer 8."""
-    from models.corpus import uncounted_ids
-    from models.loading import load_language_model
+    from models.loading.opening import load_language_model
+    from models.running.uncounted import uncounted_ids
 
     if not (folder / "config.json").exists():
         save_model(folder)

@@ -35,11 +35,11 @@ import torch
 from app.db.session import make_engine, make_session_maker, upgrade
 from app.db.writes.sources import register_source
 from app.settings import Settings
-from models.active import encode_active
 from models.demo import bundle
-from models.dictionary import Dictionary
-from models.language_model import LanguageModel
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
+from models.running.active import encode_active
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
 from models.sources import SourceSpec
 from scripts.random_model import save_model, save_sae, words
 
@@ -149,8 +149,8 @@ def microscope(world: World, client: httpx.Client, rounds: int) -> None:
 
 def ablate(world: World, client: httpx.Client, rounds: int) -> None:
     """A list of 64 latents, against the forwards that it takes from the source's layer up, and the passes back."""
-    from models.attribution import BACKWARD_TOKENS, ROW_TOKENS, Prompt
-    from models.metrics import Target
+    from models.causal.attribution import BACKWARD_TOKENS, ROW_TOKENS, Prompt
+    from models.running.metrics import Target
 
     body = {"source": "s2", "text": words(N_TOKENS - 1), "top_k": 64}
     ids = world.ids[0].tolist()

@@ -26,7 +26,7 @@ from app.db.writes.explanations import NewExplanation, add_explanations
 from app.search.meanings import Meanings, keys_of
 from app.search.service import MEANING, WORDS, SearchQuery, search
 from app.settings import Settings
-from models.sentence_encoder import DIMENSIONS
+from models.building.sentence_encoder import DIMENSIONS
 from scripts.synthetic_source import Plan, make_source, vocabulary
 
 #: Milliseconds at the 95th percentile.

@@ -12,15 +12,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 
-from models.build_pass import BuildPass, PassPlan
-from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
+from models.building.build_pass import BuildPass, PassPlan
+from models.building.quality import clean_loss, measure_quality
+from models.corpus.prompts import PromptShape, open_corpus, prompts
 from models.demo import bundle
 from models.demo.corpus.concepts import NAMED
 from models.demo.evaluation import auroc, concept_aurocs, concept_masks, sample_documents, text_maxima
-from models.dictionary import Dictionary
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.quality import clean_loss, measure_quality
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
 
 SEED = 880_001

@@ -22,7 +22,7 @@ from app.db.session import make_engine, make_session_maker
 from app.search.meanings import Meanings
 from app.search.service import MEANING, WORDS, FoundLatent, SearchQuery, search
 from app.settings import load_settings
-from models.search_words import WORD, Window, fold, words_of
+from models.building.search_words import WORD, Window, fold, words_of
 
 QUERIES = Path(__file__).with_name("search_queries.json")
 FIRST, EXAMPLES, NEAR = 10, 10, 2

@@ -24,13 +24,13 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import beta
 
-from models.ablation import Ablation, AblationPlan, ablate
-from models.attribution import Prompt
-from models.chat import text_prompt
-from models.dictionary import Dictionary
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.pace import result_of
+from models.causal.ablation import Ablation, AblationPlan, ablate
+from models.causal.attribution import Prompt
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.chat import text_prompt
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
+from models.running.pace import result_of
 from models.sources import SourceSpec
 
 #: More runs than any prompt needs.
@@ -113,7 +113,7 @@ def prompts(
 def chat_location(folder: Path) -> str:
     """The chat model, turned into safetensors below ``folder``."""
     from models.demo_chat.bundle import FETCH, installed_model
-    from models.gguf_file import convert_gguf
+    from models.loading.gguf_file import convert_gguf
 
     file = installed_model()
     if file is None:

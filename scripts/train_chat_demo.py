@@ -22,8 +22,8 @@ from pathlib import Path
 import torch
 
 from models.demo_chat.bundle import CORPUS, FOLDER, TESTED_LABELS
-from models.gguf_file import convert_gguf, find_gguf
-from models.load_model import load_language_model
+from models.loading.gguf_file import convert_gguf, find_gguf
+from models.loading.load_model import load_language_model
 
 #: Prompts of the shipped corpus that labels are chosen and tested on.
 LABEL_PROMPTS = 640

@@ -6,7 +6,7 @@ import pytest
 from filelock import FileLock
 
 from models.demo_chat.bundle import installed_model
-from models.gguf_file import convert_gguf
+from models.loading.gguf_file import convert_gguf
 
 needs_chat_model = pytest.mark.skipif(installed_model() is None, reason="the chat model is not installed: make install")
 

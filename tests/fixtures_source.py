@@ -23,7 +23,7 @@ from app.db.writes.builds import finish_build, start_build, update_progress
 from app.db.writes.explanations import add_explanation
 from app.db.writes.latents import write_latents, write_prompts, write_quality
 from app.db.writes.sources import register_source
-from models.records import (
+from models.records import (  # fmt: skip
     Band,
     Example,
     LatentRecord,
@@ -34,7 +34,7 @@ from models.records import (
     SourceQuality,
     TokenMeans,
     TokenValue,
-)  # fmt: skip
+)
 from tests.fixture_texts import HOSTILE, SPECIAL, THEMES, make_texts, theme_tokens
 
 CONTEXT, N_PROMPTS, D_SAE, HALF_WIDTH = 64, 240, 64, 12

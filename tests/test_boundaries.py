@@ -53,7 +53,7 @@ FORBIDDEN = {
     "models.records": ("torch",),
     "models.sources": ("torch",),
     "models.errors": ("torch", "numpy"),
-    "models.statistics": ("torch", "models.language_model", "models.dictionary"),
+    "models.statistics": ("torch", "models.running.language_model", "models.running.dictionary"),
     "models.demo.corpus": ("torch", "numpy"),
 }
 #: Files of a room, by name -> what they may never import: a view knows no database, a service no request.
@@ -65,7 +65,7 @@ KINDS = {
 #: What runs models or trains may import torch; everything else in app/ never does, not even inside a function.
 TORCH = ("app.engine", "app.builds", "app.trainings", "app.commands", "app.explain.source_run", "app.demo.prepare")
 #: A program of its own, whose imports are not those of who starts it; nobody may import it.
-PROGRAM = "models.template_program"
+PROGRAM = "models.running.template_program"
 
 
 def module_name(path: Path) -> str:

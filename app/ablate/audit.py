@@ -6,7 +6,7 @@ from app.ablate.query import LENGTHS, AblateQuery
 from app.ablate.service import AUDIT_RUNS, MAX_BUDGET
 from app.ablate.views import AuditView
 from app.text.formats import count, number, percent
-from models.removal import DRAWS
+from models.causal.removal import DRAWS
 
 
 def audit_view(found: answers.AblateAnswer, query: AblateQuery) -> AuditView | None:

@@ -12,8 +12,8 @@ from app.ablate.task import Asked
 from app.corpus.patterns import MAX_LENGTH
 from app.engine.bodies import Body, Conditions, LatentNumber, Position, Prompt, Slug, TextBody
 from app.web.request_types import MAX_SEED, Entries, Flag, Text, Whole, Word
-from models.removal import WAYS
-from models.text_limits import most_characters
+from models.causal.removal import WAYS
+from models.running.text_limits import most_characters
 
 MAX_NAME = 200
 

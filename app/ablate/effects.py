@@ -15,7 +15,7 @@ from app.text.formats import count, number, percent, signed
 from app.text.names import name_view, short_name
 from app.text.token_views import ScopeText, ScopeToken, ScopeTurn
 from app.text.tokens import chip, heat_step, pieces, plain
-from models.removal import DENSE
+from models.causal.removal import DENSE
 
 LATER = {
     "add": "later layers add to it",

@@ -14,11 +14,11 @@ from app.engine.texts import TextInput
 from app.errors import InvalidRequest
 from app.text.formats import count
 from app.text.names import answer_fields
-from models.chat import PromptTokens
+from models.running.chat import PromptTokens
 
 if TYPE_CHECKING:
-    from models.patch_pairs import Mean
-    from models.patching import Patching
+    from models.causal.patch_pairs import Mean
+    from models.causal.patching import Patching
 
 #: Shares are given of a gap of at least so much, and of so many times what random changes do.
 LEAST_GAP, SPREADS = 0.1, 2.0

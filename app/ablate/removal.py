@@ -11,7 +11,7 @@ from app.engine.sources import Reader, key_of
 from app.engine.texts import TextInput
 from app.errors import Conflict
 from app.hints import command
-from models.removal import ZERO, Removal, by_mean, by_resampling
+from models.causal.removal import ZERO, Removal, by_mean, by_resampling
 
 
 async def removal_of(engine: ModelEngine, reader: Reader, source: SourceInfo, text: TextInput, by: str) -> Removal:

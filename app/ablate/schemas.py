@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.web.request_types import LabelStatus, Word
-from models.removal import WAYS
+from models.causal.removal import WAYS
 
 LaterLayers = Annotated[str, Word(("add", "make up", "outweigh", "same", "unknown"))]
 Way = Annotated[str, Word(WAYS)]

@@ -14,7 +14,7 @@ from app.engine.sources import Reader, key_of
 from app.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from models.selectivity import GroupEffect
+    from models.causal.selectivity import GroupEffect
 
 MAX_GROUPS, MAX_GROUP_TEXTS, MAX_CONTROLS = 8, 64, 64
 

@@ -15,12 +15,12 @@ from app.engine.sources import Reader, key_of, notes_on
 from app.errors import Conflict, InvalidRequest
 from app.text.formats import count
 from app.text.names import answer_fields
-from models.removal import DENSE
+from models.causal.removal import DENSE
 
 if TYPE_CHECKING:
-    from models.ablation import Ablation, LatentEffect
-    from models.metrics import Metrics
-    from models.patching import SetEffect
+    from models.causal.ablation import Ablation, LatentEffect
+    from models.causal.patching import SetEffect
+    from models.running.metrics import Metrics
 
 MAX_TOP_K, MAX_SET, MAX_BUDGET = 500, 5000, 20_000
 #: Runs beyond the list that a budget needs: the random sample that stands for what is not listed.

@@ -13,25 +13,25 @@ from app.engine.job import Progress, SoloJob
 from app.engine.loaded import Loaded
 from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
-from models.removal import ZERO, Removal
+from models.causal.removal import ZERO, Removal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.ablation import Ablation
-    from models.attribution import Prompt
-    from models.chat import PromptTokens
-    from models.metrics import Target
-    from models.patch_pairs import PairsPatching
-    from models.patching import Patching, SetEffect
-    from models.selectivity import GroupEffect
+    from models.causal.ablation import Ablation
+    from models.causal.attribution import Prompt
+    from models.causal.patch_pairs import PairsPatching
+    from models.causal.patching import Patching, SetEffect
+    from models.causal.selectivity import GroupEffect
+    from models.running.chat import PromptTokens
+    from models.running.metrics import Target
 
 Found = TypeVar("Found")
 
-#: Tokens of the rows of one forward pass at most (models.attribution).
+#: Tokens of the rows of one forward pass at most (models.causal.attribution).
 ROW_TOKENS = 4096
-#: Tokens of the rows of one pass forward and back at most (models.path_points).
+#: Tokens of the rows of one pass forward and back at most (models.causal.path_points).
 BACKWARD_TOKENS = 1024
 #: What a backward pass keeps of every token in every layer, in units of d_model numbers.
 BACKWARD_COPIES = 20
@@ -93,7 +93,7 @@ class _Causal(TextJob, SoloJob):
 
     def prompt(self, loaded: Loaded, given: TextInput) -> "Generator[None, None, tuple[PromptTokens, Prompt]]":
         """The tokens, and the prompt after its first pass."""
-        from models.attribution import Prompt
+        from models.causal.attribution import Prompt
 
         (tokens,) = yield from self.tokens(loaded, self.source.prepend_bos, (given,))
         yield
@@ -150,7 +150,7 @@ class AblateJob(_Causal):
 
     def steps(self, loaded: Loaded) -> Generator[Progress | None, None, Answer]:
         """The prompt, estimates, then one row per latent."""
-        from models.ablation import AblationPlan, ablate
+        from models.causal.ablation import AblationPlan, ablate
 
         tokens, prompt = yield from self.prompt(loaded, self.asked.text)
         plan = AblationPlan(self.top_k, self.removal, self.budget)
@@ -179,7 +179,7 @@ class PatchJob(_Causal):
 
     def steps(self, loaded: Loaded) -> "Generator[Progress | None, None, tuple[Answer, PromptTokens]]":
         """Both prompts, estimates, then two rows per latent."""
-        from models.patching import patch
+        from models.causal.patching import patch
 
         tokens, prompt = yield from self.prompt(loaded, self.asked.text)
         other_tokens, other = yield from self.prompt(loaded, self.other)
@@ -209,7 +209,7 @@ class PatchPairsJob(_Causal):
 
     def steps(self, loaded: Loaded) -> "Generator[Progress | None, None, PairsAnswer]":
         """Every prompt, estimates, then two rows per latent and pair."""
-        from models.patch_pairs import patch_pairs
+        from models.causal.patch_pairs import patch_pairs
 
         read = []
         for pair in self.pairs:
@@ -251,7 +251,7 @@ class SetJob(_Causal):
 
     def steps(self, loaded: Loaded) -> Generator[None, None, Answer]:
         """The prompt, what is written, then one row."""
-        from models.patching import set_steps
+        from models.causal.patching import set_steps
 
         tokens, prompt = yield from self.prompt(loaded, self.asked.text)
         asked = self.asked
@@ -279,7 +279,7 @@ class SelectivityJob(_Causal):
 
     def steps(self, loaded: Loaded) -> "Generator[Progress | None, None, tuple[GroupEffect, ...]]":
         """Some texts at a time, and each set of latents."""
-        from models.selectivity import selectivity
+        from models.causal.selectivity import selectivity
 
         tokens = iter((yield from self.tokens(loaded, self.source.prepend_bos)))
         yield None
@@ -309,7 +309,7 @@ def _answer(loaded: Loaded, tokens: "PromptTokens", found: "Ablation | Patching 
 
 def _names(loaded: Loaded, target: "Target") -> tuple[str, str | None]:
     """The target and the contrast token."""
-    from models.metrics import name_of
+    from models.running.metrics import name_of
 
     names = [name_of(loaded.model, i) for i in (target.token_id, target.contrast_id) if i is not None]
     return names[0], names[1] if len(names) > 1 else None

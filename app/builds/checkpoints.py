@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from app.errors import CheckpointFailed
 from app.private_files import make_private_folder
 from models.errors import one_line
-from models.files import open_file
+from models.loading.files import open_file
 
 #: The parts of a checkpoint: the pass over the corpus, and the output scores that come after it.
 STATE, SCORES = "state", "scores"

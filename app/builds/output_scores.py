@@ -24,10 +24,10 @@ from app.db.writes.latents import write_output_scores
 from app.errors import BuildLost, NotBuilt
 from app.settings import Settings
 from app.stopping import StopSignal
-from models.language_model import LanguageModel
-from models.loading import load_language_model
-from models.output_score import ROWS, OutputScorer
+from models.building.output_score import ROWS, OutputScorer
+from models.loading.opening import load_language_model
 from models.records import LatentsToScore
+from models.running.language_model import LanguageModel
 
 #: Latents stored in one transaction by the command.
 STEP = 4 * ROWS

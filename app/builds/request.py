@@ -15,7 +15,7 @@ from app.corpus.request import (
 )
 from app.errors import InvalidRequest, shorten
 from app.settings import DEVICE_PATTERN, DTYPES
-from models.corpus_labels import MAX_LABELS, MAX_NAME
+from models.corpus.labels import MAX_LABELS, MAX_NAME
 
 #: The stage in which a build reads its corpus; only then does its speed say when it will be done.
 READING = "reading the corpus"

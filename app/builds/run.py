@@ -2,7 +2,8 @@
 
 1. Take the sources (one model, nobody else building them) and the checkpoint, if one is asked for.
 2. Load model and SAEs, state the memory needed, refuse what would not fit.
-3. One pass over the corpus (models.build_pass), with progress in the database and a checkpoint every half minute.
+3. One pass over the corpus (models.building.build_pass), with progress in the database and a checkpoint every half
+   minute.
 4. For each source: quality, weights' geometry, output scores, records, rows; then it replaces the old build in one
    transaction.
 """
@@ -36,17 +37,18 @@ from app.errors import BuildLost, DatabaseError, InvalidRequest
 from app.search.index import read_after_build
 from app.settings import Settings
 from app.stopping import StopSignal
-from models.build_pass import BuildPass, PassPlan
-from models.corpus import Corpus, open_corpus, prompts, uncounted_ids
-from models.corpus_labels import DocumentLog
+from models.building.build_pass import BuildPass, PassPlan
+from models.building.geometry import weights_geometry
+from models.building.logit_effects import require_direct_path
+from models.building.memory import estimate
+from models.building.output_score import OutputScorer
+from models.building.quality import clean_loss, measure_quality, unmeasured
+from models.corpus.labels import DocumentLog
+from models.corpus.prompts import Corpus, open_corpus, prompts
 from models.errors import SourceError, SteeringError
-from models.geometry import weights_geometry
-from models.loading import load_language_model
-from models.logit_effects import require_direct_path
-from models.memory import estimate
-from models.output_score import OutputScorer
-from models.quality import clean_loss, measure_quality, unmeasured
+from models.loading.opening import load_language_model
 from models.records import LatentsToScore
+from models.running.uncounted import uncounted_ids
 from models.statistics.summary import Geometry, summarise
 
 CHECKPOINT_SECONDS = 30.0

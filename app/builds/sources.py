@@ -7,15 +7,15 @@ import torch
 
 from app.db.queries.answers import SourceInfo
 from app.errors import InvalidRequest
-from models.active import encode_active
-from models.build_pass import BuildPass, counted
-from models.corpus import Corpus, PromptShape, prompts
-from models.dictionary import Dictionary
+from models.building.build_pass import BuildPass, counted
+from models.corpus.prompts import Corpus, PromptShape, prompts
+from models.corpus.training_store import separator_asked, separator_of
 from models.errors import ContextMismatch, WeightsInvalid
-from models.language_model import LanguageModel
-from models.loading import load_dictionary
+from models.loading.opening import load_dictionary
+from models.running.active import encode_active
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
 from models.sources import SourceSpec
-from models.training_store import separator_asked, separator_of
 
 
 def common_shape(sources: Iterable[SourceInfo], context: int | None) -> PromptShape:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.db.queries.answers import SourceInfo
     from models.sources import SourceSpec
 
-#: Real text that is there without a network; see models.installed_text for what it is worth.
+#: Real text that is there without a network; see models.corpus.installed_text for what it is worth.
 CORPUS = "installed"
 #: Enough for a first look, in minutes on a CPU; more by --tokens.
 TOKENS = 250_000
@@ -70,7 +70,7 @@ def open_source(
     built anew only if another corpus or number of tokens is asked for.
     """
     from app.commands.web_server import bind, serve_app
-    from models.corpus import open_corpus
+    from models.corpus.prompts import open_corpus
 
     warn_of_unknown_settings()
     settings = load_settings(host=host, port=port)
@@ -101,8 +101,8 @@ def open_source(
 def _registered(settings: Settings, model: str, sae: str | None, slug: str | None, hook: str | None) -> "SourceInfo":
     """The source, registered now if it was not."""
     from app.db.queries.sources import source_by_slug
-    from models.hub_files import require_cached
-    from models.loading import check_files
+    from models.loading.hub_files import require_cached
+    from models.loading.opening import check_files
     from models.sources import SourceSpec
 
     with open_session(settings) as session:
@@ -142,7 +142,7 @@ def _by_slug(session: "Session", slug: str) -> "SourceInfo":
 def _same(session: "Session", spec: "SourceSpec", slug: str | None) -> "SourceInfo | None":
     """The source that was registered from this model and SAE, under this slug if one is given."""
     from app.db.queries.sources import all_sources
-    from models.sae_registry import resolve
+    from models.loading.sae_registry import resolve
     from models.sources import parse_model_location, parse_sae_location
 
     model, sae = str(parse_model_location(spec.model)), str(resolve(parse_sae_location(spec.sae)))

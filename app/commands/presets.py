@@ -9,7 +9,7 @@ from app.errors import InvalidRequest
 from app.hints import command
 
 if TYPE_CHECKING:
-    from models.presets import Preset
+    from models.loading.presets import Preset
 
 Name = Annotated[str | None, typer.Argument(help="One of them; left out: all.", show_default=False)]
 #: Seconds: the list is the same with and without a hub, so it does not wait for one for long.
@@ -18,8 +18,8 @@ PATIENCE = 1.5
 
 def presets(name: Name = None) -> None:
     """Well-known models and SAEs, what each needs, and the command that adds it."""
-    from models.hub_files import is_offline, is_reachable
-    from models.presets import PRESETS
+    from models.loading.hub_files import is_offline, is_reachable
+    from models.loading.presets import PRESETS
 
     chosen = [preset for preset in PRESETS if name in (None, preset.name)]
     if not chosen:
@@ -53,7 +53,7 @@ def _lines(preset: "Preset") -> list[str]:
 
 
 def _here(preset: "Preset") -> str:
-    from models.hub_files import is_cached
+    from models.loading.hub_files import is_cached
 
     parts = [what for what, name in (("model", preset.model), ("SAE", preset.repository)) if is_cached(name)]
     return f"; here: {' and '.join(parts)}" if parts else ""

@@ -62,8 +62,8 @@ def add(
     location = sae_location(sae, release=release, kind=kind, k=k, subtract_b_dec=subtract_b_dec)
     from app.db.queries.sources import source_by_slug
     from app.db.writes.sources import register_source, require_free_slug
-    from models.hub_files import require_cached
-    from models.loading import check_files
+    from models.loading.hub_files import require_cached
+    from models.loading.opening import check_files
     from models.sources import SourceSpec
 
     spec = SourceSpec(model_folder(model, settings), location, hook)
@@ -85,7 +85,7 @@ def add(
 
 def sae_location(sae: str, *, release: str | None, kind: str | None, k: int | None, subtract_b_dec: bool | None) -> str:
     """The SAE with what the options say of it; refused where there is none, or where it says that itself."""
-    from models.sae_registry import resolve
+    from models.loading.sae_registry import resolve
     from models.sources import parse_sae_location, with_options
 
     b_dec = None if subtract_b_dec is None else "subtract" if subtract_b_dec else "keep"
@@ -96,7 +96,7 @@ def sae_location(sae: str, *, release: str | None, kind: str | None, k: int | No
 
 def layout_of(location: str) -> str:
     """The published layout of a local SAE; of others that the hub gave it."""
-    from models.formats.layouts import read_sae
+    from models.loading.formats.layouts import read_sae
     from models.sources import local_sae
 
     sae = local_sae(location)
@@ -108,7 +108,7 @@ def ask_hub_once(spec: "SourceSpec") -> str:
 
     Returns a sentence that says so where it does not.
     """
-    from models.hub_files import stay_offline_unless_reachable
+    from models.loading.hub_files import stay_offline_unless_reachable
     from models.sources import SaeRelease, parse_model_location, parse_sae_location
 
     is_hub = isinstance(parse_model_location(spec.model), str)
@@ -185,7 +185,7 @@ def model_folder(location: str, settings: Settings) -> str:
     """The model as it is named; a GGUF file, or a folder with one, as the folder under the data folder that it is
     turned into, once.
     """
-    from models.gguf_file import convert_gguf, find_gguf
+    from models.loading.gguf_file import convert_gguf, find_gguf
 
     file = find_gguf(location)
     if file is None:
@@ -196,8 +196,8 @@ def model_folder(location: str, settings: Settings) -> str:
 
 def inspect(spec: "SourceSpec", settings: Settings) -> "tuple[SourceFacts, list[str]]":
     """Load both parts, check that they fit, and read the model's vocabulary as display strings."""
-    from models.load_model import resolve_device
-    from models.loading import inspect_loaded, load_dictionary, load_language_model
+    from models.loading.load_model import resolve_device
+    from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 
     with console().status("Loading the model and the SAE"):
         # The SAE is the smaller part and the likelier to be refused.

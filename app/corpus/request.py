@@ -1,7 +1,7 @@
 """What is asked of a corpus, whoever reads it: limits, and the sentences that hold them."""
 
 from app.errors import InvalidRequest, shorten
-from models.files import safe_text
+from models.loading.files import safe_text
 
 MAX_TOKENS = 10**12
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-#: A byte of a token that is no character by itself, as ``models.token_text`` writes it.
+#: A byte of a token that is no character by itself, as ``models.running.token_text`` writes it.
 RAW_BYTE = re.compile("⟨([0-9A-F]{2})⟩")
 
 

@@ -15,7 +15,7 @@ from app.errors import DatabaseDamaged
 from models.records import FloatArray, IntArray, Neighbour, Sample, TokenMeans, TokenValue
 
 PAIR = np.dtype([("id", "<u4"), ("value", "<f8")])
-#: A latent that a word finds; how much the word stands for it (models.search_words.Weights), 255: 1.
+#: A latent that a word finds; how much the word stands for it (models.building.search_words.Weights), 255: 1.
 POSTING = np.dtype([("latent", "<i4"), ("examples", "u1"), ("fires", "u1"), ("promoted", "u1")])
 SAMPLE = np.dtype([("prompt", "<i4"), ("position", "<i4"), ("activation", "<f4")])
 #: Up to this width an offset in a window fits one byte.

@@ -11,7 +11,7 @@ from app.db.queries.sources import source_by_slug
 from app.demo.ready_mixes import save_ready_mix, save_ready_vector
 from app.steer.terms import TermRequest
 from models.demo_chat.styles import STYLES
-from models.language_model import LanguageModel
+from models.running.language_model import LanguageModel
 
 #: A third of the way up, style is read from the phrases and the later layers still turn it into language.
 HOOK = "blocks.12.hook_resid_post"

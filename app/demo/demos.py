@@ -19,10 +19,10 @@ from app.settings import Settings
 from models.demo import bundle as grammar
 from models.demo_chat import bundle as chat
 from models.errors import SourceError
-from models.gguf_file import convert_gguf, converted_folder
-from models.label_tests import Figure, LabelTest
-from models.language_model import LanguageModel
-from models.weight_files import sha256_of
+from models.loading.gguf_file import convert_gguf, converted_folder
+from models.loading.weight_files import sha256_of
+from models.running.language_model import LanguageModel
+from models.statistics.label_tests import Figure, LabelTest
 
 AUTHOR = "demo"
 
@@ -144,7 +144,7 @@ def _chat_model(settings: Settings, say: Callable[[str], None]) -> Path:
 
 
 def _chat_text() -> str:
-    from models.corpus import open_corpus
+    from models.corpus.prompts import open_corpus
 
     found: list[str] = []
     for document in open_corpus(chat.CORPUS_NAME).documents():

@@ -19,7 +19,7 @@ from app.steer.terms import TermRequest
 from models.demo import bundle
 from models.demo.corpus.generator import documents
 from models.demo.corpus.styles import chats_in_style, style_phrases
-from models.language_model import LanguageModel
+from models.running.language_model import LanguageModel
 
 HOOK = "blocks.1.hook_resid_post"
 STORY, OPENING = "Once upon a time", "Yesterday"

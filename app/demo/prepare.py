@@ -29,9 +29,9 @@ from app.preparing import announce, withdraw
 from app.search.index import add_meanings, write_words
 from app.settings import Settings, load_settings
 from models.errors import PeriscopeModelError
-from models.label_tests import TAG
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
+from models.statistics.label_tests import TAG
 
 #: How often it is looked whether a build by another process still lives.
 POLL_SECONDS = 2.0

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.db.writes.mixes import save_mix
 from app.db.writes.vectors import NewVector, save_vector
 from app.steer.terms import TermRequest
-from models.language_model import LanguageModel
-from models.vectors import contrast_vector
+from models.running.language_model import LanguageModel
+from models.steering.vectors import contrast_vector
 
 
 def save_ready_vector(

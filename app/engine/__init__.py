@@ -6,8 +6,8 @@ How it works
     known, is batched with waiting jobs of the same key, and its answer goes back to the event loop, which never blocks.
     Models load at the first request and leave when the memory is needed (least recently used first) or when asked to.
 
-    A job works in steps of at most half a second (``models.pace``). After each step the worker looks whose turn it is
-    (``fairness``), so that short work comes in between, and no client waits for all of another's.
+    A job works in steps of at most half a second (``models.running.pace``). After each step the worker looks whose
+    turn it is (``fairness``), so that short work comes in between, and no client waits for all of another's.
 
 How a new kind of work is added (steering, calibration, ...)
     Derive a frozen dataclass from ``TextJob`` (``app.engine.texts``) and one of the three below in a room's

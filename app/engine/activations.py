@@ -13,7 +13,7 @@ from app.engine.schemas import ActivationsAnswer, LatentOnText
 from app.engine.sources import Reader, key_of, notes_on
 from app.engine.texts import TextInput
 from app.errors import InvalidRequest
-from models.chat import PromptTokens
+from models.running.chat import PromptTokens
 
 MAX_TEXTS = 64
 

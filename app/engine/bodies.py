@@ -14,7 +14,7 @@ from app.db.writes.vectors import MAX_NAME
 from app.engine import activations
 from app.engine.texts import TextInput
 from app.web.request_types import MAX_CHARACTERS, MAX_ID, MAX_SLUG, Entries, Flag, Number, Text, Whole, Word
-from models.chat import ROLES, parse_messages
+from models.running.chat import ROLES, parse_messages
 
 Name = Annotated[str, Text(1, MAX_NAME, is_visible=True)]
 

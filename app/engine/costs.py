@@ -6,7 +6,7 @@ from app.engine.source_key import SourceKey
 
 #: Tensors of (tokens, d_model) alive at once in a forward pass, the MLP's counted as four.
 COPIES = 12
-#: The dense block of pre-activations is bounded whatever the width (models.active), and has a few companions.
+#: The dense block of pre-activations is bounded whatever the width (models.running.active), and has a few companions.
 ENCODE_BYTES = 6 * 4 * (1 << 22)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.memory import Reservation
 from app.engine.source_key import SourceKey
-from models.formats.tensor_files import SUFFIXES
+from models.loading.formats.tensor_files import SUFFIXES
 from models.sources import SourceSpec, local_sae
 
 if TYPE_CHECKING:
-    from models.dictionary import Dictionary
-    from models.language_model import LanguageModel
+    from models.running.dictionary import Dictionary
+    from models.running.language_model import LanguageModel
 
 #: Takes so many bytes from the budget, making room if need be. Raises an error with a sentence if it cannot.
 Reserve = Callable[[int], Reservation]
@@ -38,8 +38,8 @@ class Loaded:
         self._dictionaries: OrderedDict[SourceKey, tuple[Any, Reservation]] = OrderedDict()
         self.reservation = reserve(files_bytes(location))
         try:
-            from models.fast_linear import use_fast_linears
-            from models.loading import load_language_model
+            from models.loading.opening import load_language_model
+            from models.running.fast_linear import use_fast_linears
 
             with _LOADING:
                 self.model: LanguageModel = load_language_model(location, device, dtype)
@@ -83,7 +83,7 @@ class Loaded:
 
     def _load(self, key: SourceKey) -> "Dictionary":
         from models.errors import WeightsInvalid
-        from models.loading import load_dictionary
+        from models.loading.opening import load_dictionary
 
         spec = SourceSpec(key.model, key.sae, key.hook_name)
         with _LOADING:
@@ -126,8 +126,8 @@ def free_bytes(device: str) -> int:
     """Bytes that models and their work may take: four fifths of what the device has free now."""
     import torch
 
-    from models.load_model import resolve_device
-    from models.memory import available_memory
+    from models.building.memory import available_memory
+    from models.loading.load_model import resolve_device
 
     chosen = resolve_device(device)
     free = torch.cuda.mem_get_info(chosen)[0] if chosen.type == "cuda" else available_memory()

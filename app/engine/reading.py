@@ -11,10 +11,10 @@ from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:
-    from models.chat import PromptTokens
-    from models.dictionary import Dictionary
-    from models.microscope import ActiveLatents
-    from models.pace import Pace
+    from models.running.chat import PromptTokens
+    from models.running.dictionary import Dictionary
+    from models.running.microscope import ActiveLatents
+    from models.running.pace import Pace
 
 #: Texts of a job that is over after a few steps.
 BRIEF_TEXTS = 4
@@ -96,14 +96,14 @@ class ReadJob(_Reading):
     @classmethod
     def pace(cls, loaded: Loaded, rows: Sequence[_Row]) -> "Pace":
         """That of passes up to the deepest hook."""
-        from models.microscope import reading_pace
+        from models.running.microscope import reading_pace
 
         return reading_pace(loaded.model, {dictionary for row in rows for dictionary in row.wanted.values()})
 
     @classmethod
     def read(cls, loaded: Loaded, rows: Sequence[_Row]) -> "Generator[None, None, list[dict[str, ActiveLatents]]]":
         """The active latents of each row."""
-        from models.microscope import latents_pass
+        from models.running.microscope import latents_pass
 
         return latents_pass(loaded.model, [row.tokens.ids for row in rows], [row.wanted for row in rows])
 
@@ -145,14 +145,14 @@ class OneLatentJob(_Reading):
     @classmethod
     def pace(cls, loaded: Loaded, rows: Sequence[_OneRow]) -> "Pace":
         """That of passes up to the deepest hook."""
-        from models.microscope import reading_pace
+        from models.running.microscope import reading_pace
 
         return reading_pace(loaded.model, {row.dictionary for row in rows})
 
     @classmethod
     def read(cls, loaded: Loaded, rows: Sequence[_OneRow]) -> Generator[None, None, Sequence[Any]]:
         """The latent's activations on each row."""
-        from models.microscope import one_latent_pass
+        from models.running.microscope import one_latent_pass
 
         wanted = [(row.dictionary, row.index) for row in rows]
         return one_latent_pass(loaded.model, [row.tokens.ids for row in rows], wanted)

@@ -18,7 +18,7 @@ from app.engine.job import Batch, Job, while_open
 if TYPE_CHECKING:
     from app.engine.job import Ticket
     from app.engine.loaded import Loaded
-    from models.pace import Pace
+    from models.running.pace import Pace
 
 #: A job of so many units or more is prepared only after what was prepared before it has been read.
 LARGE = 1 << 15

@@ -1,7 +1,7 @@
 """Texts that a request sends: how long they may be, and how they become tokens, a few at a time.
 
 All tokenising is the engine's work: it takes time and memory that grow with a text. ``TextJob.check`` is asked before a
-job waits, so that what is far too long costs nothing (``models.text_limits``).
+job waits, so that what is far too long costs nothing (``models.running.text_limits``).
 """
 
 from collections.abc import Generator, Sequence
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from app.engine.costs import most_tokens
 from app.engine.job import Job
 from app.engine.loaded import Loaded
-from models.text_limits import check_characters, check_ids
+from models.running.text_limits import check_characters, check_ids
 
 if TYPE_CHECKING:
-    from models.chat import Message, PromptTokens
+    from models.running.chat import PromptTokens
+    from models.running.chat_spans import Message
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class TextJob(Job):
         self, loaded: Loaded, prepend_bos: bool, texts: Sequence[TextInput] | None = None
     ) -> "Generator[None, None, list[PromptTokens]]":
         """The tokens of the texts (by default all), in steps. Raises InputRefused, ContextMismatch or Unsupported."""
-        from models.chat import chat_steps, ids_prompt, text_prompt
+        from models.running.chat import chat_steps, ids_prompt, text_prompt
 
         limit = self.limits.max_tokens
         pace = loaded.model.paces("tokenise", first=1 << 14, least=1 << 12, most=1 << 20)

@@ -2,7 +2,7 @@
 
 ::
 
-    windows of the corpus (models.window_pass) -> material -> prompts -> client -> scoring -> run -> labels
+    windows of the corpus (models.corpus.window_pass) -> material -> prompts -> client -> scoring -> run -> labels
 
 ``material`` chooses the texts, ``prompts`` writes the questions and reads the answers, ``client`` asks an
 OpenAI-compatible endpoint within ``budget`` and what ``journal`` knows already, ``scoring`` counts, ``run`` puts it

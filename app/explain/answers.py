@@ -13,7 +13,7 @@ import httpx
 from app.errors import shorten
 from app.explain.endpoint import Endpoint
 from app.explain.errors import EndpointUnusable
-from models.files import safe_text
+from models.loading.files import safe_text
 
 #: Errors of 400 and more that pass; others below 500 stay.
 PASSING = frozenset({408, 409, 425, 429})

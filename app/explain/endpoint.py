@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from app.errors import InvalidRequest, shorten
-from models.files import safe_text
+from models.loading.files import safe_text
 
 #: The variable that other tools read their key from.
 COMMON_KEY = "OPENAI_API_KEY"

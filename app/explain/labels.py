@@ -15,7 +15,7 @@ from app.errors import shorten
 from app.explain.request import ExplainRequest
 from app.explain.run import Outcome
 from app.explain.scoring import Scores, as_json
-from models.label_tests import ENOUGH, FAILED, GUESS, LEAST, MACHINE, TESTED, Figure, LabelTest
+from models.statistics.label_tests import ENOUGH, FAILED, GUESS, LEAST, MACHINE, TESTED, Figure, LabelTest
 from models.statistics.verdicts import Interval, Rate
 
 METHOD = "explanation"

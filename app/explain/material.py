@@ -19,9 +19,9 @@ from app.db.display import whole_characters
 from app.errors import Unfit
 from app.explain.request import Plan
 from app.text.formats import percent
+from models.corpus.windows import Windows
 from models.records import Band, IntArray, LatentRecord
 from models.statistics.verdicts import Rate, share
-from models.windows import Windows
 
 #: Kinds of silent windows; the first two are hard: a description that is too wide says yes to them.
 SAME_TOKEN, TOGETHER, OTHER = "same token", "fires together", "other silent"

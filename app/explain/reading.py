@@ -15,8 +15,8 @@ from app.db.queries.texts import token_texts
 from app.errors import InvalidRequest, NotBuilt, Unfit, UnknownLatent
 from app.explain.material import Material, material_of
 from app.explain.request import DEFAULT_TOP, MAX_LATENTS, Plan
+from models.corpus.windows import WIDTH, Windows
 from models.records import IntArray, LatentRecord
-from models.windows import WIDTH, Windows
 
 #: Latents that are active on a larger share of all tokens are chosen for nobody.
 DENSE = 0.1

@@ -13,14 +13,7 @@ from app.explain.answers import Answer
 from app.explain.budget import Estimate, tokens_of
 from app.explain.material import SILENT, Material
 from app.explain.prompts import Message, detect_messages, fuzz_messages, verdicts_in
-from models.statistics.verdicts import (
-    Interval,
-    Rate,
-    Stratum,
-    balanced_accuracy,
-    precision,
-    weighted_rate,
-)
+from models.statistics.verdicts import Interval, Rate, Stratum, balanced_accuracy, precision, weighted_rate
 
 #: Texts in one question.
 BATCH = 5

@@ -22,9 +22,9 @@ from app.explain.request import ExplainRequest
 from app.explain.run import Outcome, Progress, estimate, explain
 from app.explain.words import plan_sentences
 from app.settings import Settings
-from models.loading import load_language_model
-from models.window_pass import window_steps
-from models.windows import Windows
+from models.corpus.window_pass import window_steps
+from models.corpus.windows import Windows
+from models.loading.opening import load_language_model
 
 #: Prompts read and in all.
 ReportReading = Callable[[int, int], None]

@@ -11,9 +11,10 @@ from app.engine.source_key import SourceKey
 from models.records import IntArray
 
 if TYPE_CHECKING:
-    from models.windows import Windows
+    from models.corpus.windows import Windows
 
-#: Tokens of one forward pass at most (``models.microscope.PASS_TOKENS``), and bytes kept of each token that is read.
+#: Tokens of one forward pass at most (``models.running.microscope.PASS_TOKENS``), and bytes kept of each token that is
+#: read.
 PASS_TOKENS, KEPT_BYTES = 8192, 4096
 
 
@@ -27,7 +28,7 @@ class WindowsRead:
 
 @dataclass(frozen=True, eq=False)
 class WindowsJob(SoloJob):
-    """The arguments of ``models.window_pass.window_steps``; the result is its ``Windows``."""
+    """The arguments of ``models.corpus.window_pass.window_steps``; the result is its ``Windows``."""
 
     model: str
     source: SourceKey
@@ -49,7 +50,7 @@ class WindowsJob(SoloJob):
 
     def steps(self, loaded: Loaded) -> "Generator[WindowsRead, None, Windows]":
         """The reading, in steps."""
-        from models.window_pass import window_steps
+        from models.corpus.window_pass import window_steps
 
         steps = window_steps(
             loaded.model,

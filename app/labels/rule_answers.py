@@ -19,8 +19,8 @@ from app.labels.service import figure_rows, verdict
 from app.labels.views import RuleView
 from app.text.formats import count, number
 from app.text.token_views import ExampleView, HeatText
-from models.label_tests import FIGURES
 from models.records import LatentRecord
+from models.statistics.label_tests import FIGURES
 
 #: Tokens shown on each side of a place.
 AROUND = 10

@@ -26,9 +26,9 @@ from app.db.queries.latents import latent_record
 from app.errors import NotBuilt
 from app.labels.rules import Rule, has_words, parse_rule
 from app.text.formats import count
-from models.label_tests import Figure, LabelTest
 from models.records import IntArray, LatentRecord
 from models.statistics.auroc import auroc
+from models.statistics.label_tests import Figure, LabelTest
 
 #: Bytes of a token of a reading in memory, about: its words, labels and places.
 BYTES_OF_A_TOKEN = 60

@@ -15,7 +15,7 @@ from app.labels.views import ExplanationView, FigureRow, LabelsView
 from app.text.formats import count, moment, number, percent
 from app.text.tokens import plain
 from app.web.paging import Part
-from models.label_tests import CAUSAL, FAILED, HUMAN, TESTED, LabelTest
+from models.statistics.label_tests import CAUSAL, FAILED, HUMAN, TESTED, LabelTest
 
 #: Controls and marks of direction. The field for a new text begins without those of the present one: there they would
 #: act, unseen, on what a person types.

@@ -18,7 +18,7 @@ from app.microscope.schemas import ContrastAnswer, ContrastLatent
 from app.microscope.service import read_all
 from app.text.formats import count, number
 from app.text.names import answer_fields
-from models.contrast import Separation, score, separate
+from models.causal.contrast import Separation, score, separate
 
 MAX_TEXTS, MAX_TOP_K = 64, 500
 RANKINGS = ("auroc", "max", "mean")

@@ -8,7 +8,7 @@ from app.microscope.views import MicroscopeView, ReadingView
 from app.text.block_views import Choice, Tab, TurnField
 from app.text.formats import percent
 from app.text.tokens import plain
-from models.chat import ROLES
+from models.running.chat import ROLES
 
 #: Messages of a chat that the form has room for at least.
 TURNS = 2

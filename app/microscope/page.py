@@ -26,8 +26,8 @@ from app.microscope.views import MicroscopeView, ReadingView, ScopeRanking
 from app.text.token_views import ScopeText
 from app.text.tokens import plain
 from app.web.forms import lines
-from models.chat import parse_messages
 from models.errors import PeriscopeModelError
+from models.running.chat import parse_messages
 
 #: Latents per token that colours are chosen among, and rows of a ranking.
 TOP_K, RANKED = 10, 20

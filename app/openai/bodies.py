@@ -15,8 +15,8 @@ from app.engine.texts import TextInput
 from app.openai.kinds import Content, Only, Prompts, Stops
 from app.steer.bodies import Penalty, Positions, Seed, TermBody, TopP
 from app.web.request_types import MAX_NEW_TOKENS, MAX_SEED, Entries, Flag, Numbered, Text, Whole, Word
-from models.chat import Message
-from models.steer_terms import MAX_TERMS
+from models.running.chat_spans import Message
+from models.steering.terms import MAX_TERMS
 
 #: Texts of one prompt; likeliest tokens named at a place.
 MAX_N, MAX_LIKELIEST = 16, 20

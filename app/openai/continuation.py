@@ -8,7 +8,7 @@ from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 from app.steer.options import Options
 from app.steer.task import writing_bytes
-from models.steer_terms import Board
+from models.steering.terms import Board
 
 #: Texts of one request that are written at once.
 AT_ONCE = 8

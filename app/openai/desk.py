@@ -17,11 +17,11 @@ from app.steer.memory import remembered_by
 
 if TYPE_CHECKING:
     from app.steer.options import Options
-    from models.chat import PromptTokens
-    from models.dictionary import Dictionary
-    from models.prompt_scores import PromptScores
-    from models.sampling import Sampling
-    from models.text_rows import Request
+    from models.running.chat import PromptTokens
+    from models.running.dictionary import Dictionary
+    from models.running.prompt_scores import PromptScores
+    from models.running.sampling import Sampling
+    from models.running.text_rows import Request
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Desk:
     """The requests in work and the batch that writes their texts; each public method is a step, if there is one."""
 
     def __init__(self, loaded: Loaded) -> None:
-        from models.generate import TextBatch, writing_pace
+        from models.running.generate import TextBatch, writing_pace
 
         self.model = loaded.model
         self.loaded = loaded
@@ -131,8 +131,8 @@ class Desk:
             ticket.fail(plain(error))
 
     def _prepared(self, ticket: Ticket) -> Generator[None, None, _Work]:
-        from models.sampling import Sampling
-        from models.text_rows import Request
+        from models.running.sampling import Sampling
+        from models.running.text_rows import Request
 
         job: Any = ticket.job
         for source in job.sources:
@@ -171,7 +171,7 @@ class Desk:
     def _scores(
         self, job: Continuation, prompts: "list[PromptTokens]"
     ) -> "Generator[None, None, Sequence[PromptScores | None]]":
-        from models.prompt_scores import score_steps
+        from models.running.prompt_scores import score_steps
 
         if not (job.echo and job.scores):
             return [None] * len(prompts)
@@ -192,7 +192,7 @@ class Desk:
 
     def _begin(self, text: _Text, scores: "PromptScores | None") -> None:
         """Let a text wait for its turn, unless there is nothing to write, or a single token that is known already."""
-        from models.prompt_scores import choose
+        from models.running.prompt_scores import choose
 
         sampling: Sampling = text.request.sampling
         if text.work.job.options.max_new_tokens == 0:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import InvalidRequest, NotFound, Problem, problem_of
 from app.web.complaints import place, sentence
 from models.errors import ContextMismatch
-from models.files import safe_text
+from models.loading.files import safe_text
 
 PREFIX = "/v1/"
 PROBLEM_TYPE = "application/problem+json"

@@ -18,7 +18,7 @@ from app.steer.bodies import MixBody
 from app.steer.mixes import problem_of_mix
 from app.steer.options import Options
 from app.steer.terms import Resolved, TermRequest, resolve
-from models.steer_terms import Board
+from models.steering.terms import Board
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-#: A character that the next token may complete (``models.token_text``).
+#: A character that the next token may complete (``models.running.token_text``).
 _UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+\Z")
 #: Why a text ended.
 STOP, LENGTH = "stop", "length"

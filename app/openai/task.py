@@ -2,7 +2,8 @@
 
 A request is some prompts, each continued ``n`` times from seeds that follow one another. Texts of all requests are rows
 of one batch, a few of each request at a time, so that many prompts of one client neither fill the memory nor keep
-others waiting. A prompt that is asked to be echoed with log-probs is read once before (``models.prompt_scores``).
+others waiting. A prompt that is asked to be echoed with log-probs is read once before
+(``models.running.prompt_scores``).
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ class CompleteJob(Continuation):
     @classmethod
     def batch_size(cls, loaded: Loaded) -> int:
         """As many requests as the model writes a token of in one step."""
-        from models.generate import writing_pace
+        from models.running.generate import writing_pace
 
         return max(1, min(cls.max_batch, writing_pace(loaded.model).size))
 

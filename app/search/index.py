@@ -18,8 +18,8 @@ from app.errors import NotBuilt, PeriscopeError
 from app.hints import command
 from app.search.meanings import Meanings
 from app.settings import Settings
+from models.building.sentence_encoder import FETCH, installed_encoder
 from models.errors import PeriscopeModelError
-from models.sentence_encoder import FETCH, installed_encoder
 
 #: What is done, how much of it, of how much.
 Report = Callable[[str, int, int], None]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from app.errors import Unfit
 from app.private_files import make_private_folder
-from models.search_words import spoken
-from models.sentence_encoder import DIMENSIONS, FETCH, NAME, SentenceEncoder, installed_encoder
+from models.building.search_words import spoken
+from models.building.sentence_encoder import DIMENSIONS, FETCH, NAME, SentenceEncoder, installed_encoder
 
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float32]

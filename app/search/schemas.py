@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.web.request_types import Number, Word
-from models.label_tests import STATUSES
+from models.statistics.label_tests import STATUSES
 
 FIELDS = ("label", "explanation", "example", "top_token", "promoted")
 

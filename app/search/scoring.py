@@ -1,7 +1,8 @@
 """How well each latent of a source answers a search.
 
 A word finds the latents in whose strongest examples it is what they fire on, or of which it is a top or a promoted
-token (``models.search_words``), and those whose label or explanation has it. Let v be how much it stands for a latent,
+token (``models.building.search_words``), and those whose label or explanation has it. Let v be how much it stands for
+a latent,
 0.6 of examples + 0.3 of top tokens + 0.1 of promoted ones.
 
 By words: per word of the search, the sum of v over words that are it (its plural counts 0.9) or, only where none is,
@@ -23,7 +24,7 @@ from app.db.latent_table.texts import TextIndex
 from app.db.queries.answers import SourceInfo
 from app.db.queries.search import Named, Postings, named, postings, search_words
 from app.search.meanings import MISSING, Floats, Stored
-from models.label_tests import STATUSES
+from models.statistics.label_tests import STATUSES
 
 #: What the weights of a word count: in examples, as a top token, as a promoted token.
 SHARES = {"examples": 0.6, "fires": 0.3, "promoted": 0.1}

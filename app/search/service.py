@@ -14,8 +14,8 @@ from app.hints import command
 from app.search.meanings import Meanings
 from app.search.scoring import Scored, by_meaning, by_words, labels_without_vector
 from app.search.why import Reason, reasons
-from models.label_tests import STATUSES
-from models.search_words import query_words
+from models.building.search_words import query_words
+from models.statistics.label_tests import STATUSES
 
 WORDS, MEANING = "words", "meaning"
 WAYS = (WORDS, MEANING)

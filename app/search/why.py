@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.search import shown_tokens, strongest_windows
 from app.search.scoring import SHARES, Scored
-from models.search_words import LINE_BREAK, REACH, WORD, Window, fold, token_word, words_of
+from models.building.search_words import LINE_BREAK, REACH, WORD, Window, fold, token_word, words_of
 
 #: Examples and tokens of one kind that are shown.
 EXAMPLES, TOKENS = 2, 4

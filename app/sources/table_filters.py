@@ -8,7 +8,7 @@ from app.sources.table_ranges import RANGES, RefusedRange
 from app.sources.views import ActiveFilter, ChoiceFilter, RangeFilter, TableFilters, TextFilter
 from app.text.block_views import Choice
 from app.text.tokens import plain
-from models.label_tests import CAUSAL, FAILED, GUESS, TESTED
+from models.statistics.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
 TEXTS = {
     "label": ("Label contains", "winter"),

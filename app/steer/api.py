@@ -20,7 +20,7 @@ from app.web.path_numbers import allow_digits
 from app.web.request_types import MAX_ID, MAX_SLUG, PathNumber, Text, Whole, Word
 from app.web.requests import known_parameters
 from app.web.units import json_in_lane, no_content
-from models.steer_terms import MODES
+from models.steering.terms import MODES
 
 LATENT = Whole(0, MAX_ID, "the number of a latent", is_text=True)
 ROW = Whole(1, MAX_ID, "a number that a vector got when it was saved", is_text=True)

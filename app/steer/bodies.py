@@ -27,8 +27,8 @@ from app.steer.options import RANGES, Options
 from app.steer.service import SteerRequest
 from app.steer.terms import TermRequest
 from app.web.request_types import MAX_NEW_TOKENS, Entries, Flag, Number, Numbered, Text, Whole, Word
-from models.chat import ROLES
-from models.steer_terms import MAX_STRENGTH, MAX_TERMS, MODES, POSITIONS, VECTOR_MODES
+from models.running.chat import ROLES
+from models.steering.terms import MAX_STRENGTH, MAX_TERMS, MODES, POSITIONS, VECTOR_MODES
 
 #: Characters of one text that a mix keeps, and of all of them: many mixes are listed at once.
 MAX_MIX_TEXT, MAX_MIX_TEXTS = 20_000, 100_000

@@ -32,11 +32,11 @@ from app.steer.options import check_option
 from app.steer.service import pair_note, require_positions, term_answers
 from app.steer.terms import Resolved, TermRequest, resolve
 from app.web.paging import Part
-from models.chat import Message
-from models.steer_terms import LatentSubject, VectorSubject
+from models.running.chat_spans import Message
+from models.steering.terms import LatentSubject, VectorSubject
 
 if TYPE_CHECKING:
-    from models.calibration import Balance, Calibration
+    from models.steering.calibration import Balance, Calibration
 
 MAX_PROMPTS = 16
 #: What is continued where the request names no prompts: openings that say nothing about any subject, and for a model

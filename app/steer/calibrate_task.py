@@ -11,16 +11,16 @@ from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
 from app.steer.close_pairs import ClosePair, close_pairs
 from app.steer.task import writing_bytes
-from models.coherence import without_end
-from models.steer_terms import Board, SteerTerm
+from models.steering.coherence import without_end
+from models.steering.terms import Board, SteerTerm
 
 if TYPE_CHECKING:
-    from models.calibration import Balance, Calibration, Plan
-    from models.language_model import LanguageModel
+    from models.running.language_model import LanguageModel
+    from models.steering.calibration import Balance, Calibration, Plan
 
 #: Texts of each prompt that a sweep takes in all, about: those without steering, and of the strengths it looks at.
 TEXTS_OF_PROMPT = 18
-#: New tokens, samples of each prompt and texts written at once, as models.calibration has them by default.
+#: New tokens, samples of each prompt and texts written at once, as models.steering.calibration has them by default.
 NEW_TOKENS, SAMPLES, ROWS_AT_ONCE = 32, 2, 128
 #: Where the context has no room for so many new tokens, at least these.
 LEAST_NEW_TOKENS = 16
@@ -67,8 +67,8 @@ class _Sweep(TextJob, SoloJob):
 
     def steps(self, loaded: Loaded) -> Generator[Progress | None, None, Any]:
         """The prompts' tokens, then the sweep with its progress in tokens of about so many."""
-        from models.calibration import Plan
-        from models.sampling import Sampling
+        from models.running.sampling import Sampling
+        from models.steering.calibration import Plan
 
         is_chat = bool(self.chats) and _has_template(loaded.model)
         given = self.chats if is_chat else self.prompts
@@ -110,7 +110,7 @@ def _has_template(model: "LanguageModel") -> bool:
 
 @dataclass(frozen=True)
 class CalibrateJob(_Sweep):
-    """Sweep the strength of one term; the result is ``Swept`` with a ``models.calibration.Calibration``."""
+    """Sweep the strength of one term; the result is ``Swept`` with a ``models.steering.calibration.Calibration``."""
 
     model: str
     sources: tuple[SourceKey, ...]
@@ -123,7 +123,7 @@ class CalibrateJob(_Sweep):
 
     def sweep(self, loaded: Loaded, plan: "Plan") -> "Generator[int, None, Calibration]":
         """A few strengths on both sides, and some more around the ends."""
-        from models.calibration import calibration_steps
+        from models.steering.calibration import calibration_steps
 
         dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
         return calibration_steps(loaded.model, dictionaries, self.term, plan)
@@ -131,7 +131,9 @@ class CalibrateJob(_Sweep):
 
 @dataclass(frozen=True)
 class BalanceJob(_Sweep):
-    """Scale a mix; ``Swept`` with a ``models.calibration.Balance`` and the pairs of terms that nearly coincide."""
+    """Scale a mix; ``Swept`` with a ``models.steering.calibration.Balance`` and the pairs of terms that nearly
+    coincide.
+    """
 
     model: str
     sources: tuple[SourceKey, ...]
@@ -144,7 +146,7 @@ class BalanceJob(_Sweep):
 
     def sweep(self, loaded: Loaded, plan: "Plan") -> "Generator[int, None, tuple[Balance, tuple[ClosePair, ...]]]":
         """The factor, and then the cosines."""
-        from models.calibration import balance_steps
+        from models.steering.calibration import balance_steps
 
         dictionaries = {source.slug: loaded.dictionary(source) for source in self.sources}
         found = yield from balance_steps(loaded.model, dictionaries, self.board, plan)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from models.steer_terms import Board, LatentSubject
+from models.steering.terms import Board, LatentSubject
 
 #: From this size of the cosine on two directions count as nearly the same, or as opposed.
 CLOSE = 0.7
@@ -22,7 +22,7 @@ class ClosePair:
 
 def close_pairs(board: Board, dictionaries: Mapping[str, Any]) -> tuple[ClosePair, ...]:
     """Terms of one width whose directions nearly coincide or oppose each other; ``dictionaries`` by their slugs."""
-    from models.vectors import cosine
+    from models.steering.vectors import cosine
 
     rows = []
     for term in board.terms:

@@ -15,7 +15,7 @@ class Remembered:
     """What one model's worker keeps of unsteered texts; only its thread touches it."""
 
     def __init__(self) -> None:
-        from models.prefill import PromptMemory
+        from models.running.prefill import PromptMemory
 
         self.prompts: PromptMemory = PromptMemory(PROMPT_BYTES)
         self._texts: OrderedDict[tuple[tuple[int, ...], Options], Side] = OrderedDict()

@@ -23,7 +23,7 @@ def check_option(name: str, value: float) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """How tokens are chosen; the same names and meanings as ``models.sampling.Sampling``, without torch."""
+    """How tokens are chosen; the same names and meanings as ``models.running.sampling.Sampling``, without torch."""
 
     max_new_tokens: int = 64
     temperature: float = 1.0

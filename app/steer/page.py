@@ -23,9 +23,9 @@ from app.steer.texts import gauges, written_view
 from app.steer.views import FoundView, Gauge, MixChip, SteerState, SteerView, WrittenView
 from app.text.block_views import Choice, Tab, TurnField
 from app.text.tokens import plain
-from models.chat import ROLES
 from models.errors import PeriscopeModelError
-from models.steer_terms import POSITIONS
+from models.running.chat import ROLES
+from models.steering.terms import POSITIONS
 
 EXAMPLES = ("Once upon a time", "I think that the sea is", "Dear diary, today")
 #: Mixes on the page; the others have a page of their own.

@@ -16,8 +16,8 @@ from app.steer.options import Options
 from app.steer.service import SteerRequest
 from app.steer.terms import TermRequest
 from app.web.forms import MAX_LINK
-from models.chat import ROLES, parse_messages
-from models.steer_terms import MAX_STRENGTH, MAX_TERMS, MODES, POSITIONS
+from models.running.chat import ROLES, parse_messages
+from models.steering.terms import MAX_STRENGTH, MAX_TERMS, MODES, POSITIONS
 
 PATH = "/steer"
 #: How a vector's term begins; no slug has a slash.

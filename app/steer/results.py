@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from app.steer.close_pairs import ClosePair
-from models.chat import PromptTokens
-from models.coherence import TextMeasure, drift, measure
+from models.running.chat import PromptTokens
+from models.steering.coherence import TextMeasure, drift, measure
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Side:
 
     tokens: tuple[WrittenToken, ...]
     texts: tuple[str, ...]  # display strings of the whole text, characters spread over several tokens put together
-    order_share: float | None = None  # these two: see models.coherence
+    order_share: float | None = None  # these two: see models.steering.coherence
     peak_share: float | None = None
 
     @property
@@ -50,7 +50,7 @@ class Written:
     """The result. ``shares``: per term alone, mean‖δ‖ / mean‖h‖ on prompt and steered text; ``injected``: of all.
 
     ``effects``: per term, what the unsteered model sees of it in the steered text above the unsteered one
-    (``models.readings``); ``None`` where there is no unit or no token.
+    (``models.steering.readings``); ``None`` where there is no unit or no token.
     """
 
     prompt: "PromptTokens"

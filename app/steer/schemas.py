@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from app.web.request_types import LabelStatus, Word
-from models.coherence import VERDICTS
-from models.steer_terms import MODES
+from models.steering.coherence import VERDICTS
+from models.steering.terms import MODES
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from app.steer.snippet import SnippetJob
 from app.steer.task import SteerJob
 from app.steer.terms import Resolved, TermRequest, resolve
 from app.text.names import answer_fields
-from models.coherence import compare, mean_known
-from models.steer_terms import POSITIONS
+from models.steering.coherence import compare, mean_known
+from models.steering.terms import POSITIONS
 
 #: New tokens where the request does not say, if the limit allows.
 DEFAULT_NEW_TOKENS = 64

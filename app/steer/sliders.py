@@ -22,7 +22,7 @@ from app.steer.views import ModeChoice, SafeRange, SliderView
 from app.text.name_views import NameView
 from app.text.names import name_view, own_name
 from app.text.tokens import chip, plain
-from models.steer_terms import MAX_STRENGTH, MODES, NEUTRAL, VECTOR_MODES
+from models.steering.terms import MAX_STRENGTH, MODES, NEUTRAL, VECTOR_MODES
 
 MODE_NAMES = {
     "add": "add", "clamp": "clamp to", "scale": "scale by", "ablate": "ablate", "project": "project out",

@@ -7,7 +7,7 @@ from app.engine.job import SoloJob
 from app.engine.loaded import Loaded
 from app.engine.source_key import SourceKey
 from app.engine.texts import Limits, TextInput, TextJob
-from models.steer_terms import Board
+from models.steering.terms import Board
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class SnippetJob(TextJob, SoloJob):
 
     def steps(self, loaded: Loaded) -> Generator[None, None, str]:
         """The prompt's tokens, then the program."""
-        from models.snippet import python_snippet
+        from models.steering.snippet import python_snippet
 
         (prompt,) = yield from self.tokens(loaded, self.prepend_bos)
         yield

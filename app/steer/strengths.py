@@ -10,7 +10,7 @@ from app.db.queries.numbers import write_norm
 from app.engine.sources import Reader
 from app.errors import InvalidRequest, Unfit, UnknownLatent, shorten
 from app.steer import schemas as answers
-from models.steer_terms import MAX_STRENGTH, MODES, NEUTRAL
+from models.steering.terms import MAX_STRENGTH, MODES, NEUTRAL
 
 #: Of the residual norm, where nothing was measured: what was read of four latents of the chat model was language up to
 #: here, and strained at twice as much.

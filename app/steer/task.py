@@ -21,19 +21,20 @@ from app.steer.close_pairs import close_pairs
 from app.steer.memory import remembered_by
 from app.steer.options import Options
 from app.steer.results import Side, Written, WrittenToken
-from models.coherence import without_end
-from models.steer_terms import Board
+from models.steering.coherence import without_end
+from models.steering.terms import Board
 
 if TYPE_CHECKING:
-    from models.chat import PromptTokens
-    from models.dictionary import Dictionary
-    from models.readings import Reading
-    from models.text_rows import TokenEvent
+    from models.running.chat import PromptTokens
+    from models.running.dictionary import Dictionary
+    from models.running.text_rows import TokenEvent
+    from models.steering.readings import Reading
 
 BASELINE, STEERED = "baseline", "steered"
 #: Rows of one request (baseline, steered, reading); copies of a cache while rows come and go; copies of logits.
 ROWS, CACHE_COPIES, LOGIT_COPIES = 3, 3, 6
-#: Both texts and their shuffles, read at once at the end; and the tokens of a prompt that are read (models.readings).
+#: Both texts and their shuffles, read at once at the end; and the tokens of a prompt that are read
+#: (models.steering.readings).
 READ_ROWS, READ_PROMPT_TOKENS = 6, 192
 #: Tokens of the text on which each term's share of the residual norm is measured.
 SHARE_TOKENS = 128
@@ -74,7 +75,7 @@ class SteerJob(TextJob):
     @classmethod
     def batch_size(cls, loaded: Loaded) -> int:
         """As many as the model writes a token of in one step."""
-        from models.generate import writing_pace
+        from models.running.generate import writing_pace
 
         return max(1, min(cls.max_batch, writing_pace(loaded.model).size // ROWS))
 
@@ -127,7 +128,7 @@ class _Desk:
     """The texts in work and the batch that writes them."""
 
     def __init__(self, loaded: Loaded) -> None:
-        from models.generate import TextBatch
+        from models.running.generate import TextBatch
 
         self.loaded = loaded
         self.memory = remembered_by(loaded)
@@ -153,8 +154,8 @@ class _Desk:
 
     def _admitted(self, ticket: Ticket) -> Generator[None, None, None]:
         """One that cannot be done is answered at once."""
-        from models.sampling import Sampling
-        from models.text_rows import Request
+        from models.running.sampling import Sampling
+        from models.running.text_rows import Request
 
         job: Any = ticket.job
         try:
@@ -277,7 +278,7 @@ class _Desk:
         self, writing: _Writing, baseline: Side, steered: Side
     ) -> Generator[None, None, tuple[tuple[Side, Side], tuple[float | None, ...]]]:
         """Both texts as the unsteered model reads them; what is known of a remembered one is not read again."""
-        from models.readings import reading_steps
+        from models.steering.readings import reading_steps
 
         model, terms = self.loaded.model, writing.job.board.terms
         texts = [(writing.prompt.ids, without_end(side.ids, model.stop_token_ids)) for side in (baseline, steered)]

@@ -14,7 +14,7 @@ from app.engine.source_key import SourceKey
 from app.engine.sources import Reader, key_of
 from app.errors import InvalidRequest, Unfit, UnknownLatent, shorten
 from app.hints import command
-from models.steer_terms import MAX_TERMS, MODES, Board, LatentSubject, SteerTerm, VectorSubject, check_board
+from models.steering.terms import MAX_TERMS, MODES, Board, LatentSubject, SteerTerm, VectorSubject, check_board
 
 #: Modes whose strength is a multiple of the latent's maximum.
 IN_MAXIMA = ("add", "clamp")

@@ -8,7 +8,7 @@ from app.steer import schemas as answers
 from app.steer.views import Gauge, WrittenToken, WrittenView
 from app.text.formats import number, percent
 from app.text.tokens import STEPS, pieces, plain
-from models.coherence import BABBLING, COHERENT, MIN_DISTINCT_SHARE, STRAINED_DISTINCT_SHARE
+from models.steering.coherence import BABBLING, COHERENT, MIN_DISTINCT_SHARE, STRAINED_DISTINCT_SHARE
 
 #: Below it a token is not shaded: rounding alone makes as much.
 LEAST_KL = 0.01

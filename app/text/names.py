@@ -4,7 +4,7 @@ from typing import Protocol
 
 from app.text.name_views import NameView
 from app.text.tokens import plain
-from models.label_tests import CAUSAL, FAILED, GUESS, TESTED
+from models.statistics.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
 #: From this density on a latent is called very dense.
 DENSE = 0.1

@@ -12,7 +12,7 @@ from app.db.writes.sources import require_free_slug
 from app.errors import InvalidRequest, UnknownSource
 from app.trainings.request import TrainRequest
 from models.errors import HookMismatch, WeightsInvalid
-from models.files import kind_of, read_json
+from models.loading.files import kind_of, read_json
 from models.sources import parse_hook, parse_model_location
 
 #: Beside an SAE's files: which training it comes from, its numbers and its quality.

@@ -18,11 +18,11 @@ from app.errors import InvalidRequest
 from app.trainings.folder import TrainingFolder, publish
 from app.trainings.names import RECORD, Target
 from app.trainings.request import TrainRequest
-from models.build_pass import counted
-from models.language_model import LanguageModel
-from models.loading import inspect_loaded, load_dictionary
-from models.quality import HeldOut, clean_loss, measure_quality
+from models.building.build_pass import counted
+from models.building.quality import HeldOut, clean_loss, measure_quality
+from models.loading.opening import inspect_loaded, load_dictionary
 from models.records import SourceFacts, SourceQuality
+from models.running.language_model import LanguageModel
 from models.sources import SourceSpec
 from models.training.prompts_file import Prompts
 from models.training.recipe import Recipe

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.trainings.request import TrainRequest
-from models.language_model import LanguageModel
+from models.running.language_model import LanguageModel
 from models.training.recipe import ModelSize, Recipe
 
 

@@ -24,16 +24,17 @@ from app.trainings.news import Newsreader
 from app.trainings.outcome import Outcome, Trained
 from app.trainings.plan import plan_lines, size_of, span_in_words
 from app.trainings.request import TRAINING, Reporter, TrainRequest
-from models.corpus import Corpus, PromptShape, open_corpus, prompts, uncounted_ids
-from models.language_model import LanguageModel
-from models.loading import load_language_model
+from models.corpus.prompts import Corpus, PromptShape, open_corpus, prompts
+from models.corpus.training_store import usual_separator
+from models.loading.opening import load_language_model
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 from models.training.hooks import require_hook
 from models.training.need import estimate_training, seconds_needed
 from models.training.prompts_file import Prompts, read_prompts, require_enough, write_prompts
 from models.training.recipe import resolve
 from models.training.run import Training
 from models.training.stream import ActivationStream
-from models.training_store import usual_separator
 
 STATE_SECONDS = 30.0
 Say = Callable[[str], None]

@@ -13,7 +13,7 @@ from app.trainings.folder import PLACE, PROGRESS
 from app.trainings.request import TRAINING, TrainProgress
 from app.trainings.views import LiveTraining, Trainings
 from models.errors import WeightsInvalid
-from models.files import kind_of, read_json
+from models.loading.files import kind_of, read_json
 
 #: Folders that are looked into, and bytes of what each tells.
 MOST, MAX_NEWS = 20, 1 << 16

@@ -62,7 +62,7 @@ def delete(reader: Reader, vector_id: int) -> None:
 def exported(reader: Reader, vector_id: int) -> tuple[str, bytes]:
     """A file name, and the vector as safetensors: tensor ``vector``, everything else as JSON in its metadata.
 
-    ``models.vectors.load_vector`` reads it.
+    ``models.steering.vectors.load_vector`` reads it.
     """
     from safetensors.numpy import save
 

@@ -12,9 +12,9 @@ from app.engine.texts import Limits, TextInput, TextJob
 
 if TYPE_CHECKING:
     from models.records import Neighbour
-    from models.vectors import ContrastVector
+    from models.steering.vectors import ContrastVector
 
-#: Tokens of one forward pass (models.microscope), unless one prompt has more.
+#: Tokens of one forward pass (models.running.microscope), unless one prompt has more.
 PASS_TOKENS = 8192
 
 
@@ -53,7 +53,7 @@ class VectorJob(TextJob, SoloJob):
 
     def steps(self, loaded: Loaded) -> Generator[None, None, Made]:
         """Some prompts, then each source, then the logits."""
-        from models.vectors import contrast_steps, nearest_steps, promoted_tokens
+        from models.steering.vectors import contrast_steps, nearest_steps, promoted_tokens
 
         prompts = yield from self.tokens(loaded, self.prepend_bos)
         yield

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from app.errors import InvalidRequest, Problem, shorten
-from models.files import safe_text
+from models.loading.files import safe_text
 
 #: A longer address is refused by some servers and browsers on the way; such a text is sent as a form instead.
 MAX_LINK = 8000

@@ -17,7 +17,7 @@ from app.errors import Problem
 from app.settings import Settings
 from app.web.body_limit import REFUSED
 from app.web.request_types import MAX_CHARACTERS, MAX_NEW_TOKENS, MAX_SEED
-from models.text_limits import most_characters
+from models.running.text_limits import most_characters
 
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")
 PROBLEM_TYPE = "application/problem+json"

@@ -18,7 +18,7 @@ from app.web.lanes import too_much
 from app.web.rendering import page, part
 from app.web.sessions import SESSION_KEY
 from models.errors import PeriscopeModelError
-from models.files import safe_text
+from models.loading.files import safe_text
 
 log = logging.getLogger("periscope.web")
 

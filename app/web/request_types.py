@@ -15,12 +15,13 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from app.errors import number_text, shorten
-from models.label_tests import KINDS, STATUSES
+from models.statistics.label_tests import KINDS, STATUSES
 
 MAX_SLUG = 100
 
 
-#: Characters of one text; how many are looked at follows from how many tokens the server reads (models/text_limits.py).
+#: Characters of one text; how many are looked at follows from how many tokens the server reads
+#: (models/running/text_limits.py).
 MAX_CHARACTERS = 1_000_000
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
-from models.files import safe_text
+from models.loading.files import safe_text
 
 Place = tuple[str | int, ...]
 

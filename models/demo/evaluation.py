@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from models.build_pass import counted
-from models.corpus import uncounted_ids
+from models.building.build_pass import counted
 from models.demo.corpus.concepts import Concept
 from models.demo.corpus.generator import Document, document
-from models.dictionary import Dictionary
-from models.language_model import LanguageModel
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 
 _BATCH = 16
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.label_tests import Figure, Z
+from models.statistics.label_tests import Figure, Z
 
 #: Fewer positives or negatives than this say too little for an interval by a normal distribution.
 FEWEST = 5

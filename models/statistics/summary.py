@@ -6,16 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.records import (
-    TOP_BAND,
-    Band,
-    Example,
-    LatentRecord,
-    Neighbour,
-    Sample,
-    TokenMeans,
-    TokenValue,
-)
+from models.records import TOP_BAND, Band, Example, LatentRecord, Neighbour, Sample, TokenMeans, TokenValue
 from models.statistics.accumulator import BUCKETS, SourceStatistics
 from models.statistics.bands import QUANTILES, Cells, Range, band_ranges, cells_of, choose
 from models.statistics.histogram import linear_histogram

@@ -4,7 +4,7 @@ import difflib
 import re
 
 from models.errors import HookMismatch
-from models.language_model import LanguageModel
+from models.running.language_model import LanguageModel
 from models.sources import parse_hook
 
 _LAYER = re.compile(r"blocks\.(\d{1,6})\.")

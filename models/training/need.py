@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
+from models.building.memory import available_memory
 from models.errors import MemoryRefused, TrainingRefused
-from models.language_model import LanguageModel
-from models.memory import available_memory
+from models.running.language_model import LanguageModel
 from models.training.recipe import Recipe
 
 #: Values of the size of the parameters: themselves, gradients, two moments of Adam, one to write.

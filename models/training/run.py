@@ -17,7 +17,7 @@ from sae_lens.training.sae_trainer import SAETrainer
 from safetensors.torch import load_file, save_file
 
 from models.errors import TrainingRefused
-from models.files import read_json
+from models.loading.files import read_json
 from models.training.readings import Reading
 from models.training.recipe import Recipe
 from models.training.saes import make_sae, trainer_settings

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from models.errors import TrainingRefused
-from models.language_model import LanguageModel
+from models.running.language_model import LanguageModel
 from models.training.prompts_file import Prompts
 from models.training.recipe import Recipe
 

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
-from models.language_model import LanguageModel
+from models.corpus.prompts import PromptShape, open_corpus, prompts
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 
 CONTEXT_SIZE = 256
 BATCH = 16

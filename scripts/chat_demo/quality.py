@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
-from models.dictionary import Dictionary
-from models.language_model import LanguageModel
-from models.loading import load_dictionary
-from models.quality import HeldOut, clean_loss, measure_quality
+from models.building.quality import HeldOut, clean_loss, measure_quality
+from models.corpus.prompts import PromptShape, open_corpus, prompts
+from models.loading.opening import load_dictionary
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
 from scripts.chat_demo.activations import CONTEXT_SIZE, load
 from scripts.chat_demo.training import D_MODEL, Recipe

@@ -27,7 +27,7 @@ MODEL_NAME = "SmolLM2-135M-Instruct"
 DATASET = "text and chats of the chat demo, see docs/demo.md"
 #: Ids left out of the statistics: BOS (the beginning of a chat's turn as well) and EOS.
 EXCLUDED = [1, 2]
-#: What stood between documents (models.corpus).
+#: What stood between documents (models.corpus.prompts).
 SEPARATOR = "eos"
 
 

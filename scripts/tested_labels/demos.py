@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from app.demo.demos import GRAMMAR
-from models.checks import SAE_WEIGHTS
 from models.demo import bundle as grammar
 from models.demo.corpus.concepts import CONCEPTS
 from models.demo_chat import bundle as chat
-from models.language_model import LanguageModel
-from models.loading import load_language_model
-from models.weight_files import sha256_of
+from models.loading.checks import SAE_WEIGHTS
+from models.loading.opening import load_language_model
+from models.loading.weight_files import sha256_of
+from models.running.language_model import LanguageModel
 from scripts.tested_labels.rules import Rule, labels, text_labels
 from scripts.tested_labels.tokens import Tokens, one_pass
 from scripts.tested_labels.write import label_row, write_rows

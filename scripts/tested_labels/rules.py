@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.corpus.patterns import LINE_BREAK
-from models.label_tests import FAILED, TESTED, Figure, LabelTest
 from models.statistics.auroc import auroc, auroc_with_zeros
+from models.statistics.label_tests import FAILED, TESTED, Figure, LabelTest
 from scripts.tested_labels.tokens import NONE, Fires, Ints, Mask, Tokens
 
 #: A latent that is active on more of the tokens than this is described, not named.

@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from app.corpus.patterns import Words
-from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
-from models.corpus_labels import DocumentLog
-from models.language_model import LanguageModel
-from models.loading import load_dictionary
+from models.corpus.labels import DocumentLog
+from models.corpus.prompts import PromptShape, open_corpus, prompts
+from models.loading.opening import load_dictionary
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
 
 BATCH = 8

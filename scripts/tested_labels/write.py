@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from models.label_tests import FIGURES, LabelTest
+from models.statistics.label_tests import FIGURES, LabelTest
 from scripts.tested_labels.rules import Rule
 from scripts.tested_labels.tokens import Tokens
 

@@ -17,7 +17,7 @@ from app.db.writes.explanations import NewExplanation, add_explanations
 from app.db.writes.sources import register_source
 from app.main import create_app
 from app.settings import Settings
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.models.tiny import SENTENCES, save_sae
 from tests.web import BASE

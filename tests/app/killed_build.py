@@ -14,8 +14,8 @@ import numpy as np
 from app.builds import run as builds
 from app.builds.request import BuildRequest
 from app.settings import Settings
-from models import output_score
-from models.build_pass import BuildPass
+from models.building import output_score
+from models.building.build_pass import BuildPass
 
 data_dir, database, corpus, when, count, *more = sys.argv[1:]
 left = int(count)

@@ -297,7 +297,7 @@ def test_two_texts_are_compared_and_bad_groups_refused(api: TestClient) -> None:
 def test_an_ablation_stops_between_its_passes_when_its_client_leaves(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models import attribution
+    from models.causal import attribution
 
     monkeypatch.setattr(attribution, "ROW_TOKENS", 1)
     started = threading.Event()

@@ -19,14 +19,14 @@ from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
 from app.main import create_app
 from app.settings import Settings
-from models.coherence import compare, drift, measure, without_end
-from models.generate import generate
-from models.loading import load_dictionary, load_language_model
-from models.readings import read_texts
-from models.sampling import Sampling
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.generate import generate
+from models.running.sampling import Sampling
+from models.running.text_rows import Request, TokenEvent
 from models.sources import SourceSpec
-from models.steer_terms import Board, LatentSubject, SteerTerm
-from models.text_rows import Request, TokenEvent
+from models.steering.coherence import compare, drift, measure, without_end
+from models.steering.readings import read_texts
+from models.steering.terms import Board, LatentSubject, SteerTerm
 from tests.app.engine_support import LABEL, LABELLED, World, api, assert_alike, world
 from tests.app.test_api_engine import expected, post
 from tests.models.tiny import SENTENCES
@@ -331,7 +331,7 @@ def test_a_stream_is_an_event_per_token_and_then_the_whole_answer(api: TestClien
 def test_several_clients_are_written_in_one_batch_each_as_alone(
     api: TestClient, latents: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.generate import TextBatch
+    from models.running.generate import TextBatch
 
     bodies = [
         {"source": "mid", "prompt": SENTENCES[n % 5], "seed": 40 + n, "max_new_tokens": 8 + n, "stop_at_eos": False,
@@ -417,7 +417,7 @@ class Connection:
 def test_writing_stops_within_a_token_when_the_client_leaves(
     world: World, monkeypatch: pytest.MonkeyPatch, stream: bool
 ) -> None:
-    from models.generate import TextBatch
+    from models.running.generate import TextBatch
 
     steps: list[int] = []
     whole = TextBatch.write

@@ -24,11 +24,11 @@ from app.settings import Settings
 from app.steer.calibrate import NEUTRAL_MESSAGES
 from app.steer.calibrate_task import CalibrateJob
 from app.steer.terms import TermRequest, resolve
-from models.calibration import Plan, balance, calibrate
-from models.loading import load_dictionary, load_language_model
+from models.loading.opening import load_dictionary, load_language_model
 from models.sources import SourceSpec
-from models.steer_terms import Board, LatentSubject, SteerTerm
-from models.vectors import contrast_vector, load_vector
+from models.steering.calibration import Plan, balance, calibrate
+from models.steering.terms import Board, LatentSubject, SteerTerm
+from models.steering.vectors import contrast_vector, load_vector
 from tests.app.engine_support import LABEL, LABELLED, World, assert_alike, world
 from tests.app.test_api_engine import expected, post
 from tests.app.test_api_steer import events_of, maxima
@@ -183,7 +183,7 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(
 def test_a_calibration_stops_within_a_token_when_its_client_leaves(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.generate import TextBatch
+    from models.running.generate import TextBatch
 
     steps: list[str] = []
     whole = TextBatch.write
@@ -343,7 +343,7 @@ def test_a_mix_restores_everything(own: TestClient) -> None:
 def test_a_snippet_is_the_program_of_the_models_package_and_takes_no_sampling(
     own: TestClient, world: World, model: Any, strong: tuple[int, float]
 ) -> None:
-    from models.snippet import python_snippet
+    from models.steering.snippet import python_snippet
 
     index, peak = strong
     body = {"source": "mid", "prompt": "the cat", "terms": [{"index": index, "strength": 0.5}], "max_new_tokens": 6}

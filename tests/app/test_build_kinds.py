@@ -9,7 +9,7 @@ from app.db.queries.latents import latent_record
 from app.db.queries.sources import source_by_slug
 from app.db.writes.sources import register_source
 from app.settings import Settings
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.models.tiny import SENTENCES, save_sae
 

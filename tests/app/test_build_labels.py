@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.spectrum.service import spectrum_page
 from app.text.formats import percent, short_count
 from models.errors import CorpusError
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.models.tiny import SENTENCES, save_sae
 

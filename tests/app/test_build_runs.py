@@ -23,9 +23,9 @@ from app.db.tables.builds import Build, Example, Latent, Prompt
 from app.db.writes.sources import register_source
 from app.errors import BuildLost, BuildRunning, InvalidRequest, UnknownSource
 from app.settings import Settings
-from models import output_score
+from models.building import output_score
 from models.errors import ContextMismatch, CorpusError, MemoryRefused, Unsupported, WeightsInvalid
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.models.statistics import brute
 from tests.models.tiny import SENTENCES, save_sae
@@ -315,16 +315,16 @@ def test_latents_without_a_direct_effect_are_refused_before_the_pass(
     model = load_language_model(location, "cpu", "float32")
     facts = inspect_loaded(model, load_dictionary(SourceSpec(location, str(folder), None)))
     register_source(session, "t", facts, parts[1])
-    monkeypatch.setattr("models.build_pass.BuildPass.run", lambda *_: pytest.fail("the corpus was read"))
+    monkeypatch.setattr("models.building.build_pass.BuildPass.run", lambda *_: pytest.fail("the corpus was read"))
     with pytest.raises(Unsupported, match=sentence):
         run_build(settings, request(parts, slugs=("t",)))
     assert source_by_slug(session, "t").latest.status == "failed"
 
 
 def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settings, session, parts, monkeypatch):
-    import models.memory
+    import models.building.memory
 
-    monkeypatch.setattr(models.memory, "available_memory", lambda: 10_000_000)
+    monkeypatch.setattr(models.building.memory, "available_memory", lambda: 10_000_000)
     with pytest.raises(MemoryRefused, match=r"needs up to .* GiB .* smaller --batch"):
         run_build(settings, request(parts))
     assert source_by_slug(session, "a").latest.status == "failed"

@@ -5,9 +5,9 @@ import pytest
 from app.builds.request import BuildRequest
 from app.builds.sources import joined, joined_sentence
 from app.errors import InvalidRequest
-from models.corpus import PromptShape
+from models.corpus.prompts import PromptShape
 from models.errors import InputMismatch
-from models.load_dictionary import load_dictionary
+from models.loading.load_dictionary import load_dictionary
 from models.sources import SourceSpec
 from tests.models.tiny import END, save_sae
 

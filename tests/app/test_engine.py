@@ -20,7 +20,7 @@ from app.engine.source_key import SourceKey
 from app.errors import InvalidRequest, Overloaded, Unavailable
 from app.settings import Settings
 from models.errors import InputRefused, ModelNotFound
-from models.pace import Pace
+from models.running.pace import Pace
 
 GO = threading.Event
 

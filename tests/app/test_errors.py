@@ -6,14 +6,7 @@ import pytest
 
 from app import errors
 from app.errors import PeriscopeError, problem_of
-from models.errors import (
-    ContextMismatch,
-    CorpusError,
-    InputRefused,
-    MemoryRefused,
-    PeriscopeModelError,
-    SourceError,
-)
+from models.errors import ContextMismatch, CorpusError, InputRefused, MemoryRefused, PeriscopeModelError, SourceError
 
 
 def tree(base: type[Exception]) -> list[type[Exception]]:

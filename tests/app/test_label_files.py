@@ -15,7 +15,7 @@ from app.db.queries.texts import explanations, labels, leading_labels
 from app.db.writes.explanations import add_explanation, add_label, withdraw_label
 from app.errors import InvalidRequest, PeriscopeError
 from app.labels.files.transfer import export_labels, import_labels, read_labels
-from models.label_tests import GUESS, TAG, TESTED, Figure, LabelTest
+from models.statistics.label_tests import GUESS, TAG, TESTED, Figure, LabelTest
 from tests.app.db.support import built
 
 HOSTILE = "<b>bold</b> {{ 7*7 }} \N{RIGHT-TO-LEFT OVERRIDE}x\0 \x1b[31m"

@@ -101,6 +101,6 @@ def test_a_number_that_cannot_be_meant_is_wrong_usage(run: Run) -> None:
 
 
 def test_the_default_text_needs_no_network_and_no_file() -> None:
-    from models.corpus import open_corpus
+    from models.corpus.prompts import open_corpus
 
     assert next(open_corpus(opening.CORPUS).documents()).text

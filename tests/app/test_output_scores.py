@@ -16,10 +16,10 @@ from app.db.queries.sources import running_builds, source_by_slug
 from app.db.writes.builds import cancel_build, finish_build, start_build
 from app.errors import BuildLost, BuildRunning, NotBuilt, UnknownSource
 from app.main import create_app
-from models import output_score
+from models.building import output_score
+from models.building.output_score import OutputScorer
 from models.errors import Unsupported
-from models.loading import load_dictionary, load_language_model
-from models.output_score import OutputScorer
+from models.loading.opening import load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.app.test_build_runs import parts, request, run_build, settings, stored  # noqa: F401 (fixtures)
 from tests.web import BASE

@@ -33,14 +33,15 @@ from app.steer.options import Options
 from app.steer.snippet import SnippetJob
 from app.steer.task import SteerJob
 from app.vectors.task import VectorJob
-from models import calibration, pace
-from models.chat import Message
 from models.errors import ContextMismatch
-from models.loading import load_dictionary, load_language_model
-from models.pace import STEP_SECONDS, Paces
+from models.loading.opening import load_dictionary, load_language_model
+from models.running import pace
+from models.running.chat_spans import Message
+from models.running.pace import STEP_SECONDS, Paces
+from models.running.text_limits import CHARACTERS_PER_TOKEN
 from models.sources import SourceSpec
-from models.steer_terms import Board, LatentSubject, SteerTerm
-from models.text_limits import CHARACTERS_PER_TOKEN
+from models.steering import calibration
+from models.steering.terms import Board, LatentSubject, SteerTerm
 from tests.app.engine_support import World, world
 from tests.models.tiny import CONTEXT
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.openai.stopped_text import LENGTH, STOP, Likely, StoppedText, Told
-from models.token_text import TokenText
+from models.running.token_text import TokenText
 
 
 class Bytes:

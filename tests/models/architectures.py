@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from models.errors import HookMismatch, PeriscopeModelError
-from models.language_model import LanguageModel
-from models.loading import load_language_model
+from models.loading.opening import load_language_model
+from models.running.language_model import LanguageModel
 from tests.models.tiny import perturb, save_tokenizer
 
 TABLE = Path(__file__).parents[2] / "docs" / "models.md"

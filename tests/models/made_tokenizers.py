@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models.model_tokens import ModelTokens
 from models.records import ModelFacts
+from models.running.model_tokens import ModelTokens
 from tests.models.tiny import SENTENCES
 
 KINDS = ("byte-level", "sentencepiece", "wordpiece", "unigram")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from models import active
-from models.active import encode_active
-from models.dictionary import Dictionary
-from models.dictionary_facts import DictionaryFacts
+from models.loading.dictionary_facts import DictionaryFacts
+from models.running import active
+from models.running.active import encode_active
+from models.running.dictionary import Dictionary
 from tests.models.tiny import sae_parameters
 
 KINDS = ["standard", "gated", "jumprelu", "topk", "transcoder", "skip_transcoder"]

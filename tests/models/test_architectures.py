@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.language_model import LanguageModel
+from models.running.language_model import LanguageModel
 from tests.models.architectures import (
     KINDS,
     N_LAYERS,

@@ -10,18 +10,18 @@ import pytest
 import torch
 from sae_lens import SAE
 
-from models.ablation import Ablation, AblationPlan, ablate, correlation
-from models.attribution import Prompt
-from models.chat import PromptTokens, text_prompt
-from models.direct import FINAL_NORM, DirectPath
+from models.building.direct import FINAL_NORM, DirectPath
+from models.causal.ablation import Ablation, AblationPlan, ablate, correlation
+from models.causal.attribution import Prompt
+from models.causal.patching import Patching, patch, remove_or_keep
+from models.causal.selectivity import selectivity
 from models.errors import InputRefused, Unsupported
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.metrics import Target, find_target, measure
-from models.pace import result_of
-from models.patching import Patching, patch, remove_or_keep
-from models.resume import Resumable
-from models.selectivity import selectivity
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.chat import PromptTokens, text_prompt
+from models.running.language_model import LanguageModel
+from models.running.metrics import Target, find_target, measure
+from models.running.pace import result_of
+from models.running.resume import Resumable
 from models.sources import SourceSpec
 from tests.models.tiny import ARCHITECTURES, SENTENCES, save_sae
 

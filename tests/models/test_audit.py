@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from models.audit import CONFIDENCE, ROUNDING, above_law, audit, most_above, tail_bound
+from models.causal.audit import CONFIDENCE, ROUNDING, above_law, audit, most_above, tail_bound
 
 
 @pytest.mark.parametrize(("n", "m", "k"), [(7, 3, 0), (7, 3, 1), (8, 5, 2), (9, 4, 3)])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.build_pass import BuildPass, PassPlan
-from models.corpus import uncounted_ids
-from models.loading import load_dictionary
-from models.quality import clean_loss, measure_quality
+from models.building.build_pass import BuildPass, PassPlan
+from models.building.quality import clean_loss, measure_quality
+from models.loading.opening import load_dictionary
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
 from tests.models.statistics import brute
 from tests.models.tiny import save_sae

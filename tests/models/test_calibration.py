@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 import torch
 
-from models import calibration
-from models.calibration import ROWS_AT_ONCE, Plan, balance, calibrate, calibration_steps
-from models.coherence import mean_measure, shuffled
 from models.errors import SteeringError, Unsupported
-from models.generate import generate
-from models.loading import load_dictionary, load_language_model
-from models.pace import result_of
-from models.readings import read_texts
-from models.sampling import Sampling
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.generate import generate
+from models.running.pace import result_of
+from models.running.sampling import Sampling
+from models.running.text_rows import Request
 from models.sources import SourceSpec
-from models.steer_terms import Board, SteerTerm, VectorSubject
-from models.text_rows import Request
+from models.steering import calibration
+from models.steering.calibration import ROWS_AT_ONCE, Plan, balance, calibrate, calibration_steps
+from models.steering.coherence import mean_measure, shuffled
+from models.steering.readings import read_texts
+from models.steering.terms import Board, SteerTerm, VectorSubject
 from tests.models.reference_sae import ReferenceSae
 from tests.models.test_steering import active_latents, sae_for, term
 from tests.models.tiny import D_MODEL

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from models.chat import Message, chat_ids, chat_prompt
-from models.model_tokens import ModelTokens
+from models.running.chat import chat_ids, chat_prompt
+from models.running.chat_spans import Message
+from models.running.model_tokens import ModelTokens
 from tests.models.chat_templates import SHAPES
 from tests.models.made_tokenizers import made_tokenizer, tokens_of
 

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import template_process
-from models.chat import Message, chat_prompt, chat_steps
 from models.demo import bundle
 from models.errors import ContextMismatch, InputRefused, PeriscopeModelError, Unsupported
-from models.language_model import LanguageModel
-from models.loading import load_language_model
-from models.template_process import TemplateProcess
+from models.loading.opening import load_language_model
+from models.running import template_process
+from models.running.chat import chat_prompt, chat_steps
+from models.running.chat_spans import Message
+from models.running.language_model import LanguageModel
+from models.running.template_process import TemplateProcess
 from tests.models.chat_templates import HOSTILE, SHAPES
 from tests.models.tiny import CHAT_TEMPLATE
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.errors import ModelNotFound, TokenizerMismatch, UnsafeFile, Unsupported, WeightsInvalid
-from models.loading import load_language_model
+from models.loading.opening import load_language_model
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.coherence import (
+from models.steering.coherence import (
     BABBLING,
     COHERENT,
     FULL_ORDER,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.contrast import score, separate
+from models.causal.contrast import score, separate
 
 TEXTS = st.lists(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 8), st.sampled_from([0.5, 1.0, 1.5, 2.0])), max_size=12),

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from models.corpus import DEMO, PromptShape, open_corpus, prompts, uncounted_ids
+from models.corpus.prompts import DEMO, PromptShape, open_corpus, prompts
 from models.errors import CorpusError
-from models.loading import load_language_model
+from models.loading.opening import load_language_model
+from models.running.uncounted import uncounted_ids
 from tests.models.tiny import SENTENCES
 
 TEXTS = [f"{i}: {SENTENCES[i % 5]} <|endoftext|> {SENTENCES[(i + 2) % 5]}" for i in range(40)]
@@ -169,8 +170,8 @@ def test_a_local_data_set_streams_like_one_of_the_hub(tmp_path, tiny_gpt2, monke
     folder.mkdir(parents=True)
     write(folder, ".parquet").rename(folder / "train.parquet")
     monkeypatch.chdir(tmp_path)
-    import models.corpus as corpus
-    from models.corpus_data_sets import read_hub
+    import models.corpus.prompts as corpus
+    from models.corpus.data_sets import read_hub
 
     found = np.stack(list(prompts(corpus.Corpus("owner/texts", lambda: read_hub("owner/texts")), tiny_gpt2, SHAPE)))
     assert (found == all_prompts(write(tmp_path, ".jsonl"), tiny_gpt2)).all()

@@ -11,10 +11,10 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from models.corpus import PromptShape, open_corpus, prompts
-from models.corpus_forms import form_of
+from models.corpus.forms import form_of
+from models.corpus.prompts import PromptShape, open_corpus, prompts
 from models.errors import CorpusError
-from models.loading import load_language_model
+from models.loading.opening import load_language_model
 from tests.models.tiny import END, SENTENCES
 
 TEXTS = [f'{i}: "{SENTENCES[i % 5]}"\n{SENTENCES[(i + 2) % 5]}, café' for i in range(40)]
@@ -129,7 +129,7 @@ def test_a_damaged_packed_file_is_one_sentence(tmp_path, tiny_gpt2, name, make):
 
 @pytest.mark.parametrize("pack", [gzip.compress, zst])
 def test_a_file_that_unfolds_without_end_is_refused(tmp_path, tiny_gpt2, pack, monkeypatch):
-    monkeypatch.setattr("models.corpus_forms.SUSPICIOUS_BYTES", 1 << 20)
+    monkeypatch.setattr("models.corpus.forms.SUSPICIOUS_BYTES", 1 << 20)
     name = "bomb.jsonl.gz" if pack is gzip.compress else "bomb.jsonl.zst"
     (tmp_path / name).write_bytes(pack(b"\n" * (8 << 20)))
     with pytest.raises(CorpusError, match="unfolds to more than 100 times its size"):

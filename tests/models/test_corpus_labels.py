@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from models.corpus import DEMO, DEMO_LABELS, PromptShape, open_corpus, prompts
-from models.corpus_labels import MAX_VALUE, Document, DocumentLog
+from models.corpus.labels import MAX_VALUE, Document, DocumentLog
+from models.corpus.prompts import DEMO, DEMO_LABELS, PromptShape, open_corpus, prompts
 from models.demo.corpus.generator import document
 from models.errors import CorpusError
 from tests.models.tiny import SENTENCES
@@ -137,8 +137,8 @@ def test_a_data_set_brings_its_columns_or_says_which_are_missing(tmp_path, tiny_
     parquet.write_table(pa.Table.from_pylist(ROWS * 2), folder / "train.parquet")
     wanted = logged(open_corpus(str(corpus_file), labels=NAMES), tiny_gpt2, PromptShape(16, True))[1]
     monkeypatch.chdir(tmp_path)
-    import models.corpus as module
-    from models.corpus_data_sets import read_hub
+    import models.corpus.prompts as module
+    from models.corpus.data_sets import read_hub
 
     def hub(names):
         return module.Corpus("owner/texts", lambda: read_hub("owner/texts", names), labels=names)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from models.dictionary import Dictionary
 from models.errors import Unsupported, WeightsInvalid
-from models.loading import load_dictionary
+from models.loading.opening import load_dictionary
+from models.running.dictionary import Dictionary
 from models.sources import SourceSpec
 from tests.models.reference_sae import ReferenceSae
 from tests.models.tiny import save_sae

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from models import fast_linear
-from models.fast_linear import undo_fast_linears, use_fast_linears
+from models.running import fast_linear
+from models.running.fast_linear import undo_fast_linears, use_fast_linears
 from tests.models.tiny import ARCHITECTURES, build_model
 
 TOKENS = torch.randint(1, 300, (3, 20), generator=torch.Generator().manual_seed(3))

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from models.errors import ContextMismatch, SteeringError
-from models.generate import Request, TextBatch, TokenEvent, generate
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.prefill import PromptMemory
-from models.sampling import Chooser, Sampling, nucleus
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.generate import Request, TextBatch, TokenEvent, generate
+from models.running.language_model import LanguageModel
+from models.running.prefill import PromptMemory
+from models.running.sampling import Chooser, Sampling, nucleus
 from models.sources import SourceSpec
-from models.steer_terms import Board, LatentSubject, SteerTerm, VectorSubject
+from models.steering.terms import Board, LatentSubject, SteerTerm, VectorSubject
 from tests.models.steering_reference import Change, latent_delta, steered_logits
 from tests.models.test_steering import active_latents, sae_for, term, vector
 from tests.models.tiny import ARCHITECTURES, CONTEXT, D_MODEL

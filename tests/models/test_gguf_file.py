@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from models.errors import ModelNotFound, SourceError, TokenizerMismatch, Unsupported, WeightsInvalid
-from models.gguf_file import convert_gguf, find_gguf
-from models.loading import load_language_model
+from models.loading.gguf_file import convert_gguf, find_gguf
+from models.loading.opening import load_language_model
 from tests.models.tiny import SENTENCES
 from tests.models.tiny_gguf import write_gguf
 

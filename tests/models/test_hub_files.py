@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import torch
 
-from models import hub_files
 from models.errors import SaeNotFound, Unsupported
-from models.loading import load_dictionary
-from models.sae_registry import releases
+from models.loading import hub_files
+from models.loading.opening import load_dictionary
+from models.loading.sae_registry import releases
 from models.sources import SourceSpec
 from tests.models.formats import published
 from tests.models.tiny import save_sae

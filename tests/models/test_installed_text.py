@@ -4,9 +4,9 @@ from itertools import islice
 
 import pytest
 
-from models.corpus import open_corpus
+from models.corpus.installed_text import INSTALLED, LABELS, LONGEST, SHORTEST, documents
+from models.corpus.prompts import open_corpus
 from models.errors import CorpusError
-from models.installed_text import INSTALLED, LABELS, LONGEST, SHORTEST, documents
 
 N = 120
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.label_tests import CAUSAL, FAILED, GUESS, TESTED, Figure, LabelTest
+from models.statistics.label_tests import CAUSAL, FAILED, GUESS, TESTED, Figure, LabelTest
 
 
 def shown(hits: int, covered: int, fires: int, n: int = 10_000, **more: object) -> LabelTest:

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from models.errors import ContextMismatch, HookMismatch, Unsupported
-from models.language_model import LanguageModel
-from models.loading import load_language_model
+from models.loading.opening import load_language_model
+from models.running.language_model import LanguageModel
 from tests.models.tiny import ARCHITECTURES, CONTEXT, D_MODEL, END, N_LAYERS, save_model
 
 #: transformer_lens's site -> module and end in each architecture, as found by hand.
@@ -125,7 +125,7 @@ def test_logits_and_losses_equal_transformers(architecture: str, loaded: Any, pl
 def test_losses_are_the_same_in_small_pieces_and_row_by_row(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model = loaded["gemma2"]
     whole = model.token_nll(TOKENS)
-    monkeypatch.setattr("models.language_model._LOGITS_AT_ONCE", 320 * 7)
+    monkeypatch.setattr("models.running.language_model._LOGITS_AT_ONCE", 320 * 7)
     torch.testing.assert_close(model.token_nll(TOKENS), whole, atol=1e-5, rtol=1e-5)
     monkeypatch.setattr(model, "_head_is_plain", False)
     torch.testing.assert_close(model.token_nll(TOKENS), whole, atol=1e-5, rtol=1e-5)

@@ -21,10 +21,10 @@ from models.errors import (
     UnsafeFile,
     WeightsInvalid,
 )
-from models.load_model import resolve_device, resolve_dtype
-from models.loading import check_files, inspect_loaded, inspect_source, load_dictionary, load_language_model
+from models.loading.load_model import resolve_device, resolve_dtype
+from models.loading.opening import check_files, inspect_loaded, inspect_source, load_dictionary, load_language_model
+from models.loading.weight_files import check_finite
 from models.sources import SourceSpec
-from models.weight_files import check_finite
 from tests.models.tiny import SENTENCES, save_model, save_sae
 
 TEXT = " ".join(SENTENCES * 4)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.building.logit_effects import dictionary_logit_effects, logit_effects
 from models.errors import Unsupported
-from models.loading import load_dictionary
-from models.logit_effects import dictionary_logit_effects, logit_effects
+from models.loading.opening import load_dictionary
+from models.running.top_rows import largest_per_row
 from models.sources import SourceSpec
-from models.top_rows import largest_per_row
 from tests.models.tiny import save_sae
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models import memory
-from models.output_score import ROWS
+from models.building import memory
+from models.building.output_score import ROWS
 
 
 def estimate(model: Any, output_scores: bool) -> memory.MemoryNeed:

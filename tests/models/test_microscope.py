@@ -8,11 +8,12 @@ import pytest
 import torch
 from sae_lens import SAE
 
-from models.chat import Message, chat_prompt, parse_messages, text_prompt
 from models.errors import ContextMismatch, InputRefused, Unsupported
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.microscope import padded, read_latents, read_one_latent, shared_passes
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.chat import chat_prompt, parse_messages, text_prompt
+from models.running.chat_spans import Message
+from models.running.language_model import LanguageModel
+from models.running.microscope import padded, read_latents, read_one_latent, shared_passes
 from models.sources import SourceSpec
 from tests.models.tiny import CONTEXT, END, SENTENCES, as_served, save_sae
 

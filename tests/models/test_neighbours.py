@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.neighbours import decoder_neighbours
+from models.building.neighbours import decoder_neighbours
 
 
 @pytest.mark.parametrize(("n", "chunk"), [(50, None), (50, 1), (50, 64), (2500, None), (2500, 64)])

@@ -9,27 +9,27 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models import calibration
-from models.ablation import ablate
-from models.attribution import Prompt
-from models.build_pass import BuildPass, PassPlan
-from models.calibration import Plan, calibrate
-from models.chat import text_prompt
-from models.coherence import TextMeasure, compare, is_fluent
-from models.corpus import uncounted_ids
+from models.building.build_pass import BuildPass, PassPlan
+from models.building.quality import HeldOut, clean_loss, measure_quality, unmeasured
+from models.causal.ablation import ablate
+from models.causal.attribution import Prompt
 from models.errors import SteeringError, WeightsInvalid
-from models.generate import Request, TextBatch, generate
-from models.language_model import LanguageModel, is_finite
-from models.load_model import resolve_dtype
-from models.loading import inspect_loaded, load_dictionary, load_language_model
-from models.microscope import read_latents, read_one_latent
-from models.pace import result_of
-from models.quality import HeldOut, clean_loss, measure_quality, unmeasured
-from models.readings import read_texts
-from models.sampling import Sampling
+from models.loading.load_model import resolve_dtype
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
+from models.loading.weight_files import check_finite
+from models.running.chat import text_prompt
+from models.running.generate import Request, TextBatch, generate
+from models.running.language_model import LanguageModel, is_finite
+from models.running.microscope import read_latents, read_one_latent
+from models.running.pace import result_of
+from models.running.sampling import Sampling
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
-from models.steer_terms import Board, LatentSubject, SteerTerm
-from models.weight_files import check_finite
+from models.steering import calibration
+from models.steering.calibration import Plan, calibrate
+from models.steering.coherence import TextMeasure, compare, is_fluent
+from models.steering.readings import read_texts
+from models.steering.terms import Board, LatentSubject, SteerTerm
 from tests.models.tiny import save_model, save_sae
 
 HOOK = "blocks.1.hook_resid_post"
@@ -178,7 +178,7 @@ def test_a_strength_without_numbers_is_not_fluent(
     plan = Plan(((5, 6, 7), (9, 8)), GREEDY, samples=1)
     monkeypatch.setattr(calibration, "SHARES", (0.1, 1e38))  # the latter overflows
     monkeypatch.setattr(calibration, "MAX_STRENGTH", float("inf"))
-    monkeypatch.setattr("models.steer_terms.MAX_STRENGTH", float("inf"))
+    monkeypatch.setattr("models.steering.terms.MAX_STRENGTH", float("inf"))
     found = calibrate(tiny_gpt2, {"a": dictionary}, board(1.0).terms[0], plan)
     assert found.fluent_share[-1] == 0
     assert found.base_nll[-1] is None

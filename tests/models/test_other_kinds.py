@@ -9,16 +9,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.active import encode_active
-from models.attribution import Prompt
-from models.build_pass import BuildPass, PassPlan, counted
+from models.building.build_pass import BuildPass, PassPlan, counted
+from models.building.quality import HeldOut, measure_quality
+from models.causal.attribution import Prompt
 from models.errors import Unsupported, WeightsInvalid
-from models.language_model import LanguageModel
-from models.loading import explained_variance
-from models.quality import HeldOut, measure_quality
-from models.readings import read_texts
-from models.steer_terms import Board, LatentSubject, SteerTerm
-from models.steering import Steering
+from models.loading.opening import explained_variance
+from models.running.active import encode_active
+from models.running.language_model import LanguageModel
+from models.steering.boards import Steering
+from models.steering.readings import read_texts
+from models.steering.terms import Board, LatentSubject, SteerTerm
 from tests.models.test_dictionary import NORMALISATIONS, activations, load, saelens
 from tests.models.tiny import as_served, save_sae
 

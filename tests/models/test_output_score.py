@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from models.building.output_score import OutputScorer, blocks_skipped, combine, neutral_prompt
 from models.errors import SteeringError
-from models.loading import load_dictionary, load_language_model
-from models.output_score import OutputScorer, blocks_skipped, combine, neutral_prompt
+from models.loading.opening import load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.models.steering_reference import Change, latent_delta, steered_logits
 from tests.models.test_steering import sae_for

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.causal.patch_pairs import Mean, mean_of, patch_pairs
+from models.causal.patching import patch
 from models.errors import InputMismatch
-from models.language_model import LanguageModel
-from models.pace import result_of
-from models.patch_pairs import Mean, mean_of, patch_pairs
-from models.patching import patch
+from models.running.language_model import LanguageModel
+from models.running.pace import result_of
 from tests.models.test_attribution import by_hand, prompt, sae_of
 
 PAIRS = (("the cat sat", "the dog ran"), ("ab cd", "cd ab"), ("x y z", "z y x"), ("she sells sea", "she sells old"))

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from models.errors import PeriscopeModelError, UnsafeFile, WeightsInvalid
-from models.loading import check_files, load_language_model
-from models.pickled_weights import pickled_tensors
+from models.loading.opening import check_files, load_language_model
+from models.loading.pickled_weights import pickled_tensors
 from models.sources import SourceSpec
 from tests.models.tiny import build_model, save_sae, save_tokenizer
 

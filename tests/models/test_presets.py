@@ -2,9 +2,9 @@
 
 import pytest
 
-from models.hub_files import is_cached
-from models.presets import PRESETS, Preset
-from models.sae_registry import releases, resolve
+from models.loading.hub_files import is_cached
+from models.loading.presets import PRESETS, Preset
+from models.loading.sae_registry import releases, resolve
 from models.sources import SaeRelease, parse_model_location, parse_sae_location
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.generate import generate
-from models.loading import load_language_model
-from models.pace import result_of
-from models.prompt_scores import PromptScores, choose, score_steps
-from models.sampling import Sampling
-from models.steer_terms import Board, SteerTerm, VectorSubject
-from models.steering import Steering
-from models.text_rows import Request
+from models.loading.opening import load_language_model
+from models.running.generate import generate
+from models.running.pace import result_of
+from models.running.prompt_scores import PromptScores, choose, score_steps
+from models.running.sampling import Sampling
+from models.running.text_rows import Request
+from models.steering.boards import Steering
+from models.steering.terms import Board, SteerTerm, VectorSubject
 from tests.models.tiny import ARCHITECTURES, D_MODEL, SENTENCES
 
 HOOK = "blocks.1.hook_resid_post"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.ablation import AblationPlan, ablate
-from models.language_model import LanguageModel
-from models.pace import result_of
-from models.patching import remove_or_keep
-from models.removal import DRAWS, Removal, by_mean, by_resampling, draws
+from models.causal.ablation import AblationPlan, ablate
+from models.causal.patching import remove_or_keep
+from models.causal.removal import DRAWS, Removal, by_mean, by_resampling, draws
+from models.running.language_model import LanguageModel
+from models.running.pace import result_of
 from tests.models.test_attribution import TEXT, by_hand, prompt, sae_of, tokens
 
 

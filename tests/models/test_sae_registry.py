@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from models.errors import SaeNotFound
-from models.sae_registry import neuronpedia_ids, release_of, releases, resolve
+from models.loading.sae_registry import neuronpedia_ids, release_of, releases, resolve
 from models.sources import SaeRelease, parse_sae_location
 
 
@@ -63,7 +63,7 @@ def test_a_repository_is_left_to_the_hub() -> None:
 
 def test_the_registry_is_read_without_torch() -> None:
     code = (
-        "import sys; from models.sae_registry import releases; assert releases();"
+        "import sys; from models.loading.sae_registry import releases; assert releases();"
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'sae_lens')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

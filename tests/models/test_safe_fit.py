@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.safe_fit import KEPT, SLOPE, Judged, fit, safe_part
+from models.steering.safe_fit import KEPT, SLOPE, Judged, fit, safe_part
 
 CHANCE = Judged(15, 16)
 XS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.search_words import CONTEXT, Window, fold, latent_words, query_words, spoken, token_word, words_of
+from models.building.search_words import CONTEXT, Window, fold, latent_words, query_words, spoken, token_word, words_of
 
 
 def window(tokens: list[str], focus: int, **active: float) -> Window:

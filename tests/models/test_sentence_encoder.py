@@ -12,8 +12,8 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel
 
+from models.building.sentence_encoder import DIMENSIONS, MAX_TOKENS, SentenceEncoder, installed_encoder
 from models.errors import SourceError
-from models.sentence_encoder import DIMENSIONS, MAX_TOKENS, SentenceEncoder, installed_encoder
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "cold", "winter", "day", "##s", "snow", "the", "fell")
 TEXTS = ["winter", "a cold winter day", "snows fell the the snow a day cold winter", "", "unknown"]

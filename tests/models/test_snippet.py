@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from models.errors import Unsupported
-from models.generate import generate
-from models.loading import load_dictionary, load_language_model
-from models.sampling import Sampling
-from models.snippet import python_snippet
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.generate import generate
+from models.running.sampling import Sampling
+from models.running.text_rows import Request
 from models.sources import SourceSpec
-from models.steer_terms import Board
-from models.text_rows import Request
+from models.steering.snippet import python_snippet
+from models.steering.terms import Board
 from tests.models.test_steering import active_latents, sae_for, term, vector
 
 PROMPT = [0, 17, 40, 260, 33, 290, 71]

@@ -7,15 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import HookMismatch, ModelNotFound, PeriscopeModelError, SaeNotFound, SourceError
-from models.sources import (
-    Hook,
-    LocalSae,
-    SaeRelease,
-    SourceSpec,
-    parse_hook,
-    parse_model_location,
-    parse_sae_location,
-)
+from models.sources import Hook, LocalSae, SaeRelease, SourceSpec, parse_hook, parse_model_location, parse_sae_location
 
 
 @pytest.mark.parametrize(
@@ -92,7 +84,7 @@ def test_every_error_is_a_periscope_error() -> None:
 
 def test_names_and_file_checks_import_no_torch() -> None:
     code = (
-        "import sys, models.errors, models.sources, models.checks, models.loading, models.records;"
+        "import sys, models.errors, models.sources, models.loading.checks, models.loading.opening, models.records;"
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'sae_lens')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

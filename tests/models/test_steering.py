@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from models.errors import DimensionMismatch, HookMismatch, SteeringError, Unsupported
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.language_model import LanguageModel
 from models.sources import SourceSpec
-from models.steer_terms import MODES, Board, LatentSubject, SteerTerm, VectorSubject, check_board
-from models.steering import Steering
+from models.steering.boards import Steering
+from models.steering.terms import MODES, Board, LatentSubject, SteerTerm, VectorSubject, check_board
 from tests.models.reference_sae import ReferenceSae
 from tests.models.steering_reference import Change, hooked, latent_delta, projected, steered_logits
 from tests.models.test_language_model import PLACES

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.errors import InputMismatch, InputRefused
-from models.metrics import continuing, name_of, one_token
+from models.running.metrics import continuing, name_of, one_token
 from tests.models.made_tokenizers import KINDS, made_tokenizer, tokens_of
 from tests.models.tiny import SENTENCES
 

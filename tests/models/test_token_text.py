@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.token_text import TokenText
+from models.running.token_text import TokenText
 from tests.models.tiny import save_tokenizer
 
 

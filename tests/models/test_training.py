@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
+from models.corpus.prompts import PromptShape, open_corpus, prompts
 from models.errors import CorpusError, HookMismatch, MemoryRefused, TrainingRefused
-from models.loading import inspect_loaded, load_dictionary
+from models.loading.opening import inspect_loaded, load_dictionary
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
 from models.training import need, stream
 from models.training.hooks import require_hook

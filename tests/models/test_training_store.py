@@ -12,15 +12,15 @@ import torch
 from sae_lens.pretokenize_runner import get_special_token_from_cfg
 from sae_lens.tokenization_and_batching import concat_and_batch_sequences
 
-from models.corpus import Corpus, PromptShape, open_corpus, prompts
-from models.corpus_labels import Document, DocumentLog
-from models.dictionary_facts import DictionaryFacts, TrainingStore
+from models.corpus.labels import Document, DocumentLog
+from models.corpus.prompts import Corpus, PromptShape, open_corpus, prompts
+from models.corpus.training_store import separator_asked, separator_of, training_store, usual_separator, wants_bos
 from models.errors import CorpusError, InputMismatch, Unsupported, WeightsInvalid
-from models.load_dictionary import load_dictionary
-from models.loading import inspect_loaded, load_language_model
-from models.model_tokens import ModelTokens
+from models.loading.dictionary_facts import DictionaryFacts, TrainingStore
+from models.loading.load_dictionary import load_dictionary
+from models.loading.opening import inspect_loaded, load_language_model
+from models.running.model_tokens import ModelTokens
 from models.sources import SourceSpec
-from models.training_store import separator_asked, separator_of, training_store, usual_separator, wants_bos
 from tests.models.chat_templates import SHAPES
 from tests.models.made_tokenizers import made_tokenizer, tokens_of
 from tests.models.tiny import SENTENCES, save_model, save_sae

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from models.errors import DimensionMismatch, SteeringError, WeightsInvalid
-from models.loading import load_dictionary
+from models.loading.opening import load_dictionary
 from models.sources import SourceSpec
-from models.vectors import (
+from models.steering.vectors import (
     contrast_vector,
     cosine,
     left_out_auroc,

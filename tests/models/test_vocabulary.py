@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from models.checks import check_model_folder
 from models.errors import TokenizerMismatch
-from models.loading import load_language_model
-from models.vocabulary import AddedToken, check_vocabulary
+from models.loading.checks import check_model_folder
+from models.loading.opening import load_language_model
+from models.loading.vocabulary import AddedToken, check_vocabulary
 from tests.models.architectures import KINDS, VOCABULARY
 
 GEMMA = next(kind for kind in KINDS if kind.name == "Gemma 3 270M and 1B")

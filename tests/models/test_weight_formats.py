@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from models.checks import check_model_folder
 from models.errors import Unsupported
-from models.loading import load_language_model
+from models.loading.checks import check_model_folder
+from models.loading.opening import load_language_model
 from tests.models.architectures import KINDS, Kind
 from tests.models.test_architectures import IDS, close, hold
 

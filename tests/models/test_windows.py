@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.loading import load_dictionary, load_language_model
-from models.pace import result_of
+from models.corpus.window_pass import window_steps
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.pace import result_of
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
-from models.uncounted import uncounted_ids
-from models.window_pass import window_steps
 from tests.models.tiny import save_sae
 
 WIDTH = 6

@@ -254,6 +254,6 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def tiny_gpt2(tiny_models: dict[str, Path]) -> Any:
     """The tiny GPT-2 loaded as a ``LanguageModel``; tests must leave it as they found it."""
-    from models.loading import load_language_model
+    from models.loading.opening import load_language_model
 
     return load_language_model(str(tiny_models["gpt2"]), device="cpu")

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from models.corpus import open_corpus
+from models.corpus.prompts import open_corpus
 from models.demo_chat import bundle
-from models.loading import load_dictionary, load_language_model
+from models.loading.opening import load_dictionary, load_language_model
 from models.sources import SourceSpec
 from scripts.chat_demo import activations, corpus, readers, training
 from scripts.chat_demo.questions import questions

@@ -6,14 +6,14 @@ from itertools import islice
 
 import pytest
 
-from models.ablation import AblationPlan, ablate
-from models.attribution import Prompt
-from models.chat import text_prompt
+from models.causal.ablation import AblationPlan, ablate
+from models.causal.attribution import Prompt
 from models.demo import bundle
-from models.dictionary import Dictionary
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.pace import result_of
+from models.loading.opening import load_dictionary, load_language_model
+from models.running.chat import text_prompt
+from models.running.dictionary import Dictionary
+from models.running.language_model import LanguageModel
+from models.running.pace import result_of
 from models.sources import SourceSpec
 from scripts.shortlist_bar import Case, chat_texts, compare, grammar_texts, prompts, report
 

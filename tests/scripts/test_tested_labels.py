@@ -8,7 +8,7 @@ import pytest
 
 from app.demo.demos import bundled_label
 from app.labels.rules import parse_rule
-from models.label_tests import FAILED, TESTED
+from models.statistics.label_tests import FAILED, TESTED
 from scripts.tested_labels.rules import DENSEST, Rule, labels, measured, text_labels
 from scripts.tested_labels.tokens import Fires, Tokens
 from scripts.tested_labels.write import label_row, write_rows

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db.latent_table.latents import LABEL_SORTS, LATENT_TEXTS, NUMBERS, LatentIndex
 from app.db.latent_table.rest import Mask
 from app.errors import InvalidRequest, shorten
-from models.label_tests import FAILED, STATUSES
+from models.statistics.label_tests import FAILED, STATUSES
 
 SORTS = ("index", *NUMBERS, *LATENT_TEXTS, *LABEL_SORTS)
 ORDERS = ("asc", "desc")

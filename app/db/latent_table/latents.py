@@ -24,7 +24,7 @@ from app.db.queries.texts import ALL_LABELS
 from app.db.tables.sources import Token
 from app.errors import NotBuilt
 from app.memory import trim_heap
-from models.label_tests import CAUSAL, FAILED, GUESS, TESTED
+from models.statistics.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
 TOKEN = Token.__table__
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db.display import whole_characters
-from models.label_tests import FAILED as FAILED_TEST
 from models.records import IntArray, LatentRecord, SourceFacts, SourceQuality
+from models.statistics.label_tests import FAILED as FAILED_TEST
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class SourceInfo:
 
 
 class Label(NamedTuple):
-    """What a latent is called: the label that leads, and what it is worth (``models.label_tests``)."""
+    """What a latent is called: the label that leads, and what it is worth (``models.statistics.label_tests``)."""
 
     text: str
     kind: str

@@ -24,7 +24,9 @@ class Subject:
 
 @dataclass(frozen=True)
 class SweepInfo:
-    """What a sweep judges by; see ``models.calibration.Calibration``. ``samples``: prompt, unsteered text, steered."""
+    """What a sweep judges by; see ``models.steering.calibration.Calibration``. ``samples``: prompt, unsteered text,
+    steered.
+    """
 
     is_chat: bool
     fluent_share: tuple[float, ...]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.db.index_cache import cache_of
 from app.db.queries.answers import Label, SourceInfo
 from app.db.queries.texts import ALL_LABELS, leading_labels
-from models.label_tests import FAILED
+from models.statistics.label_tests import FAILED
 
 #: Sources with more labels than this are asked in the database each time.
 FEW = 20_000

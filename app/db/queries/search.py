@@ -23,8 +23,8 @@ from app.db.tables.builds import Example as ExampleRow
 from app.db.tables.builds import LatentDetail, Prompt
 from app.db.tables.search import SearchPosting, SearchWord
 from app.db.tables.steering import Explanation
-from models.label_tests import STATUSES
-from models.search_words import Window, fold
+from models.building.search_words import Window, fold
+from models.statistics.label_tests import STATUSES
 
 WORD = SearchWord.__table__
 POSTING = SearchPosting.__table__

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.queries.answers import ExplanationInfo, Label, SourceInfo
 from app.db.tables.sources import Token
 from app.db.tables.steering import Explanation
-from models.label_tests import FAILED
+from models.statistics.label_tests import FAILED
 
 TOKEN = Token.__table__
 EXPLANATION = Explanation.__table__

@@ -13,9 +13,9 @@ from app.db.tables.base import Base
 class Explanation(Base):
     """A label: a text that says what a latent means. It belongs to the weights and survives a rebuild.
 
-    ``status`` and the figures are those of its test (``models.label_tests``); ``scores`` has what else was measured:
-    intervals, what was tested on, who scored. ``rule``: what tests it again on any corpus. ``leads``: the best one of
-    its latent and weights, kept by ``writes.explanations``. ``ended``: when it was withdrawn or replaced.
+    ``status`` and the figures are those of its test (``models.statistics.label_tests``); ``scores`` has what else was
+    measured: intervals, what was tested on, who scored. ``rule``: what tests it again on any corpus. ``leads``: the
+    best one of its latent and weights, kept by ``writes.explanations``. ``ended``: when it was withdrawn or replaced.
     """
 
     __tablename__ = "explanation"

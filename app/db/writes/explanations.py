@@ -15,8 +15,8 @@ from app.db.tables.sources import Source
 from app.db.tables.steering import Explanation
 from app.db.writes.bulk import rolled_back_on_error
 from app.errors import InvalidRequest, NotFound, UnknownLatent
-from models import label_tests
-from models.label_tests import CAUSAL, FIGURES, GUESS, KINDS, MACHINE, TESTED, LabelTest
+from models.statistics import label_tests
+from models.statistics.label_tests import CAUSAL, FIGURES, GUESS, KINDS, MACHINE, TESTED, LabelTest
 
 MAX_TEXT = 2000
 MAX_LABEL, MAX_AUTHOR, MAX_RULE = 500, 80, 500

@@ -84,7 +84,7 @@ def write_prompts(
     """Store the token ids (context,) of prompts of a running build, each under its index.
 
     ``documents``: for each prompt in the same order the documents that it has parts of, as JSON
-    (``models.corpus_labels``); ``None``: the corpus carries no labels.
+    (``models.corpus.labels``); ``None``: the corpus carries no labels.
     """
     said = repeat(None) if documents is None else documents
     for part in _parts(zip(prompts, said, strict=documents is not None), PROMPT_STEP):

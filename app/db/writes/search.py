@@ -21,8 +21,8 @@ from app.db.tables.builds import Build, Example, Latent, LatentDetail
 from app.db.tables.search import SearchPosting, SearchWord
 from app.db.tables.sources import Source
 from app.db.writes.bulk import delete_rows, insert_rows, rolled_back_on_error
+from models.building.search_words import REACH, Weights, Window, latent_words
 from models.records import TokenValue
-from models.search_words import REACH, Weights, Window, latent_words
 
 #: Latents read at once, and latents of one part of a word's list: what is held in memory.
 READ_STEP, PART = 256, 1 << 16

@@ -16,7 +16,7 @@ from app.db.queries.answers import SourceInfo
 from app.db.writes.explanations import ImportedLabel, NewExplanation
 from app.errors import InvalidRequest
 from app.labels.files.reading import MAX_LINE, Broken, LineError, ReadLabels, index_of, label_text
-from models.label_tests import MACHINE, Figure, LabelTest
+from models.statistics.label_tests import MACHINE, Figure, LabelTest
 
 FILE = re.compile(r"(?P<hook>.+)_latent(?P<index>\d{1,9})\.txt")
 DETECTION, FUZZ = "detection", "fuzz"

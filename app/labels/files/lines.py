@@ -28,7 +28,7 @@ from app.labels.files.reading import (
     object_of,
     text_of,
 )
-from models.label_tests import CAUSAL, FIGURES, HUMAN, KINDS, MACHINE, Figure, LabelTest
+from models.statistics.label_tests import CAUSAL, FIGURES, HUMAN, KINDS, MACHINE, Figure, LabelTest
 
 #: Of a label's ``scores`` what its test is made of.
 OF_TEST = ("unit", "intervals", "chance")

@@ -11,7 +11,7 @@ from app.db.queries.answers import SourceInfo
 from app.db.writes.explanations import ImportedLabel, NewExplanation
 from app.errors import InvalidRequest
 from app.labels.files.reading import Broken, LineError, ReadLabels, index_of, label_text, lines_of, object_of
-from models.label_tests import MACHINE
+from models.statistics.label_tests import MACHINE
 
 BATCH = re.compile(r"batch-(\d+)\.jsonl(\.gz)?")
 #: Characters of an author or a method.

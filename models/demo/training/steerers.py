@@ -22,23 +22,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from models.calibration import Plan, calibrate
-from models.checks import SAE_WEIGHTS
-from models.coherence import base_nll
+from models.building.logit_effects import dictionary_logit_effects
+from models.building.output_score import OutputScorer
 from models.demo import bundle
 from models.demo.corpus.concepts import CONCEPTS, NAMED, Concept
 from models.demo.evaluation import concept_aurocs, sample_documents, text_maxima
-from models.dictionary import Dictionary
-from models.generate import generate
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.logit_effects import dictionary_logit_effects
-from models.output_score import OutputScorer
-from models.sampling import Sampling
+from models.loading.checks import SAE_WEIGHTS
+from models.loading.opening import load_dictionary, load_language_model
+from models.loading.weight_files import sha256_of
+from models.running.dictionary import Dictionary
+from models.running.generate import generate
+from models.running.language_model import LanguageModel
+from models.running.sampling import Sampling
+from models.running.text_rows import Request
 from models.sources import SourceSpec
-from models.steer_terms import Board, LatentSubject, SteerTerm
-from models.text_rows import Request
-from models.weight_files import sha256_of
+from models.steering.calibration import Plan, calibrate
+from models.steering.coherence import base_nll
+from models.steering.terms import Board, LatentSubject, SteerTerm
 
 #: Beginnings that leave open what comes next, as the corpus's own texts have them.
 CHOOSING = (

@@ -15,8 +15,8 @@ from app.db.writes.builds import finish_build, start_build
 from app.db.writes.explanations import add_explanation, add_label
 from app.db.writes.search import write_search_words
 from app.db.writes.sources import remove_source
-from models.label_tests import Figure, LabelTest
-from models.search_words import latent_words
+from models.building.search_words import latent_words
+from models.statistics.label_tests import Figure, LabelTest
 from tests.app.db.support import begin, built, fill
 from tests.records import VOCABULARY, make_records
 

@@ -24,7 +24,7 @@ from app.db.writes.explanations import (
     withdraw_label,
 )
 from app.errors import InvalidRequest, NotFound
-from models.label_tests import CAUSAL, FAILED, GUESS, HUMAN, MACHINE, TAG, TESTED, Figure, LabelTest
+from models.statistics.label_tests import CAUSAL, FAILED, GUESS, HUMAN, MACHINE, TAG, TESTED, Figure, LabelTest
 from tests.app.db.support import built
 
 

@@ -10,7 +10,7 @@ from models.demo import bundle
 from models.demo.corpus.concepts import NAMED
 from models.demo.corpus.generator import document
 from models.demo.evaluation import concept_aurocs, sample_documents, text_maxima
-from models.loading import load_dictionary, load_language_model
+from models.loading.opening import load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.app.demo.conftest import ask
 

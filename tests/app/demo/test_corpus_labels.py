@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
-from models.corpus import DEMO_LABELS
+from models.corpus.prompts import DEMO_LABELS
 from tests.app.demo.conftest import ask
 from tests.web import text_of
 

@@ -21,10 +21,10 @@ from app.explain.reading import FEW, materials_of, to_read
 from app.explain.request import ExplainRequest, Plan
 from app.explain.source_run import Told, explain_source
 from app.settings import Settings
-from models.label_tests import FAILED, TESTED
-from models.loading import load_language_model
-from models.pace import result_of
-from models.window_pass import window_steps
+from models.corpus.window_pass import window_steps
+from models.loading.opening import load_language_model
+from models.running.pace import result_of
+from models.statistics.label_tests import FAILED, TESTED
 from tests.app.explain.test_scoring import scored
 from tests.chat_server import question_of, serving
 

@@ -15,7 +15,7 @@ from app.db.queries.texts import explanations
 from app.db.session import make_engine, make_session_maker
 from app.explain.reading import DENSE
 from app.settings import Settings
-from models.label_tests import MACHINE
+from models.statistics.label_tests import MACHINE
 from tests.app.commands_support import is_one_sentence, run  # noqa: F401 (a fixture)
 from tests.chat_server import answers, question_of, sleeps
 from tests.processes import CODE, ROOT, free_port

@@ -8,7 +8,7 @@ import pytest
 from app.errors import Unfit
 from app.explain.material import OTHER, SAME_TOKEN, SILENT, TOGETHER, material_of
 from app.explain.request import Plan
-from models.windows import Windows
+from models.corpus.windows import Windows
 from tests.app.explain.world import EDGES, make_world, strings, text_of
 
 BANDS = tuple(name for name, _ in EDGES)

@@ -8,7 +8,7 @@ import pytest
 from app.explain.answers import Answer
 from app.explain.labels import test_of as label_test_of
 from app.explain.scoring import BATCH, as_json, batches, questions, score
-from models.label_tests import FAILED, GUESS, TESTED
+from models.statistics.label_tests import FAILED, GUESS, TESTED
 from tests.app.explain.world import N_THEMES, description, fits, is_marked, make_world
 from tests.chat_server import oracle
 

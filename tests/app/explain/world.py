@@ -8,8 +8,8 @@ import numpy as np
 
 from app.explain.material import Material, Text, material_of
 from app.explain.request import Plan
+from models.corpus.windows import WIDTH, Firings, Windows
 from models.records import Band, LatentRecord, Sample, TokenValue
-from models.windows import WIDTH, Firings, Windows
 
 N_THEMES, THEME_WORDS, PLAIN_WORDS = 16, 6, 400
 N_WORDS = N_THEMES * THEME_WORDS + PLAIN_WORDS

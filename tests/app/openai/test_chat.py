@@ -167,7 +167,7 @@ def test_the_asynchronous_client_is_served_as_well(service: Service) -> None:
 def test_who_leaves_in_the_middle_ends_the_work(
     service: Service, monkeypatch: pytest.MonkeyPatch, stream: bool
 ) -> None:
-    from models.generate import TextBatch
+    from models.running.generate import TextBatch
 
     begun, may_go_on = threading.Event(), threading.Event()
     written: list[int] = []

@@ -13,7 +13,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.web.limits import ClientLimits
 from models.demo_chat import bundle
-from models.loading import inspect_loaded, load_dictionary, load_language_model
+from models.loading.opening import inspect_loaded, load_dictionary, load_language_model
 from models.sources import SourceSpec
 from tests.app.openai.support import Service
 from tests.app.web.support import serving

@@ -10,7 +10,7 @@ from sae_lens import SAE
 from transformers import AutoModelForCausalLM
 
 from app.openai.kinds import MAX_PROMPTS
-from models.loading import load_language_model
+from models.loading.opening import load_language_model
 from tests.app.engine_support import World
 from tests.app.openai.support import MIX, MODEL, PROMPT, SAVED, Service, as_openai, sampled, service, world
 from tests.models.tiny import SENTENCES
@@ -59,7 +59,7 @@ def test_without_a_board_a_text_is_the_baseline(service: Service) -> None:
 
 
 def test_only_the_rows_that_are_shown_are_computed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.generate import TextBatch
+    from models.running.generate import TextBatch
 
     rows: list[int] = []
     whole = TextBatch._events

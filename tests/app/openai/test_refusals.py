@@ -274,7 +274,7 @@ def test_a_full_queue_is_refused_before_a_stream_begins(service: Service) -> Non
 
 
 def test_what_goes_wrong_in_a_stream_ends_it_with_the_error(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.generate import TextBatch
+    from models.running.generate import TextBatch
 
     whole = TextBatch.write
     n = 0

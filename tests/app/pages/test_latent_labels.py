@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.sources import source_by_slug
 from app.db.writes.explanations import add_explanation
-from models.label_tests import Figure, LabelTest
+from models.statistics.label_tests import Figure, LabelTest
 from tests.hostile import marks_of
 from tests.web import one, soup, text_of
 

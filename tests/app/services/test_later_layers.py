@@ -3,8 +3,8 @@
 import pytest
 
 from app.ablate.service import _later_layers
-from models.ablation import LatentEffect
-from models.metrics import Metrics
+from models.causal.ablation import LatentEffect
+from models.running.metrics import Metrics
 
 CHANGE = Metrics(0.0, 0.0, 0.0, None)
 

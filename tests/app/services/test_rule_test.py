@@ -8,7 +8,7 @@ from app.db.queries.answers import SourceInfo
 from app.db.queries.sources import source_by_slug
 from app.errors import InvalidRequest, NotBuilt, UnknownLatent
 from app.labels.rule_test import RuleTest, measure_rule
-from models.label_tests import FAILED, TESTED, LabelTest
+from models.statistics.label_tests import FAILED, TESTED, LabelTest
 from tests import fixtures_source as fixture
 from tests import planted as plants
 from tests.fixture_texts import theme_tokens

@@ -18,7 +18,7 @@ from app.search.index import add_meanings
 from app.search.meanings import DIMENSIONS, Meanings, NoMeaning
 from app.search.service import MAX_LIMIT, SearchFound, SearchQuery, search
 from app.search.why import marks
-from models.label_tests import Figure, LabelTest
+from models.statistics.label_tests import Figure, LabelTest
 from tests.fixtures_source import FIRST_THEME
 
 SEA, KITCHEN, WINTER = FIRST_THEME, FIRST_THEME + 1, FIRST_THEME + 2

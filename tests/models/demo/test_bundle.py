@@ -9,17 +9,18 @@ import torch
 from app.corpus.labels import LabelRule
 from app.demo.demos import bundled_label
 from app.labels.rules import Leaf, parse_rule
-from models.build_pass import BuildPass, PassPlan
-from models.corpus import PromptShape, open_corpus, prompts, uncounted_ids
+from models.building.build_pass import BuildPass, PassPlan
+from models.building.quality import clean_loss, measure_quality
+from models.corpus.prompts import PromptShape, open_corpus, prompts
 from models.demo import bundle
 from models.demo.corpus.concepts import NAMED
 from models.demo.evaluation import auroc, concept_aurocs, concept_masks, sample_documents, text_maxima
 from models.demo.training.tokens import held_out_documents
-from models.label_tests import CAUSAL, FAILED, TESTED
-from models.loading import load_dictionary, load_language_model
-from models.quality import clean_loss, measure_quality
+from models.loading.opening import load_dictionary, load_language_model
+from models.loading.weight_files import sha256_of
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
-from models.weight_files import sha256_of
+from models.statistics.label_tests import CAUSAL, FAILED, TESTED
 from scripts.tested_labels.rules import Rule, measured
 from scripts.tested_labels.tokens import one_pass
 

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from models.chat import Message, chat_ids
-from models.corpus import uncounted_ids
+from models.building.quality import HeldOut, clean_loss, measure_quality
 from models.demo_chat import bundle
-from models.gguf_file import convert_gguf
-from models.language_model import LanguageModel
-from models.loading import load_dictionary, load_language_model
-from models.quality import HeldOut, clean_loss, measure_quality
+from models.loading.gguf_file import convert_gguf
+from models.loading.opening import load_dictionary, load_language_model
+from models.loading.weight_files import sha256_of
+from models.running.chat import chat_ids
+from models.running.chat_spans import Message
+from models.running.language_model import LanguageModel
+from models.running.uncounted import uncounted_ids
 from models.sources import SourceSpec
-from models.weight_files import sha256_of
 from tests.demo_chat import needs_chat_model
 
 pytestmark = [pytest.mark.demo, needs_chat_model]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.loading import load_dictionary
+from models.loading.opening import load_dictionary
 from models.sources import SourceSpec
 from tests.models.formats import published
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.formats.layouts import LAYOUTS
+from models.loading.formats.layouts import LAYOUTS
 from tests.models.formats.test_published import CASES
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "saes.md"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.errors import SourceError
-from models.loading import check_files, load_dictionary
+from models.loading.opening import check_files, load_dictionary
 from models.sources import SourceSpec, parse_hook
 from tests.hostile_files import layouts
 from tests.hostile_files.spoil import Case, parameters

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from models.dictionary import Dictionary
-from models.formats.layouts import LAYOUTS, read_sae
-from models.loading import load_dictionary
+from models.loading.formats.layouts import LAYOUTS, read_sae
+from models.loading.opening import load_dictionary
+from models.running.dictionary import Dictionary
 from models.sources import SourceSpec, parse_sae_location, with_options
 from tests.models.formats import published
 from tests.models.tiny import TEMPORAL, save_sae, tied_parameters

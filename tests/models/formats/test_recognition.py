@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import save_file
 
 from models.errors import SaeNotFound, SourceError, UnsafeFile, Unsupported, WeightsInvalid
-from models.formats.layouts import read_sae
-from models.formats.tensor_files import open_tensors
-from models.loading import load_dictionary
+from models.loading.formats.layouts import read_sae
+from models.loading.formats.tensor_files import open_tensors
+from models.loading.opening import load_dictionary
 from models.sources import LocalSae, SaeRelease, SourceSpec, parse_sae_location, with_options
 from tests.models.formats import published
 from tests.models.tiny import save_sae

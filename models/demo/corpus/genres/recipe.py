@@ -3,16 +3,7 @@
 from models.demo.corpus.genres.wording import NUMBERS, Words, listing, say
 from models.demo.corpus.marks import cap, tag
 from models.demo.corpus.setting import Draft, Setting
-from models.demo.corpus.tables.dishes import (
-    BASICS,
-    COUNTED,
-    FAMILIES,
-    HANDFULS,
-    LIQUIDS,
-    PINCHED,
-    SPOONED,
-    WHOLE,
-)
+from models.demo.corpus.tables.dishes import BASICS, COUNTED, FAMILIES, HANDFULS, LIQUIDS, PINCHED, SPOONED, WHOLE
 from models.demo.corpus.tables.packed import words
 from models.demo.corpus.tables.recipe_frames import CLOSINGS, OPENINGS, TITLES
 from models.demo.corpus.tables.recipe_steps import STEPS

@@ -1,0 +1,1 @@
+"""What a build computes besides its streaming statistics: weights, quality, words."""

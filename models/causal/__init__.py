@@ -1,0 +1,1 @@
+"""What a prediction rests on: attribution, removal, patching, selectivity."""

@@ -1,0 +1,1 @@
+"""Texts, files and data sets to prompts, with labels of documents."""

@@ -1,0 +1,1 @@
+"""Models and dictionaries at work: hooks, caches, generation."""

@@ -1,0 +1,1 @@
+"""Boards of terms, the edits they make, coherence, calibration, vectors."""
