@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.app.engine_support import World, world
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import overflow, settle, violations
 
 __all__ = ["world"]
@@ -66,8 +67,7 @@ def test_groups_are_compared_without_scripts(chromium: Browser, base: str) -> No
         assert "latents=20" in plain.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 @pytest.mark.parametrize("path", [REMOVE, PATCH, GROUPS])
 def test_the_modes_are_clean(chromium: Browser, base: str, path: str, width: int, scheme: str) -> None:
     with open_page(chromium, base, width, scheme) as page:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from app.settings import Settings
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import MAX_SHIFT, overflow, settle, shift, violations
 
 LATENT = "/sources/tiny-mid/latents/5"
@@ -52,8 +53,7 @@ def embedding(own_settings: Settings) -> Iterator[str]:
         yield base
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 @pytest.mark.parametrize(
     "path",
     [
@@ -264,8 +264,7 @@ def test_the_embedded_view_stands_in_a_frame_of_a_named_site_only(
             context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_the_embedded_view_is_clean(chromium: Browser, embedding: str, width: int, scheme: str) -> None:
     with open_page(chromium, embedding, width, scheme) as page:
         for index in (5, 0):

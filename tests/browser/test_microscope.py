@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app.engine_support import World, world
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import overflow, settle, violations
 from tests.models.tiny import SENTENCES
 
@@ -110,8 +111,7 @@ def test_an_ablation_is_asked_and_its_latents_removed_together(chromium: Browser
         assert "pick=" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 @pytest.mark.parametrize(
     "path",
     [

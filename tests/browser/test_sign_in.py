@@ -1,17 +1,16 @@
 """Signing in, seen in a browser: clean in both themes and widths, and it leads to the page that was asked for."""
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from app.settings import Settings
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import MAX_SHIFT, overflow, settle, shift, violations
 
 TOKEN = "long-enough-token"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_a_reader_signs_in(chromium: Browser, own_settings: Settings, width: int, scheme: str) -> None:
     token = Settings(_env_file=None, auth_token=TOKEN).auth_token
     guarded = own_settings.model_copy(update={"auth_token": token})

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import open_page
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import overflow, violations
 
 SOURCE = "/sources/tiny-mid"
@@ -215,8 +216,7 @@ def test_a_wrong_filter_is_mended_without_scripts(chromium: Browser, server: str
         expect(page.locator("table.latents .label")).to_have_text(["winter"])  # a list waits until one is left
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_a_page_with_a_wrong_filter_is_clean(chromium: Browser, server: str, width: int, scheme: str) -> None:
     with opened(chromium, server, width, scheme, expected=(422,)) as page:
         page.goto(f"{SOURCE}?min_density=0.5&max_density=0.1&max_mean_activation=x")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from app.settings import Settings
 from tests.app.engine_support import LABEL, World, world
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import MAX_SHIFT, overflow, settle, shift, violations
 
 __all__ = ["world"]
@@ -239,8 +240,7 @@ def test_it_works_without_scripts(chromium: Browser, base: str, page: Page) -> N
         expect(plain.locator(".slider-card")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 @pytest.mark.parametrize("path", ["/steer", BOARD, "/steer?interface=chat&role=user&content=hi&term=mid%3A20&length=8"])
 def test_the_page_is_clean(chromium: Browser, base: str, page: Page, path: str, width: int, scheme: str) -> None:
     with open_page(chromium, base, width, scheme) as opened:

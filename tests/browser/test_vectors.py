@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app.engine_support import World, world
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.browser.test_walk import overflow, settle, violations
 
 __all__ = ["world"]
@@ -92,8 +93,7 @@ def test_it_works_without_scripts(chromium: Browser, base: str, page: Page) -> N
         expect(plain.locator("#saved")).to_contain_text("No vector is saved yet")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_the_page_is_clean(chromium: Browser, base: str, page: Page, width: int, scheme: str) -> None:
     page.get_by_label("Name").fill(f"{width} {scheme} " + "w" * 60)
     page.keyboard.press("Enter")

@@ -11,6 +11,7 @@ from app.db.queries.sources import source_by_slug
 from app.db.writes.builds import fail_build, start_build, update_progress
 from app.settings import Settings
 from tests.browser.conftest import open_page, serving
+from tests.browser.looks import LOOKS
 from tests.hostile import HOSTILE_TEXTS
 
 PATHS = (
@@ -52,8 +53,7 @@ def shift(page: Page) -> float:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_every_page_is_clean(chromium: Browser, server: str, width: int, scheme: str) -> None:
     with open_page(chromium, server, width, scheme) as page:
         page.goto("/")
@@ -66,8 +66,7 @@ def test_every_page_is_clean(chromium: Browser, server: str, width: int, scheme:
             assert shift(page) < MAX_SHIFT, path
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_error_pages_are_clean(
     chromium: Browser, own_settings: Settings, width: int, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
