@@ -69,6 +69,8 @@ class Chooser:
     half: Mask = field(init=False)
     word_counts: Ints = field(init=False)
     kind_counts: dict[str, Ints] = field(init=False)
+    #: How many tokens of a kind of text lie in each word, for the kinds that were asked for.
+    words_of_kind: dict[tuple[str, int], Ints] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tokens = self.tokens
@@ -105,8 +107,9 @@ class Chooser:
             alone = _f1(hits, int(self.kind_counts[name][kind]), len(fires))
             found.append((alone, Rule(kind=(name, kind))))
             inside = fires[values == kind]
-            all_inside = np.flatnonzero(self.half & (column == kind))
-            words, score = self._best_words(self._words(inside), self._words(all_inside), len(fires))
+            if (name, kind) not in self.words_of_kind:
+                self.words_of_kind[name, kind] = self._words(np.flatnonzero(self.half & (column == kind)))
+            words, score = self._best_words(self._words(inside), self.words_of_kind[name, kind], len(fires))
             if words:
                 found.append((score - KIND_GAIN, Rule(words, (name, kind))))
         return max(found, key=lambda item: item[0])[1] if found else None
