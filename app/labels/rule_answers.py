@@ -12,7 +12,7 @@ from app.db.queries.latents import latent_record
 from app.db.queries.latents import prompts as stored_prompts
 from app.db.queries.sources import source_by_slug
 from app.db.queries.texts import token_texts
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, Unfit
 from app.labels import schemas as answers
 from app.labels.rule_test import Place, RuleTest, measure_rule
 from app.labels.service import figure_rows, verdict
@@ -60,10 +60,10 @@ def rule_view(session: Session, slug: str, index: int, text: str) -> RuleView:
 
 
 def rule_answer(session: Session, slug: str, index: int, text: str) -> answers.RuleAnswer:
-    """The same for the API. Raises what ``measure_rule`` raises, and InvalidRequest for a rule that says nothing."""
+    """The same for the API. Raises what ``measure_rule`` raises, and Unfit for a rule that says nothing."""
     found = measure_rule(session, source_by_slug(session, slug), index, text)
     if found.test is None:
-        raise InvalidRequest(found.said)
+        raise Unfit(found.said)
     test = found.test
     return answers.RuleAnswer(
         source=slug,
