@@ -181,12 +181,15 @@ class Unavailable(PeriscopeError):
     status = 503
     title = "Not available now"
     retry_after: int | None = 5
+    #: Whether it is over in a moment by itself, so that it is worth asking again without a word.
+    passes = False
 
 
 class Overloaded(Unavailable):
     """The queue is full or the memory does not suffice now."""
 
     title = "Too much work at once"
+    passes = True
 
 
 class Stuck(Unavailable):
@@ -208,6 +211,7 @@ class DatabaseUnreachable(DatabaseError):
     """
 
     PUBLIC = "The database does not answer; try again in a moment. The server's log says more."
+    passes = True
 
 
 class DatabaseDamaged(DatabaseError):
@@ -228,6 +232,8 @@ class DatabaseReadOnly(DatabaseError):
 
 class DatabaseBusy(DatabaseError):
     """Another process held the database for longer than the wait."""
+
+    passes = True
 
 
 class DatabaseFull(DatabaseError):
@@ -250,6 +256,7 @@ class Problem:
     title: str
     detail: str
     retry_after: int | None = None  # seconds, sent as Retry-After
+    passes: bool = False  # over in a moment by itself
 
     def body(self) -> dict[str, str | int]:
         """The members of the problem document; type about:blank means that the title says it all."""
@@ -262,13 +269,15 @@ def problem_of(error: BaseException, *, for_program: bool = False) -> Problem:
     ``for_program``: of the API, where what is unfit is a 409.
     """
     if isinstance(error, MemoryRefused):
-        return Problem(Overloaded.status, Overloaded.title, str(error), Overloaded.retry_after)
+        return Problem(Overloaded.status, Overloaded.title, str(error), Overloaded.retry_after, Overloaded.passes)
     if isinstance(error, PermissionError):
         return Problem(Unavailable.status, Unavailable.title, permission_sentence(error))
     if for_program and _is_unfit(error):
         return Problem(Conflict.status, "Does not fit", str(error))
     if isinstance(error, DatabaseUnreachable):
-        return Problem(error.status, error.title, error.PUBLIC, error.retry_after)
+        return Problem(error.status, error.title, error.PUBLIC, error.retry_after, error.passes)
+    if isinstance(error, Unavailable):
+        return Problem(error.status, error.title, str(error), error.retry_after, error.passes)
     if isinstance(error, PeriscopeError):
         return Problem(error.status, error.title, str(error), error.retry_after)
     if isinstance(error, PeriscopeModelError):

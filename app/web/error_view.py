@@ -10,4 +10,4 @@ class ErrorView:
     status: int
     title: str
     detail: str
-    tries_again: bool = False  # the page asks again by itself, as its Refresh header says
+    tries_again: bool = False  # page or part asks again by itself

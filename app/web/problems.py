@@ -58,15 +58,20 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     response.headers["Cache-Control"] = "no-store"
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
-        if _tries_again(request, problem):
+        if _tries_again(request, problem) and not _is_part(request):
             response.headers["Refresh"] = str(problem.retry_after)
     return response
 
 
 def _tries_again(request: Request, problem: Problem) -> bool:
-    """Whether what is shown is a page that asks again by itself, as a person would."""
-    is_page = request.method == "GET" and not request.url.path.startswith((*FOR_PROGRAMS, "/parts/"))
-    return is_page and problem.status == Overloaded.status and problem.retry_after is not None
+    """Whether a page asks again by itself, as a person would; a part of one only (busy.js) where that helps soon."""
+    if request.method != "GET" or request.url.path.startswith(FOR_PROGRAMS) or problem.retry_after is None:
+        return False
+    return problem.passes if _is_part(request) else problem.status == Overloaded.status
+
+
+def _is_part(request: Request) -> bool:
+    return request.url.path.startswith("/parts/")
 
 
 def refuse(scope: Scope) -> Response:
@@ -84,7 +89,7 @@ def _body(request: Request, problem: Problem) -> Response:
 
 def _shown(request: Request, problem: Problem) -> Response:
     view = ErrorView(problem.status, problem.title, problem.detail, _tries_again(request, problem))
-    if request.url.path.startswith("/parts/"):
+    if _is_part(request):
         return part(request, "error", view, status=problem.status)
     return page(request, "error", view, status=problem.status)
 
@@ -92,8 +97,7 @@ def _shown(request: Request, problem: Problem) -> Response:
 def _kept(request: Request, problem: Problem) -> Response:
     """The page or panel as it was made before: a server that has too much to do says so without more work."""
     kept: dict[object, bytes] = request.app.state.kept_problems
-    is_part = request.url.path.startswith("/parts/")
-    key = (problem, is_part, _tries_again(request, problem), SESSION_KEY in request.scope)
+    key = (problem, _is_part(request), _tries_again(request, problem), SESSION_KEY in request.scope)
     if key not in kept:
         if len(kept) >= MAX_KEPT:
             kept.clear()

@@ -108,7 +108,9 @@ class Watch:
         page.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if any(f"the server responded with a status of {status}" in message.text for status in self.expected):
+        # The browser's words, and htmx's.
+        said = ("the server responded with a status of", "Response Status Error Code")
+        if any(f"{words} {status}" in message.text for status in self.expected for words in said):
             return
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")

@@ -272,7 +272,7 @@ def test_a_run_that_was_stopped_asks_nothing_twice(run, data_dir, server, how) -
     named = ("--latents", ",".join(map(str, latents)))
     _, out, _ = run(*command(server, *named, "--dry-run"))
     planned = int(next(line for line in out.splitlines() if line.startswith("About")).split()[1])
-    server.always = sleeps(0.02)
+    server.always = sleeps(0.3)  # long enough for the signal to arrive in the middle
     process = start(server, data_dir, *named)
     stop_after(server, planned // 2 + 4, process, how)
     out, err = process.communicate(timeout=60)

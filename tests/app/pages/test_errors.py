@@ -112,7 +112,7 @@ def test_an_unforeseen_error_tells_no_internals(
         raise RuntimeError("secret")
 
     monkeypatch.setattr("app.home.pages.home_page", explode)
-    monkeypatch.setattr("app.latents.answers.sources", explode)
+    monkeypatch.setattr("app.sources.answers.sources", explode)
     with (
         TestClient(create_app(own_settings), base_url=BASE, raise_server_exceptions=False) as client,
         caplog.at_level(logging.ERROR, "periscope.web"),
