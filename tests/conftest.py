@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 os.environ.update(
     HF_HUB_OFFLINE="1",
     OMP_WAIT_POLICY="PASSIVE",
@@ -16,3 +18,11 @@ for name in [name for name in os.environ if name.startswith("PERISCOPE_")]:
         del os.environ[name]
 
 pytest_plugins = ["tests.databases", "tests.models.tiny", "tests.web", "tests.demo_chat"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that are marked ``one_database`` run on SQLite alone."""
+    twice = [item for item in items if item.get_closest_marker("one_database") and item.get_closest_marker("postgres")]
+    if twice:
+        config.hook.pytest_deselected(items=twice)
+        items[:] = [item for item in items if item not in twice]

@@ -112,9 +112,7 @@ def test_a_plan_says_all_numbers_and_does_nothing(run: Run, command: list[str], 
         ("step", 20),
         ("save", 1),
         ("measure_quality", 0),
-        ("register_source", 0),
         ("clean_loss", 0),
-        ("inspect_loaded", 0),
     ],
 )
 def test_a_killed_training_resumes_to_the_same_bits(

@@ -21,16 +21,16 @@ def lost(q: float, theta: float, x: float) -> float:
     return q / (1 + math.exp(-SLOPE * (math.log(theta) - math.log(x))))
 
 
-@pytest.mark.parametrize("q", [0.8, 0.9, 0.97])
+@pytest.mark.parametrize("q", [0.8, 0.97])
 def test_a_second_unsteered_draw_passes_a_whole_sweep(q: float) -> None:
     """Nothing is lost at any strength: in 98 of 100 sweeps the range reaches as far as was measured."""
     rng = random.Random(5)
     passed = 0
-    for _ in range(400):
+    for _ in range(200):
         unsteered = draw(rng, q, 16)
         found = [fit({x: draw(rng, q, 8) for x in XS}, unsteered) for _ in ("above", "below")]
         passed += all(side.half is None or side.end == max(XS) for side in found)
-    assert passed >= 392
+    assert passed >= 196
 
 
 def test_the_end_keeps_nine_tenths_and_twice_as_far_most_is_lost() -> None:

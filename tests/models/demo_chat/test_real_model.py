@@ -21,7 +21,7 @@ from tests.demo_chat import needs_chat_model
 pytestmark = [pytest.mark.demo, needs_chat_model]
 #: Nothing of this project's own docs was trained on.
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-CONTEXT, N_PROMPTS = 256, 12
+CONTEXT, N_PROMPTS = 256, 8
 #: Explained variance without attention sinks, and loss recovered, on text that is not like the training text.
 LEAST = {"l7-resid-4k": 0.82, "l15-resid-4k": 0.75, "l15-resid-16k": 0.75, "l23-resid-4k": 0.75}
 
