@@ -32,7 +32,7 @@ ARROWS = {
     "sources": BASE | {"builds"},
     "labels": BASE | {"corpus"},
     "explain": BASE | {"builds"},
-    "latents": BASE | {"corpus", "explain", "labels"},
+    "latents": BASE | {"corpus", "explain", "labels", "sources"},
     "spectrum": BASE | {"corpus"},
     "microscope": BASE | {"latents"},
     "ablate": BASE | {"corpus"},

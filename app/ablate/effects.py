@@ -63,6 +63,9 @@ def ablation_view(
 
 def empty_view(state: str, query: AblateQuery, said: str = "", title: str = "") -> AblationView:
     """The panel in a state without data."""
+    kept = [("top_k", str(query.top_k))] + ([("budget", str(query.budget))] if query.budget else [])
+    kept += [("pick", f"{index}:{position}") for index, position in query.picks]
+    kept += [("action", query.action)] if query.picks else []
     return AblationView(
         state=state,
         said=said,
@@ -84,6 +87,7 @@ def empty_view(state: str, query: AblateQuery, said: str = "", title: str = "") 
         set=None,
         notes=(),
         link=query.link(),
+        kept=tuple(kept),
     )
 
 

@@ -81,6 +81,7 @@ class AblationView:
     set: SetView | None
     notes: tuple[str, ...]
     link: str
+    kept: tuple[tuple[str, str], ...] = ()  # fields of the form that stand in the panel once it has data
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from app.db.queries.texts import token_texts
 from app.errors import InvalidRequest, NotBuilt, Unfit, UnknownLatent
 from app.explain.material import Material, material_of
 from app.explain.request import DEFAULT_TOP, MAX_LATENTS, Plan
+from models.causal.removal import DENSE
 from models.corpus.windows import WIDTH, Windows
 from models.records import IntArray, LatentRecord
 
-#: Latents that are active on a larger share of all tokens are chosen for nobody.
-DENSE = 0.1
 #: Active tokens to expect in what is read, below which prompts are added in which the latent is known to fire.
 FEW = 200
 #: Prompts that are added for one latent.

@@ -34,6 +34,7 @@ class BandsQuery:
     view: str = "quantile"
     scale: str = "log"
     band: str = ""
+    list: str = ""  # the parameters of the table that the reader came from
 
     def link(self, path: str) -> str:
         """The address with what is not default."""
@@ -47,12 +48,12 @@ def _query_string(query: BandsQuery) -> str:
     return f"?{urlencode(given)}" if given else ""
 
 
-def bands_query(view: str, scale: str, band: str) -> BandsQuery:
+def bands_query(view: str, scale: str, band: str, came_from: str = "") -> BandsQuery:
     """The query if its values can be meant; whether the band exists is seen when it is shown."""
     for value, known, what in ((view, VIEWS, "view"), (scale, SCALES, "scale")):
         if value not in known:
             raise InvalidRequest(f"There is no {what} {shorten(value)!r}; choose one of {', '.join(known)}.")
-    return BandsQuery(view, scale, band)
+    return BandsQuery(view, scale, band, came_from)
 
 
 def shown_places(query: BandsQuery, bands: Sequence[Band]) -> list[int]:
@@ -88,7 +89,7 @@ def bands_view(slug: str, details: LatentDetails, query: BandsQuery, base: str =
     usual = len(record.bands[shown[-1]].examples) if shown else 0
     return BandsView(
         # A band keeps its name only within its own kind of bands.
-        views=tuple(_tab(path, VIEWS[name], BandsQuery(name, query.scale), name == query.view) for name in VIEWS),
+        views=tuple(_tab(path, VIEWS[name], replace(query, view=name, band=""), name == query.view) for name in VIEWS),
         scales=tuple(_tab(path, SCALES[name], replace(query, scale=name), name == query.scale) for name in SCALES),
         picks=tuple(
             _tab(path, text, replace(query, band=name), is_all if name == "" else name == query.band)

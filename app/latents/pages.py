@@ -24,9 +24,9 @@ PATH = "/sources/{source}/latents/{index}"
 
 
 # A coroutine, since FastAPI runs any other dependency in a thread, for which each request would wait in line.
-async def query_of(view: str = "quantile", scale: str = "log", band: str = "") -> BandsQuery:
-    """The query string: kind of bands, scale of the counts, one band or all."""
-    return bands_query(view, scale, band)
+async def query_of(view: str = "quantile", scale: str = "log", band: str = "", list: str = "") -> BandsQuery:
+    """The query string: kind of bands, scale of the counts, one band or all; the table that the reader came from."""
+    return bands_query(view, scale, band, list)
 
 
 QueryDep = Annotated[BandsQuery, Depends(query_of)]

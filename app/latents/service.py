@@ -1,11 +1,14 @@
 """The Latent page: what one latent fires on, in words, numbers, bands of examples and neighbours."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import partial
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
 from app.corpus.labels import label_names
+from app.db.latent_table.lists import beside
 from app.db.queries.answers import BuildInfo, LatentDetails, SourceInfo
 from app.db.queries.latents import shown_latent
 from app.errors import NotBuilt
@@ -13,14 +16,19 @@ from app.labels.rules import rule_help
 from app.labels.service import labels_view
 from app.latents import panels
 from app.latents.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, most_examples, shown_places
-from app.latents.views import BandsView, EmbedView, LatentView, LaterBandsView
+from app.latents.views import BandsView, EmbedView, LatentView, LaterBandsView, Tool
+from app.sources.table import link
+from app.sources.table_requests import request_of_list
 from app.text import glossary
 from app.text.block_views import Crumb
 from app.text.formats import percent
-from app.text.names import DENSE, name_view, title_of
+from app.text.names import name_view, title_of
 from app.text.quality import corpus_of
 from app.text.tokens import chip, plain
+from models.causal.removal import DENSE
 
+#: How tokenizers name tokens that are no text.
+_SPECIAL = re.compile(r"<\|?[^<>]{1,40}\|?>|\[[A-Z]{2,10}\]")
 #: Terms that the page explains besides those of its statistics.
 TERMS = ("share_of_active", "token_share", "logit_effect", "cosine")
 EMBEDDED_EFFECTS = 5
@@ -52,7 +60,12 @@ def latent_page(
     is_dead = record.n_active == 0
     statistics = panels.statistics(details, source)
     # Who goes through latents compares them in one view. Which bands there are differs.
-    same = BandsQuery(query.view, query.scale)
+    same = replace(query, band="")
+    table = request_of_list(query.list)
+    if table is None:
+        before, after = index - 1 if index > 0 else None, index + 1 if index < source.facts.d_sae - 1 else None
+    else:
+        before, after = beside(session, source, table.query, index)
     return LatentView(
         slug=slug,
         build=build.version,
@@ -61,10 +74,11 @@ def latent_page(
         json_href=f"/api/v1/sources/{slug}/latents/{index}",
         spectrum_href=f"{href}/latents/{index}/spectrum",
         explain_href=f"{href}/latents/{index}/explain" if explains and not is_dead else "",
-        previous_href=same.link(f"{href}/latents/{index - 1}") if index > 0 else "",
-        next_href=same.link(f"{href}/latents/{index + 1}") if index < source.facts.d_sae - 1 else "",
+        previous_href="" if before is None else same.link(f"{href}/latents/{before}"),
+        next_href="" if after is None else same.link(f"{href}/latents/{after}"),
         random_href=f"{href}/random",
-        crumbs=(Crumb("Sources", "/"), Crumb(slug, href)),
+        tools=_tools(slug, index, details),
+        crumbs=(Crumb("Sources", "/"), Crumb(slug, link(href, table.parameters() if table else {}))),
         model=source.facts.model.name,
         hook_name=source.facts.hook_name,
         title=title_of(index, details.name),
@@ -92,6 +106,37 @@ def latent_page(
         which_tokens=panels.tokens_view(record, details.tokens),
         neighbours=panels.neighbours(slug, record, details.neighbours),
     )
+
+
+def _tools(slug: str, index: int, details: LatentDetails) -> tuple[Tool, ...]:
+    """The other pages with this latent in them: on its strongest example, where the page takes a text."""
+    until, whole = _strongest(details)
+    found = []
+    if whole:
+        asked = {"text": whole, "source": slug, "latent": f"{slug}:{index}"}
+        found.append(Tool("Microscope", f"/microscope?{urlencode(asked)}", "its strongest example, with all latents"))
+        asked = {"text": until, "source": slug}
+        found.append(Tool("Ablate", f"/ablate?{urlencode(asked)}", "what the next token after its peak rests on"))
+        asked = {"mode": "selectivity", "latents": str(index), "source": slug}
+        found.append(Tool("Selectivity", f"/ablate?{urlencode(asked)}", "whom removing it hurts"))
+    return (*found, Tool("Steer", f"/steer?term={slug}:{index}", "steer with it", "s"))
+
+
+def _strongest(details: LatentDetails) -> tuple[str, str]:
+    """The strongest example up to the token it is strongest on, and all of its window; no further than a special token,
+    whose name would be read as text. Empty for a dead latent.
+    """
+    example = next((item for band in details.record.bands for item in band.examples), None)
+    if example is None or example.prompt not in details.prompts:
+        return "", ""
+    texts = list(details.window_tokens(example.prompt, example.window_start, len(example.window)))
+    focus = example.position - example.window_start
+    special = [place for place, text in enumerate(texts) if _SPECIAL.fullmatch(text.strip())]
+    first = max((place + 1 for place in special if place < focus), default=0)
+    last = min((place for place in special if place > focus), default=len(texts))
+    if not first <= focus < last:
+        return "", ""
+    return "".join(texts[first : focus + 1]), "".join(texts[first:last])
 
 
 def bands_part(session: Session, slug: str, index: int, query: BandsQuery) -> BandsView:

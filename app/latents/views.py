@@ -91,6 +91,16 @@ class NeighbourView:
 
 
 @dataclass(frozen=True)
+class Tool:
+    """Another page with this latent in it; ``key``: its key, if it has one."""
+
+    text: str
+    href: str
+    hint: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class LatentView:
     """pages/latent.html. A dead latent has no bands; ``build`` is the version of the build."""
 
@@ -104,6 +114,7 @@ class LatentView:
     previous_href: str  # empty at the first latent
     next_href: str  # empty at the last latent
     random_href: str
+    tools: tuple[Tool, ...]
     crumbs: tuple[Crumb, ...]
     model: str
     hook_name: str

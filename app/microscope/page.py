@@ -67,7 +67,8 @@ async def reading(engine: ModelEngine, reader: Reader, query: MicroscopeQuery) -
 
 
 def _state(state: str, query: MicroscopeQuery, said: str, title: str = "") -> ReadingView:
-    return ReadingView(state, said, title, "", True, (), (), None, query.link())
+    kept = (*(("at", str(position)) for position in query.at), *((("latent", query.latent),) if query.latent else ()))
+    return ReadingView(state, said, title, "", True, (), (), None, query.link(), kept)
 
 
 def _with_default(reader: Reader, query: MicroscopeQuery) -> MicroscopeQuery:
@@ -87,6 +88,7 @@ class _Reading:
     ) -> None:
         self.engine, self.reader, self.query, self.sources = engine, reader, query, sources
         self.built = {source.slug: source.build is not None for source in sources}
+        self.limit = query.density_limit(is_built=all(self.built.values()))
 
     async def view(self) -> ReadingView:
         """The panel with data."""
@@ -97,7 +99,8 @@ class _Reading:
             rankings = await self._contrasts()
         else:
             rankings = tuple(
-                text_ranking(source, readings[0].texts[source.text], query) for source in readings[0].sources
+                text_ranking(source, readings[0].texts[source.text], query, self.limit)
+                for source in readings[0].sources
             )
         chosen = query.chosen()
         values: list[dict[int, float]] = []
@@ -133,7 +136,7 @@ class _Reading:
         query = self.query
         rank = query.rank if query.rank in microscope.RANKINGS else "max"
         request = MicroscopeRequest(
-            query.sources, text, TOP_K, query.max_density, query.at or None, rank, 1 if query.mode == "two" else RANKED
+            query.sources, text, TOP_K, self.limit, query.at or None, rank, 1 if query.mode == "two" else RANKED
         )
         return asyncio.ensure_future(microscope.read(self.engine, self.reader, request))
 
@@ -147,7 +150,7 @@ class _Reading:
                 contrast(
                     self.engine,
                     self.reader,
-                    ContrastRequest(slug, *sides, RANKED, query.rank, query.max_density, query.mode == "contrast"),
+                    ContrastRequest(slug, *sides, RANKED, query.rank, self.limit, query.mode == "contrast"),
                 )
                 for slug in query.sources
             )

@@ -25,6 +25,8 @@ RANK_NAMES = {
 }
 #: Lowest value of the slider that hides dense latents, log10 of the density; 0 hides none.
 LEAST = -4.0
+#: Where it stands at first: what fires on more than a tenth of all text says little about this one.
+USUAL = -1.0
 PATH = "/microscope"
 
 
@@ -46,7 +48,7 @@ class MicroscopeQuery:
     without_texts: str = ""
     sources: tuple[str, ...] = ()
     rank: str = "max"
-    hide: float = 0.0
+    hide: float = USUAL
     at: tuple[int, ...] = ()
     latent: str = ""
 
@@ -63,6 +65,10 @@ class MicroscopeQuery:
     def max_density(self) -> float | None:
         """The largest density that is shown; None: all are."""
         return None if self.hide >= 0 else 10**self.hide
+
+    def density_limit(self, *, is_built: bool) -> float | None:
+        """The same for sources of which all or not all are built: the usual limit needs densities, and goes without."""
+        return None if self.hide == USUAL and not is_built else self.max_density
 
     def chosen(self) -> tuple[str, int] | None:
         """Source and index of the latent that colours the text."""
@@ -84,7 +90,7 @@ class MicroscopeQuery:
             fields += [("text", self.text)] + ([("other", self.other)] if self.mode == "two" else [])
         fields += [("source", slug) for slug in self.sources]
         fields += [("rank", self.rank)] if self.rank != RANKS[self.mode][0] else []
-        fields += [("hide", f"{self.hide:g}")] if self.hide < 0 else []
+        fields += [("hide", f"{self.hide:g}")] if self.hide != USUAL else []
         fields += [("at", str(position)) for position in self.at]
         fields += [("latent", self.latent)] if self.latent else []
         address = f"{PATH}?{urlencode([field for field in fields if field[1]])}"
@@ -115,7 +121,7 @@ def microscope_query(fields: Iterable[tuple[str, str]]) -> MicroscopeQuery:
         without_texts=_last(found, "without"),
         sources=tuple(dict.fromkeys(found.get("source", []))),
         rank=rank,
-        hide=_hide(_last(found, "hide")),
+        hide=_hide(_last(found, "hide") or f"{USUAL:g}"),
         at=tuple(sorted({whole(value, "at") for value in found.get("at", [])})),
         latent=_last(found, "latent"),
     )
@@ -123,7 +129,7 @@ def microscope_query(fields: Iterable[tuple[str, str]]) -> MicroscopeQuery:
 
 def _hide(text: str) -> float:
     try:
-        value = float(text or 0)
+        value = float(text)
     except ValueError:
         value = math.nan
     if not LEAST <= value <= 0:

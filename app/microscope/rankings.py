@@ -26,9 +26,12 @@ CONTRAST_COLUMNS = (
 
 
 def text_ranking(
-    source: answers_engine.MicroscopeSource, text: answers_engine.TextAnswer, query: MicroscopeQuery
+    source: answers_engine.MicroscopeSource,
+    text: answers_engine.TextAnswer,
+    query: MicroscopeQuery,
+    limit: float | None = None,
 ) -> ScopeRanking:
-    """The latents of one source over a text, or over its chosen tokens."""
+    """The latents of one source over a text, or over its chosen tokens; ``limit``: the largest density shown."""
     shown = whole_characters(text.tokens)
     sizes = [_size(row, query.rank) for row in source.ranking]
     largest = max(sizes, default=0.0)
@@ -46,6 +49,8 @@ def text_ranking(
     tokens, note = token_hits(text, source, chosen)
     n_counted = sum(text.counted)
     over = f"{len(chosen)} chosen of {n_counted} tokens" if chosen else f"all {n_counted} tokens that count"
+    if limit is not None:
+        over += f"; latents on at most {percent(limit, 2)} of the corpus"
     return ScopeRanking(
         slug=source.source,
         which="",

@@ -59,7 +59,10 @@ class ScopeRanking:
 
 @dataclass(frozen=True)
 class ReadingView:
-    """partials/_microscope.html. ``state``: empty, loading, error or data; ``said`` is its sentence."""
+    """partials/_microscope.html. ``state``: empty, loading, error or data; ``said`` is its sentence.
+
+    ``kept``: fields of the form, (name, value), that stand in the panel once it has data.
+    """
 
     state: str
     said: str
@@ -70,6 +73,7 @@ class ReadingView:
     rankings: tuple[ScopeRanking, ...]
     card: LatentCard | None
     link: str  # empty: too long for an address
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

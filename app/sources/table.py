@@ -28,7 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 PAGE = 50
-DEFAULT = LatentQuery(sort="density", order="desc")
+DEFAULT = LatentQuery(sort="telling", order="desc")
 #: Column heads in their order; the direction that a first click sorts in.
 COLUMNS = {
     "index": ("Latent", "asc"),
@@ -42,7 +42,7 @@ COLUMNS = {
     "promoted": ("Promotes", "asc"),
 }
 #: Sorts without a column of their own, which are chosen in the form.
-MORE_SORTS = {"label_score": ("Label's score", "desc")}
+MORE_SORTS = {"telling": ("Most telling first", "desc"), "label_score": ("Label's score", "desc")}
 TEXT_COLUMNS = ("index", "label", "label_status", "top_token", "promoted")
 PROMOTED = 4
 #: The id of the table, where the links to other pages lead: reading goes on there, not at the top of the page.
@@ -88,18 +88,24 @@ def latent_table(session: Session, source: SourceInfo, request: TableRequest) ->
     page_href, part_href = f"/sources/{source.slug}", f"/parts/sources/{source.slug}/latents"
     order = {name: value for name, value in request.parameters().items() if name in ("sort", "order")}
     export = f"/exports/sources/{source.slug}/latents"
+    # Previous and Next of a latent go on in this list.
+    explicit = {"sort": request.query.sort, "order": request.query.order}
+    came_from = "?" + urlencode({"list": urlencode(request.parameters() | explicit)})
     filters = filters_view(request.query, request.parameters(), request.refused, page_href, part_href, absent)
     return LatentTable(
         page_href=page_href,
         part_href=part_href,
+        default_order=_default_order(request, page_href, part_href),
         reset_href=link(page_href, order),
         reset_part_href=link(part_href, order),
         filters=filters,
         columns=tuple(_column(name, request, page_href, part_href) for name in COLUMNS if name not in absent),
         more_sorts=tuple(
-            Choice(name, text, request.query.sort == name) for name, (text, _) in MORE_SORTS.items() if has_labels
+            Choice(name, text, request.query.sort == name)
+            for name, (text, _) in MORE_SORTS.items()
+            if name not in absent
         ),
-        rows=tuple(_row(source.slug, row) for row in page.rows),
+        rows=tuple(_row(source.slug, row, came_from) for row in page.rows),
         has_scores=has_scores,
         has_labels=has_labels,
         mend=" and ".join(RANGES[item.name][0] for item in request.refused),
@@ -124,6 +130,14 @@ def _encoded(parameter: tuple[str, str]) -> str:
 def _how_many(total: int, *, is_filtered: bool) -> str:
     noun, verb = ("latent", "matches") if total == 1 else ("latents", "match")
     return f"{count(total)} {noun} {verb}" if is_filtered else f"{count(total)} {noun}"
+
+
+def _default_order(request: TableRequest, page_href: str, part_href: str) -> PageLink | None:
+    """The way back to the order that the page begins with; None: it is in it."""
+    if (request.query.sort, request.query.order) == (DEFAULT.sort, DEFAULT.order):
+        return None
+    parameters = request.parameters(sort="", order="")
+    return PageLink(MORE_SORTS[DEFAULT.sort][0], "", link(page_href, parameters), link(part_href, parameters))
 
 
 def _pages(page: LatentPage, request: TableRequest, page_href: str, part_href: str) -> tuple[PageLink, ...]:
@@ -162,10 +176,10 @@ def _column(name: str, request: TableRequest, page_href: str, part_href: str) ->
     )
 
 
-def _row(slug: str, row: LatentRow) -> LatentTableRow:
+def _row(slug: str, row: LatentRow, came_from: str) -> LatentTableRow:
     return LatentTableRow(
         index=row.index,
-        href=f"/sources/{slug}/latents/{row.index}",
+        href=f"/sources/{slug}/latents/{row.index}{came_from}",
         name=name_view(row.index, row.name),
         score="" if row.label_score is None else f"{row.label_score:.2f}",
         top_token=None if row.top_token is None else chip(row.top_token),

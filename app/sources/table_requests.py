@@ -1,9 +1,12 @@
 """The query string of the table of latents: the same names on the Source page, in its exports and in the API."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query, Request
 
+from app.errors import InvalidRequest
 from app.sources.table import (
     COLUMNS,
     CURSOR_PATTERN,
@@ -22,6 +25,8 @@ from app.sources.table import (
 from app.sources.table_ranges import read_ranges
 from app.web.request_types import MAX_ACTIVATION, Given, Number, Text, Word
 
+#: Characters of a table's parameters in the links of its rows, and how many parameters there can be.
+MAX_LIST, MAX_PARAMETERS = 4000, 40
 SHARE = "A share of tokens"
 UNITS = "In units of the latent's activation"
 
@@ -108,12 +113,38 @@ async def table_request(request: Request) -> TableRequest:
 
     What people type into the fields for numbers is read as the page writes it, and refused at the field.
     """
-    given = request.query_params
+    return request_of(request.query_params)
+
+
+def request_of(given: Mapping[str, str]) -> TableRequest:
+    """The same from any such parameters. InvalidRequest names the first value that cannot be meant."""
     sort = given.get("sort") or DEFAULT.sort
     order = given.get("order") or (COLUMNS | MORE_SORTS).get(sort, ("", "asc"))[1]
     limits, refused = read_ranges(given)
     filters: dict[str, Any] = {name: given.get(name, "") for name in WORDS} | limits
     return TableRequest(LatentQuery(sort=sort, order=order, **filters), given.get("cursor", ""), refused)
+
+
+def request_of_list(text: str) -> TableRequest | None:
+    """The table that a reader came from, as the links of its rows carry it; None: from none.
+
+    Raises InvalidRequest for what no table's link says.
+    """
+    if not text:
+        return None
+    if len(text) > MAX_LIST:
+        raise InvalidRequest(f"list has {len(text)} characters; the parameters of a table have at most {MAX_LIST}.")
+    try:
+        found = request_of(
+            dict(parse_qsl(text, keep_blank_values=True, max_num_fields=len(LatentQuery.__match_args__)))
+        )
+    except ValueError:
+        raise InvalidRequest(
+            "list has more parameters than a table of latents; open the latent from its table."
+        ) from None
+    if found.refused:
+        raise InvalidRequest("list has a range that cannot be meant; open the latent from its table.")
+    return found
 
 
 LatentQueryDep = Annotated[LatentQuery, Depends(latent_query)]

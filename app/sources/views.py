@@ -103,6 +103,7 @@ class LatentTable:
 
     page_href: str
     part_href: str
+    default_order: PageLink | None  # None: it is in the order that the page begins with
     reset_href: str
     reset_part_href: str
     filters: TableFilters

@@ -21,9 +21,10 @@ from app.hints import command
 from app.steer.query import PATH, VECTOR
 from app.steer.views import FoundItem, FoundView
 from app.text.formats import number, percent
-from app.text.names import DENSE, name_view, own_name
+from app.text.names import name_view, own_name
 from app.text.output_scores import steer_words
 from app.text.tokens import chip
+from models.causal.removal import DENSE
 
 #: Entries of one answer; vectors among them.
 SHOWN, VECTORS, TO_TRY = 24, 8, 6

@@ -6,10 +6,6 @@ from app.text.name_views import NameView
 from app.text.tokens import plain
 from models.statistics.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
-#: From this density on a latent is called very dense.
-DENSE = 0.1
-
-
 #: What a label is worth, in a sentence.
 WORTH = {
     GUESS: "A guess: nobody has tested whether it holds.",

@@ -15,7 +15,7 @@ __all__ = ["world"]
 
 #: The model loads while the first test waits.
 PATIENCE = 120_000
-QUERY = "/microscope?source=mid&text=the+cat+sat+on+the+mat"
+QUERY = "/microscope?source=mid&text=the+cat+sat+on+the+mat&hide=0"
 
 
 @pytest.fixture(scope="module")

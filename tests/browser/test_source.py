@@ -19,6 +19,12 @@ def patience(page: Page) -> None:
     page.set_default_timeout(60_000)
 
 
+def show_plots(page: Page) -> None:
+    """The plots are folded: the table comes first."""
+    page.goto(SOURCE)
+    page.locator("#plots > summary").click()
+
+
 def hover_a_dot(page: Page) -> str:
     """Move the pointer over the scatter until it means a dot; gives the link's address."""
     scatter = page.locator(".scatter")
@@ -36,7 +42,7 @@ def hover_a_dot(page: Page) -> str:
 
 
 def test_a_dot_of_the_scatter_leads_to_its_latent(page: Page) -> None:
-    page.goto(SOURCE)
+    show_plots(page)
     href = hover_a_dot(page)
     assert re.fullmatch(rf"{SOURCE}/latents/\d+", href)
     expect(page.locator(".scatter .tip")).to_contain_text(f"latent {href.rsplit('/', 1)[1]} · density")
@@ -46,7 +52,7 @@ def test_a_dot_of_the_scatter_leads_to_its_latent(page: Page) -> None:
 
 
 def test_the_arrow_keys_walk_along_the_dots(page: Page) -> None:
-    page.goto(SOURCE)
+    show_plots(page)
     hover_a_dot(page)
     link = page.locator(".scatter a")
     link.focus()
@@ -67,6 +73,7 @@ def test_the_numbers_of_the_scatter_are_fetched_when_it_comes_into_view(page: Pa
     page.goto(SOURCE)
     page.wait_for_load_state("networkidle")
     assert not any("scatter.json" in url for url in asked)
+    page.locator("#plots > summary").click()
     page.locator(".scatter").scroll_into_view_if_needed()
     expect(page.locator(".scatter")).to_have_class(re.compile("drawn"))
     assert sum("scatter.json" in url for url in asked) == 1
@@ -81,7 +88,7 @@ def test_many_dots_stay_fluid(page: Page) -> None:
         route.fulfill(status=200, content_type="application/json", body=json.dumps(data))
 
     page.route("**/scatter.json", many)
-    page.goto(SOURCE)
+    show_plots(page)
     scatter = page.locator(".scatter")
     scatter.scroll_into_view_if_needed()
     expect(scatter).to_have_class(re.compile("drawn"))
@@ -106,7 +113,7 @@ def test_the_scatter_says_when_its_numbers_do_not_come(chromium: Browser, server
     context = chromium.new_context(base_url=server)
     page = context.new_page()
     page.route("**/scatter.json", lambda route: route.fulfill(status=503, body=""))
-    page.goto(SOURCE)
+    show_plots(page)
     page.locator(".scatter").scroll_into_view_if_needed()
     expect(page.locator(".scatter .waiting")).to_contain_text("could not be fetched")
     context.close()

@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.db.latent_table.latents import LABEL_SORTS, LATENT_TEXTS, NUMBERS, LatentIndex
+from app.db.latent_table.latents import LABEL_SORTS, LATENT_TEXTS, NUMBERS, TELLING, LatentIndex
 from app.db.latent_table.rest import Mask
 from app.errors import InvalidRequest, shorten
 from models.statistics.label_tests import FAILED, STATUSES
 
-SORTS = ("index", *NUMBERS, *LATENT_TEXTS, *LABEL_SORTS)
+SORTS = ("index", *NUMBERS, *LATENT_TEXTS, *LABEL_SORTS, TELLING)
 ORDERS = ("asc", "desc")
 LABELLED = ("", "yes", "no")
 DEAD = ("", "hide", "only")

@@ -24,6 +24,7 @@ from app.db.queries.texts import ALL_LABELS
 from app.db.tables.sources import Token
 from app.errors import NotBuilt
 from app.memory import trim_heap
+from models.causal.removal import DENSE
 from models.statistics.label_tests import CAUSAL, FAILED, GUESS, TESTED
 
 TOKEN = Token.__table__
@@ -33,12 +34,14 @@ NUMBERS = ("density", "max_activation", "mean_activation", "output_score")
 LATENT_TEXTS = ("label", "top_token", "promoted")
 #: What the leading label is worth: its status, and in each status its score; the score alone.
 LABEL_SORTS = ("label_status", "label_score")
+#: What is worth a look first: see ``LatentIndex._telling``.
+TELLING = "telling"
 #: A search that more tokens than this answer does not read their lists one by one, but keeps all lists in memory.
 FEW_TOKENS = 64
 #: Filters whose result is kept, packed to one bit per latent.
 MAX_MASKS = 8
 #: Quantities that may change after the build: their orders belong to a ``table_version``.
-CHANGING = ("label", "label_status", "label_score", "output_score")
+CHANGING = ("label", "label_status", "label_score", "output_score", TELLING)
 #: Statuses from the least to the most.
 STATUS_ORDER = (FAILED, GUESS, TESTED, CAUSAL)
 FAILED_PLACE = STATUS_ORDER.index(FAILED)
@@ -200,6 +203,9 @@ class LatentIndex:
             return IndexOrder(self.n)
         if name == "label" or name in LABEL_SORTS:
             return self._label_order(session, name)
+        if name == TELLING:
+            values = self._telling(session)
+            return order_of(values, values >= 0)
         if name in LATENT_TEXTS:
             tokens = self._tokens(session, name)
             ranks = np.append(self.vocabulary(session).ranks, np.int32(0))
@@ -227,6 +233,21 @@ class LatentIndex:
             values[labels.latents] = labels.statuses + np.nan_to_num(labels.scores) / 2
             has_value[labels.latents] = True
         return order_of(values, has_value) if has_value.any() else Order.unknown_to_all(self.n)
+
+    def _telling(self, session: Session) -> NDArray[np.float64]:
+        """How much there is to learn from a latent at first sight (n,).
+
+        From 4 on: a label that was tested, by its score; from 2: a guess; from 1: no name, but a density of which one
+        can say something, the denser the more there is to read; below: the very dense, about everything; -1: dead.
+        """
+        densities = self._numbers(session, "density")
+        values = np.where(densities <= DENSE, 1 + densities, 1 - densities)
+        values[~(densities > 0)] = -1
+        labels = self.labels(session)
+        named = labels.named & (values[labels.latents] >= 0)
+        places = np.where(labels.statuses[named] == STATUS_ORDER.index(GUESS), 2.0, 4.0)
+        values[labels.latents[named]] = places + np.nan_to_num(labels.scores[named])
+        return values
 
     def _numbers(self, session: Session, name: str) -> NDArray[np.float64]:
         # Output scores may come after the build, so they are never packed with it.

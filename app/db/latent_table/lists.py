@@ -61,6 +61,16 @@ def latent_page(
     )
 
 
+def beside(session: Session, source: SourceInfo, query: LatentQuery, latent: int) -> tuple[int | None, int | None]:
+    """The latents before and after one in the list of a query, in which it need not be itself; None: there is none."""
+    index = index_of(session, source)
+    mask, _ = matching(session, index, query)
+    order, is_down = index.order(session, query.sort), query.order == "desc"
+    end, first = order.gap_of(latent, is_down)
+    before, after = order.backward(end, mask, 1, is_down), order.forward(first, mask, 1, is_down)
+    return (int(before[0]) if len(before) else None), (int(after[0]) if len(after) else None)
+
+
 def all_matching(session: Session, source: SourceInfo, query: LatentQuery) -> Latents:
     """The index of every latent that matches, in the order of the query; four bytes each."""
     index = index_of(session, source)

@@ -73,6 +73,10 @@
   document.addEventListener("htmx:afterSettle", () => {
     document.querySelectorAll("[data-figure]:not(.drawn)").forEach(draw);
   });
+  // What lay in a fold had no size.
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open) event.target.querySelectorAll("[data-figure]").forEach(draw);
+  }, true);
   document.addEventListener("periscope:theme", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 })();

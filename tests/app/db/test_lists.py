@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.display import searchable
 from app.db.latent_table.filters import ORDERS, SORTS, LatentQuery
-from app.db.latent_table.lists import MAX_LIMIT, all_matching, latent_page, latents_by_index, rows_in_order
+from app.db.latent_table.lists import MAX_LIMIT, all_matching, beside, latent_page, latents_by_index, rows_in_order
 from app.db.queries.answers import LatentPage, LatentRow, SourceInfo
 from app.db.queries.latents import latent_record
 from app.db.queries.sources import source_by_slug
@@ -70,6 +70,12 @@ def value_of(row: LatentRow, sort: str) -> Any:
         return row.index
     if sort == "promoted":
         return alphabetical(row.promoted[0]) if row.promoted else None
+    if sort == "telling":  # all labels here are guesses without a score
+        if row.n_active == 0:
+            return None
+        if row.label is not None:
+            return 2.0
+        return 1 + row.density if row.density <= 0.1 else 1 - row.density
     found = getattr(row, sort)
     return alphabetical(found) if isinstance(found, str) else found
 
@@ -152,6 +158,21 @@ def test_pages_equal_a_sort_by_hand(session: Session, labelled: SourceInfo, limi
         if limit == 64:
             indices = all_matching(session, labelled, query)
             assert list(rows_in_order(session, labelled, indices)) == found
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_the_latents_beside_one_are_those_of_the_whole_list(session: Session, labelled: SourceInfo, sort: str) -> None:
+    for order, given in itertools.product(ORDERS, ({}, {"max_density": 0.01}, {"q": "winter"}, {"dead": "only"})):
+        query, whole = LatentQuery(sort, order, **given), LatentQuery(sort, order)
+        found = all_matching(session, labelled, query).tolist()
+        for place, latent in enumerate(found):
+            expected = (found[place - 1] if place else None, found[place + 1] if place + 1 < len(found) else None)
+            assert beside(session, labelled, query, latent) == expected, query
+        everything = all_matching(session, labelled, whole).tolist()
+        for place, latent in enumerate(everything):  # also one that is not in the list has its place in it
+            before = [other for other in everything[:place] if other in found]
+            after = [other for other in everything[place + 1 :] if other in found]
+            assert beside(session, labelled, query, latent) == ((before or [None])[-1], (after or [None])[0]), query
 
 
 def test_a_page_takes_two_queries(engine: Engine, session: Session, labelled: SourceInfo) -> None:

@@ -24,7 +24,7 @@ ABSURD = {
     "min_density=2": "min_density is a share of tokens from 0 to 1, not 2.",
     "max_density=lots": "max_density must be a number, not 'lots'.",
     "sort=foo": "sort is one of index, density, max_activation, mean_activation, output_score, label, top_token, "
-    "promoted, label_status, label_score, not 'foo'.",
+    "promoted, label_status, label_score, telling, not 'foo'.",
     "order=up": "order is one of asc, desc, not 'up'.",
 }
 

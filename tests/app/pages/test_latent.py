@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_a_latent_without_a_label_is_summed_up_from_its_tokens(get: Get) -> None
 
 def test_statistics_are_those_of_the_record(get: Get) -> None:
     record = make_record(make_corpus(), WINTER, seed=1)
-    found = facts_of(one(get(href(WINTER)), "section.overview"))
+    found = facts_of(one(get(href(WINTER)), "section.strip-panel"))
     assert found["Median"] == f"{record.quantiles['0.5']:.3g}"
     assert found["Active tokens"] == f"{record.n_active:,}"
     assert found["Maximum"] == f"{record.max_activation:.3g}"
@@ -59,13 +60,64 @@ def test_an_output_score_stands_with_its_words(own_client: TestClient, own_sessi
     build = source_by_slug(own_session, "tiny-mid").build
     assert build
     write_output_scores(own_session, build.id, {WINTER: 0.25})
-    overview = one(soup(own_client.get(href(WINTER))), "section.overview")
+    overview = one(soup(own_client.get(href(WINTER))), "section.strip-panel")
     assert facts_of(overview)["Output score"] == "0.250"
     assert "likely to steer" in text_of(overview)
 
 
 def test_the_page_says_on_what_it_was_counted(get: Get) -> None:
-    assert "15,120 tokens of made-up texts" in text_of(one(get(href(WINTER)), "section.overview"))
+    assert "15,120 tokens of made-up texts" in text_of(one(get(href(WINTER)), "section.strip-panel"))
+
+
+def test_previous_and_next_follow_the_table_that_the_reader_came_from(get: Get) -> None:
+    table = get("/sources/tiny-mid?sort=max_activation&min_density=0.01")
+    links = [str(link["href"]) for link in table.select("table.latents td.what a")]
+    assert len(links) > 3
+    for before, here, after in zip(links, links[1:], links[2:], strict=False):
+        page = get(here)
+        assert one(page, "a[rel=prev]")["href"] == before
+        assert one(page, "a[rel=next]")["href"] == after
+    first = get(links[0])
+    assert not first.select("a[rel=prev]")
+    back = str(first.select(".crumbs a")[-1]["href"])
+    assert back == "/sources/tiny-mid?min_density=0.01&sort=max_activation&order=desc"
+    # Views of a latent keep the way, and a latent that is not in the list has its place in it.
+    tab = one(first, "a[href*='view=width']")
+    assert "list=" in str(tab["href"])
+    assert one(get(str(tab["href"])), "a[rel=next]")["href"] == str(tab["href"]).replace(
+        links[0].partition("?")[0], links[1].partition("?")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("sort%3Dnope", "sort is one of"),
+        ("min_density%3Dlots", "a range that cannot be meant"),
+        ("a" * 5000, "at most 4000"),
+        ("%26".join("q%3Dx" for _ in range(50)), "more than 40 parameters"),
+    ],
+)
+def test_a_list_that_is_none_is_refused_in_one_sentence(client: TestClient, given: str, said: str) -> None:
+    answer = client.get(f"{href(WINTER)}?list={given}")
+    assert answer.status_code == 422
+    assert said in text_of(one(soup(answer), ".lede"))
+
+
+def test_the_latent_is_a_click_away_in_every_other_page(get: Get) -> None:
+    tools = {text_of(link): str(link["href"]) for link in get(href(WINTER)).select(".with-it a")}
+    assert list(tools) == ["Microscope", "Ablate", "Selectivity", "Steer"]
+    corpus, acts = make_corpus(), activations(make_corpus(), WINTER, 1)
+    assert tools["Steer"] == f"/steer?term=tiny-mid:{WINTER}"
+    assert tools["Selectivity"] == f"/ablate?mode=selectivity&latents={WINTER}&source=tiny-mid"
+    asked = dict(parse_qsl(tools["Microscope"].partition("?")[2]))
+    assert asked["latent"] == f"tiny-mid:{WINTER}"
+    prompt, position = np.unravel_index(int(acts.argmax()), acts.shape)
+    peak = corpus.vocabulary[int(corpus.prompts[prompt, position])]
+    until = dict(parse_qsl(tools["Ablate"].partition("?")[2]))["text"]
+    assert until.endswith(peak)
+    assert asked["text"].startswith(until)
+    assert [text_of(link) for link in get(href(DEAD)).select(".with-it a")] == ["Steer"]
 
 
 def test_bands_come_from_the_strongest_down_with_their_exact_share(get: Get) -> None:
@@ -174,7 +226,7 @@ def test_each_statistic_is_explained_with_its_formula_and_its_misreading(get: Ge
         assert panel.has_attr("popover")
         assert "Commonly misread:" in text_of(panel)
         assert one(panel, ".formula")
-    assert len(page.select("section.overview button.term")) == 7
+    assert len(page.select("section.strip-panel button.term")) == 7
 
 
 def test_an_example_leads_to_its_whole_prompt(get: Get) -> None:
@@ -258,7 +310,7 @@ def test_a_dead_latent_gets_a_sentence_and_no_plot(get: Get) -> None:
     page = get(href(DEAD))
     assert "This latent is dead." in text_of(one(page, ".notice"))
     assert not page.select("[data-figure], section.band")
-    assert facts_of(one(page, "section.overview")) == {"Density": "0 %", "Active tokens": "0"}
+    assert facts_of(one(page, "section.strip-panel")) == {"Density": "0 %", "Active tokens": "0"}
 
 
 def test_a_dense_latent_is_called_dense(get: Get) -> None:

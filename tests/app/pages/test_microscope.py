@@ -42,7 +42,8 @@ def cold(world: World) -> Iterator[TestClient]:
 
 
 def sent(client: TestClient, fields: dict[str, object], status: int = 200) -> Response:
-    response = client.post(PART, data=fields)  # type: ignore[arg-type]
+    # The latents of a tiny SAE are dense.
+    response = client.post(PART, data={"hide": "0", **fields})  # type: ignore[arg-type]
     assert response.status_code == status, response.text
     return response
 
@@ -184,6 +185,18 @@ def test_dense_latents_can_be_hidden(ready: TestClient) -> None:
     assert len(expected) < len(ranked(panel(ready, text=TEXT))) or ranked(tree) != ranked(panel(ready, text=TEXT))
 
 
+def test_latents_on_more_than_a_tenth_of_the_corpus_are_hidden_unless_asked_for(ready: TestClient) -> None:
+    tree = soup(ready.post(PART, data={"source": "mid", "text": TEXT}))
+    expected = answer(ready, max_density=0.1)["sources"][0]["ranking"][:20]
+    assert ranked(tree) == [f"mid:{row['index']}" for row in expected]
+    assert "latents on at most 10 % of the corpus" in text_of(one(tree, ".ranking"))
+    # Of a source without a build no density is known.
+    tree = soup(ready.post(PART, data={"source": "mlp", "text": TEXT}))
+    assert len(ranked(tree)) > 0
+    page = soup(ready.get("/microscope"))
+    assert one(page, "#hide")["value"] == "-1"
+
+
 def test_a_chat_shows_roles_and_special_tokens(ready: TestClient) -> None:
     page = panel(ready, mode="chat", role=["user", "assistant"], content=["the cat", "sat"])
     assert [text_of(tag) for tag in page.select(".role")] == ["user", "assistant"]
@@ -256,7 +269,7 @@ def test_a_text_too_long_for_an_address_is_answered_where_it_was_sent(ready: Tes
         ({"source": "mid", "text": "a", "rank": "nope"}, 422, "choose one of"),
         ({"source": "mid", "text": "a", "mode": "nope"}, 422, "choose one of"),
         ({"source": "mid", "text": "a", "hide": "nan"}, 422, "log10 of a density"),
-        ({"source": "mlp", "text": "a", "hide": "-1"}, 422, "no finished build"),
+        ({"source": "mlp", "text": "a", "hide": "-2"}, 422, "no finished build"),
         ({"source": "other", "mode": "chat", "role": "user", "content": "a"}, 422, "no chat template"),
         ({"source": "mid", "mode": "chat", "role": "king", "content": "a"}, 422, "user, assistant"),
     ],

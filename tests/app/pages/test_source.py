@@ -69,10 +69,19 @@ def test_the_density_figure_counts_every_live_latent(get: Get) -> None:
     assert sum(figure["data"][0]["y"]) == D_SAE - 1
 
 
-def test_the_table_begins_with_the_densest_latents(get: Get) -> None:
+def test_the_table_begins_with_what_is_most_telling(get: Get) -> None:
     page = get(PAGE)
-    assert indices(page)[0] == 1
-    assert one(page, "th[aria-sort=descending]").get_text(strip=True).startswith("Density")
+    found = indices(page)
+    # The latents with a label, then those on at most a tenth of the tokens, the denser first; the densest of all late.
+    n_labels = len(indices(get(f"{PAGE}?labelled=yes")))
+    assert set(found[:n_labels]) == set(indices(get(f"{PAGE}?labelled=yes")))
+    thin = indices(get(f"{PAGE}?labelled=no&dead=hide&max_density=0.1&sort=density&order=desc"))
+    assert found[n_labels : n_labels + len(thin)] == thin
+    assert 1 not in found[: n_labels + len(thin)]
+    assert "the most telling first" in text_of(one(page, "#latents .table-head"))
+    other = get(f"{PAGE}?sort=density")
+    assert one(other, "th[aria-sort=descending]").get_text(strip=True).startswith("Density")
+    assert str(one(other, ".table-head a[hx-get]")["href"]) == PAGE
 
 
 @pytest.mark.parametrize(
@@ -186,7 +195,12 @@ def test_dead_latents_can_be_hidden(get: Get) -> None:
     [("", f"{D_SAE} latents"), ("dead=only", "1 latent matches"), ("q=xyzzy", "0 latents match")],
 )
 def test_the_number_of_latents_is_a_sentence(get: Get, query: str, words: str) -> None:
-    assert text_of(one(get(f"{PAGE}?{query}"), "#latents .table-head p[role=status]")) == words
+    assert (
+        text_of(one(get(f"{PAGE}?{query}"), "#latents .table-head p[role=status]")).removesuffix(
+            ", the most telling first"
+        )
+        == words
+    )
 
 
 def test_only_labelled_latents_can_be_shown_and_sorted_by_label(get: Get) -> None:

@@ -124,7 +124,7 @@ def test_the_sort_can_be_chosen_in_the_form(get: Get) -> None:
     # The fixture has no output scores.
     assert [option["value"] for option in options] == [
         "index", "label", "label_status", "density", "max_activation", "mean_activation", "top_token", "promoted",
-        "label_score",
+        "telling", "label_score",
     ]  # fmt: skip
     assert one(page, "#sort option[selected]")["value"] == "mean_activation"
     assert one(page, "#order option[selected]")["value"] == "asc"
