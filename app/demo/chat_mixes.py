@@ -28,13 +28,14 @@ class ChatMix:
     seed: int = 0
 
 
+#: The first four stand on the Home page: those whose change nobody can miss come first.
 MIXES = (
-    ChatMix("Casual", "casual", 0.6, "What should I do this weekend?", 6),
-    ChatMix("Formal", "casual", -0.6, "What should I do this weekend?", 3),
-    ChatMix("Excited", "excited", 0.8, "Can you tell me about Paris?", 4),
     ChatMix("Poetic", "poetic", 1.1, "How do I clean a kitchen?", 7),
+    ChatMix("Casual", "casual", 0.6, "What should I do this weekend?", 6),
     ChatMix("Religious", "religious", 1.1, "How do I learn to cook?", 7),
     ChatMix("In code", "code", 0.9, "How do I make a good soup?"),
+    ChatMix("Excited", "excited", 0.8, "Can you tell me about Paris?", 4),
+    ChatMix("Formal", "casual", -0.6, "What should I do this weekend?", 3),
 )
 
 

@@ -1,5 +1,6 @@
 """The Home page: every source as a card, grouped by model, and what is being built."""
 
+import json
 from itertools import groupby
 from pathlib import Path
 
@@ -8,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.builds.service import current_pulse, live_builds
 from app.db.queries.answers import SourceInfo
 from app.db.queries.latents import density_histogram
+from app.db.queries.mixes import ready_mixes
 from app.db.queries.sources import all_sources
-from app.home.views import HomeView, ModelGroup, SourceCard, Spark
+from app.home.views import Dial, HomeView, ModelGroup, SourceCard, Spark
 from app.preparing import announced
 from app.text.block_views import Measure
 from app.text.formats import count, number, percent, short_count
@@ -22,6 +24,14 @@ EXAMPLES = (
     "The nurse counted the coins and gave them back.",
     "def add(a, b):",
 )
+#: Ready-made mixes that stand here, of so many that are looked at.
+DIALS, LOOKED_AT = 4, 20
+#: The likeliest text, with a penalty that keeps a small model out of loops: only the slider changes it.
+SAMPLING = {"max_new_tokens": 40, "temperature": 0, "frequency_penalty": 0.5}
+#: Of a mix's options, those that ``POST /steer`` takes beside the terms.
+WRITTEN = (
+    "prompt", "messages", "add_generation_prompt", "prepend_bos", "positions", "steer_bos", "stop_at_eos",
+)  # fmt: skip
 #: Bars of the small picture on a card: the density histogram has twice as many bins.
 BINS_PER_SPARK = 2
 
@@ -38,9 +48,22 @@ def home_page(session: Session, data_dir: Path, microscope_href: str = "") -> Ho
         random_href="/random" if any(source.build for source in sources) else "",
         microscope_href=microscope_href if sources else "",
         examples=EXAMPLES,
+        dials=_dials(session, sources[0]) if sources and microscope_href else (),
         preparing=said.sentence if said and not said.has_failed else "",
         failed=said.sentence if said and said.has_failed and not sources else "",
     )
+
+
+def _dials(session: Session, source: SourceInfo) -> tuple[Dial, ...]:
+    """Ready-made mixes of the first model that one factor turns up: what they add is zero at zero."""
+    found = []
+    for mix in ready_mixes(session, source.language_model_id, LOOKED_AT):
+        options = {name: value for name, value in mix.options.items() if value is not None and name in WRITTEN}
+        said = [turn["content"] for turn in options.get("messages", ())] or [options.get("prompt", "")]
+        if all(term["mode"] == "add" for term in mix.terms) and said[-1]:
+            body = options | {"model": mix.model, "terms": [*mix.terms], **SAMPLING}
+            found.append(Dial(plain(mix.name), f"/steer?mix={mix.id}", plain(said[-1]), json.dumps(body)))
+    return tuple(found[:DIALS])
 
 
 def has_sources(session: Session) -> bool:

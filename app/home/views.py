@@ -44,6 +44,16 @@ class ModelGroup:
 
 
 @dataclass(frozen=True)
+class Dial:
+    """A ready-made mix that can be turned up: ``body`` is what ``POST /steer`` takes, as JSON, at its own strength."""
+
+    name: str
+    href: str  # the board with it
+    question: str
+    body: str
+
+
+@dataclass(frozen=True)
 class HomeView:
     """pages/home.html."""
 
@@ -53,5 +63,6 @@ class HomeView:
     random_href: str  # empty while nothing is built
     microscope_href: str  # where the text box leads; empty: there is none
     examples: tuple[str, ...]  # texts to try
+    dials: tuple[Dial, ...]
     preparing: str  # what goes on before the first build; empty: nothing
     failed: str  # why that went wrong; empty: it did not

@@ -48,6 +48,12 @@ def some_mixes(session: Session, limit: int, offset: int = 0) -> tuple[MixInfo, 
     return tuple(_mix(row) for row in session.execute(query).mappings())
 
 
+def ready_mixes(session: Session, language_model_id: int, limit: int) -> tuple[MixInfo, ...]:
+    """The first ready-made mixes of a model, in the order in which they were made."""
+    query = MIXES.where(MIX.c.language_model_id == language_model_id, MIX.c.ready_made).order_by(MIX.c.id).limit(limit)
+    return tuple(_mix(row) for row in session.execute(query).mappings())
+
+
 def mix_names(session: Session, limit: int, offset: int = 0, first: str = "") -> tuple[MixName, ...]:
     """The names alone, which are read without sliders and texts; those of the model ``first`` before all others."""
     columns = (MIX.c.id, MIX.c.name, MODEL.c.name.label("model"), MIX.c.created, MIX.c.ready_made)
