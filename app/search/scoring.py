@@ -28,9 +28,9 @@ from models.statistics.label_tests import STATUSES
 
 #: What the weights of a word count: in examples, as a top token, as a promoted token.
 SHARES = {"examples": 0.6, "fires": 0.3, "promoted": 0.1}
-#: What a label counts, by its status, and a text that is no longer the label.
+#: What a label counts, by its status, and a label beside the one that leads.
 LABEL = {"guess": 0.6, "tested": 1.0, "failed": 0.15, "causal": 1.0}
-FORMER = 0.3
+BESIDE = 0.3
 PLURAL = 0.9
 #: Words that contain a part, and words of like meaning, that are looked at: the nearest ones.
 MAX_PARTS, MAX_NEAR = 64, 160
@@ -183,7 +183,7 @@ def _near(nearness: Floats, rows: NDArray[np.int32], floor: float, most: int = M
 def _label_values(texts: Named, places: NDArray[np.int64]) -> Floats:
     by_status = np.array([LABEL[status] for status in STATUSES], np.float32)
     values = by_status[texts.statuses[places]]
-    return np.where(texts.is_label[places], values, np.float32(FORMER) * values).astype(np.float32)
+    return np.where(texts.is_label[places], values, np.float32(BESIDE) * values).astype(np.float32)
 
 
 def labels_without_vector(session: Session, source: SourceInfo, stored: Stored, most: int) -> list[str]:

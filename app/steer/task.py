@@ -39,7 +39,7 @@ READ_ROWS, READ_PROMPT_TOKENS = 6, 192
 #: Tokens of the text on which each term's share of the residual norm is measured.
 SHARE_TOKENS = 128
 #: A character that the next token may complete.
-_UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+$")
+_UNFINISHED = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+\Z")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.statistics.label_tests import Figure, Z
+from models.statistics.intervals import Z
+from models.statistics.label_tests import Figure
 
 #: Fewer positives or negatives than this say too little for an interval by a normal distribution.
 FEWEST = 5

@@ -11,10 +11,11 @@ A label says where a latent fires. So it is judged as a prediction of that, and 
 A latent fires where its activation is above zero. Intervals are of 95 %.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from models.statistics.intervals import wilson
 
 HUMAN, MACHINE, TAG = "human", "machine", "tag"
 #: By people, by a language model or another program, by the labels and words of a corpus.
@@ -27,8 +28,6 @@ STATUSES = (GUESS, TESTED, FAILED, CAUSAL)
 LEAST = 0.5
 #: Below this AUROC by token the activation hardly tells the label's tokens from others, however many there are.
 LEAST_AUROC = 0.7
-#: The quantile of the normal distribution for 95 %.
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,7 @@ class Figure:
         if n <= 0:
             return None
         share = min(1.0, max(0.0, hits / n))
-        middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-        half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-        return cls(share, max(0.0, middle - half), min(1.0, middle + half))
+        return cls(share, *wilson(share, n))
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
-#: Share of intervals that hold the true value.
-CONFIDENCE = 0.95
-_TAIL = (1 - CONFIDENCE) / 2
+from models.statistics.intervals import TAIL, clopper_pearson
+
 _DRAWS = 20_000
 Floats = NDArray[np.float64]
 
@@ -47,15 +45,12 @@ class Rate:
     @classmethod
     def of(cls, value: float, n: float) -> "Rate":
         """The rate with Clopper and Pearson's interval; ``n`` > 0 need not be a whole number."""
-        yes = value * n
-        low = 0.0 if yes <= 0 else float(beta.ppf(_TAIL, yes, n - yes + 1))
-        high = 1.0 if yes >= n else float(beta.ppf(1 - _TAIL, yes + 1, n - yes))
-        return cls(value, low, high, n)
+        return cls(value, *clopper_pearson(value, n), n)
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A number with the bounds between which it lies, at ``CONFIDENCE``."""
+    """A number with the bounds between which it lies, at ``models.statistics.intervals.CONFIDENCE``."""
 
     value: float
     low: float
@@ -117,5 +112,5 @@ def _draw(generator: np.random.Generator, rate: Rate, side: int) -> Floats:
 
 
 def _interval(value: float, low: Floats, high: Floats) -> Interval:
-    lowest, highest = float(np.quantile(low, _TAIL)), float(np.quantile(high, 1 - _TAIL))
+    lowest, highest = float(np.quantile(low, TAIL)), float(np.quantile(high, 1 - TAIL))
     return Interval(value, min(value, lowest), max(value, highest))
