@@ -20,11 +20,11 @@ CODE = """
 import sys, time
 from dataclasses import replace
 from pathlib import Path
-from app import builds
-from app.build_request import BuildRequest
+from app.builds import run as builds
+from app.builds.request import BuildRequest
 from app.errors import BuildLost
 from app.settings import Settings
-from models.build_pass import BuildPass
+from models.building.build_pass import BuildPass
 
 data, database, corpus, stage = sys.argv[1:]
 
