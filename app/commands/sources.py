@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,8 @@ Subtract = Annotated[
     bool | None,
     typer.Option("--subtract-b-dec/--keep-b-dec", help="Whether b_dec is subtracted from what plain tensors read."),
 ]
+ModelId = Annotated[str | None, typer.Option("--model-id", help="The model's name there [default: as here].")]
+SourceId = Annotated[str | None, typer.Option("--source-id", help="The source's name there [default: LAYER-SLUG].")]
 TellNext = Annotated[bool, typer.Option("--next/--no-next", hidden=True)]
 
 
@@ -169,6 +172,31 @@ def show_source(slug: Slug) -> None:
         out.print(describe_build(build))
     if not builds:
         out.print(f"not built yet: {building(slug)}")
+
+
+@commands.command("export")
+def export(
+    slug: Slug,
+    folder: Annotated[Path, typer.Argument(help="Where the folder v1 will lie.", show_default=False)],
+    model_id: ModelId = None,
+    source_id: SourceId = None,
+) -> None:
+    """Write dashboards and labels of a source in Neuronpedia's layout: features, activations, explanations."""
+    warn_of_unknown_settings()
+    from rich.progress import Progress
+
+    from app.db.queries.sources import source_by_slug
+    from app.sources.neuronpedia import export_source
+
+    out = console()
+    with open_session(load_settings()) as session, Progress(console=out, transient=True) as bar:
+        task = bar.add_task(f"Latents of {slug}", total=None)
+        done = export_source(
+            session, source_by_slug(session, slug), folder, model_id or "", source_id or "",
+            lambda now, total: bar.update(task, completed=now, total=total),
+        )  # fmt: skip
+    written = ", ".join(f"{n:,} {kind}" for kind, n in done.counts.items())
+    out.print(f"{done.folder}: {written}.")
 
 
 @commands.command("remove")

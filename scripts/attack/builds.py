@@ -67,7 +67,8 @@ class Job:
     def start(self, resume: bool) -> "subprocess.Popen[bytes]":
         """A build as a process."""
         code = (
-            f"from app.builds import run as builds; builds.CHECKPOINT_SECONDS = {self.save_seconds}; from app.cli import main; main()"
+            f"from app.builds import run as builds; builds.CHECKPOINT_SECONDS = {self.save_seconds}; "
+            "from app.cli import main; main()"
         )
         command = [sys.executable, "-c", code, "build", *self.slugs, "--corpus", str(self.corpus), "--tokens",
                    str(self.tokens), "--batch", "8", *(["--resume"] if resume else [])]  # fmt: skip

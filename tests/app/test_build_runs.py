@@ -336,7 +336,8 @@ def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settin
 
 def test_sigterm_stops_a_build_and_keeps_its_state(settings, session, parts):
     code = (
-        "import sys; from pathlib import Path; from app.builds import run as builds; from app.builds.request import BuildRequest;"
+        "import sys; from pathlib import Path; from app.builds import run as builds;"
+        "from app.builds.request import BuildRequest;"
         "from app.settings import Settings;"
         "builds.run_build(Settings(_env_file=None, data_dir=Path(sys.argv[1]), database_url=sys.argv[2]),"
         "BuildRequest(('a',), 'demo', tokens=10**9, batch=4))"
