@@ -25,6 +25,7 @@ from app.main import create_app
 from app.settings import Settings
 from models.demo_chat import bundle
 from models.errors import SourceError
+from models.statistics.label_tests import TESTED
 from tests.demo_chat import needs_chat_model
 from tests.web import BASE
 
@@ -69,7 +70,10 @@ def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Set
     labels = json.loads(bundle.TESTED_LABELS.read_text(encoding="utf-8"))
     with make_session_maker(engine)() as session:
         listed = [item["index"] for item in labels["l15-resid-4k"]]
-        assert len(known_labels(session, sources[READY], listed)) == len(listed) >= 150
+        known = known_labels(session, sources[READY], listed)
+        assert len(known) == len(listed) > 100
+        assert {label.status for label in known.values()} == {TESTED}
+        assert sum(len(found) for found in labels.values() if isinstance(found, list)) >= 150
         assert {mix.name for mix in some_mixes(session, 50, 0)} == {mix.name for mix in MIXES}
     engine.dispose()
 
