@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.commands import demo as command
-from app.db.queries.kept_labels import known_labels
 from app.db.queries.mixes import some_mixes
 from app.db.queries.sources import all_sources
+from app.db.queries.texts import leading_labels
 from app.db.session import make_engine, make_session_maker, upgrade
 from app.demo import prepare as demo
 from app.demo.chat_mixes import MIXES
@@ -70,7 +70,7 @@ def test_every_source_is_built_on_the_texts_that_come_with_it(chat_settings: Set
     labels = json.loads(bundle.TESTED_LABELS.read_text(encoding="utf-8"))
     with make_session_maker(engine)() as session:
         listed = [item["index"] for item in labels["l15-resid-4k"]]
-        known = known_labels(session, sources[READY], listed)
+        known = leading_labels(session, sources[READY], listed)
         assert len(known) == len(listed) > 100
         assert {label.status for label in known.values()} == {TESTED}
         assert sum(len(found) for found in labels.values() if isinstance(found, list)) >= 150
