@@ -9,7 +9,7 @@ from app.ablate.metric_names import METRIC_NAMES
 from app.ablate.query import METRICS, AblateQuery
 from app.ablate.views import AblationView, EffectRow, SetView
 from app.db.display import whole_characters
-from app.text.block_views import Measure
+from app.text.block_views import KeptField, Measure
 from app.text.figure_view import FigureView
 from app.text.formats import count, number, percent, signed
 from app.text.names import name_view, short_name
@@ -87,7 +87,7 @@ def empty_view(state: str, query: AblateQuery, said: str = "", title: str = "") 
         set=None,
         notes=(),
         link=query.link(),
-        kept=tuple(kept),
+        kept=tuple(KeptField(*field) for field in kept),
     )
 
 

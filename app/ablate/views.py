@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.text.block_views import Choice, Measure, SourcePick, Tab
+from app.text.block_views import Choice, KeptField, Measure, SourcePick, Tab
 from app.text.figure_view import FigureView
 from app.text.name_views import NameView
 from app.text.token_views import ScopeText, TokenText
@@ -81,7 +81,7 @@ class AblationView:
     set: SetView | None
     notes: tuple[str, ...]
     link: str
-    kept: tuple[tuple[str, str], ...] = ()  # fields of the form that stand in the panel once it has data
+    kept: tuple[KeptField, ...] = ()
 
 
 @dataclass(frozen=True)

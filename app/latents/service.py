@@ -10,23 +10,27 @@ from sqlalchemy.orm import Session
 from app.corpus.labels import label_names
 from app.db.latent_table.lists import beside
 from app.db.queries.answers import BuildInfo, LatentDetails, SourceInfo
+from app.db.queries.calibrations import Subject, calibration_of
 from app.db.queries.latents import shown_latent
 from app.errors import NotBuilt
 from app.labels.rules import rule_help
 from app.labels.service import labels_view
 from app.latents import panels
 from app.latents.bands import ALL, BandsQuery, bands_view, later_bands_view, later_places, most_examples, shown_places
-from app.latents.views import BandsView, EmbedView, LatentView, LaterBandsView, Tool
+from app.latents.views import BandsView, EmbedView, LatentView, LaterBandsView, Sample, Tool, Writes
 from app.sources.table import link
 from app.sources.table_requests import request_of_list
 from app.text import glossary
 from app.text.block_views import Crumb
-from app.text.formats import percent
+from app.text.formats import number, percent
 from app.text.names import name_view, title_of
 from app.text.quality import corpus_of
 from app.text.tokens import chip, plain
 from models.causal.removal import DENSE
+from models.records import LatentRecord
 
+#: Texts that show what a latent writes.
+SAMPLES = 3
 #: How tokenizers name tokens that are no text.
 _SPECIAL = re.compile(r"<\|?[^<>]{1,40}\|?>|\[[A-Z]{2,10}\]")
 #: Terms that the page explains besides those of its statistics.
@@ -101,11 +105,28 @@ def latent_page(
         terms=tuple(glossary.TERMS[key] for key in (*(item.term for item in statistics), *TERMS)),
         corpus=corpus_of(build),
         bands=None if is_dead else bands_view(slug, details, query),
+        writes=None if is_dead else _writes(session, source, record),
         promoted=panels.token_bars(record.promoted, details.tokens),
         suppressed=panels.token_bars(record.suppressed, details.tokens),
         which_tokens=panels.tokens_view(record, details.tokens),
         neighbours=panels.neighbours(slug, record, details.neighbours),
     )
+
+
+def _writes(session: Session, source: SourceInfo, record: LatentRecord) -> Writes | None:
+    """What was written when the latent was calibrated, if that was in the unit that strengths have now."""
+    found = calibration_of(session, Subject(source.id, record.index), "add")
+    if found is None or found.sweep is None or not found.is_current(record.max_activation) or not found.sweep.samples:
+        return None
+    strength = number(found.recommended)
+    chat = " in a chat" if found.sweep.is_chat else ""
+    said = (
+        f"Texts stay language{chat} from {number(found.safe_low)} to {number(found.safe_high)} times the latent's "
+        f"maximum, measured {found.created:%Y-%m-%d}."
+    )
+    asked = {"term": f"{source.slug}:{record.index}", "strength": f"{found.recommended:g}"}
+    samples = tuple(Sample(*map(plain, sample)) for sample in found.sweep.samples[:SAMPLES])
+    return Writes(strength, said, f"/steer?{urlencode(asked)}", samples)
 
 
 def _tools(slug: str, index: int, details: LatentDetails) -> tuple[Tool, ...]:

@@ -101,6 +101,25 @@ class Tool:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A prompt, what the model writes after it, and what it writes from the same seed with the latent."""
+
+    prompt: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What a latent writes at its calibrated strength; ``said`` says how far it may be moved."""
+
+    strength: str
+    said: str
+    href: str  # the board at that strength
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True)
 class LatentView:
     """pages/latent.html. A dead latent has no bands; ``build`` is the version of the build."""
 
@@ -129,6 +148,7 @@ class LatentView:
     terms: tuple[Term, ...]
     corpus: Corpus
     bands: BandsView | None
+    writes: Writes | None  # None: not calibrated
     promoted: tuple[TokenBar, ...]
     suppressed: tuple[TokenBar, ...]
     which_tokens: TokensView

@@ -23,6 +23,7 @@ from app.microscope.rankings import contrast_rankings, text_ranking
 from app.microscope.service import MicroscopeRequest
 from app.microscope.texts import Colour, by_latent, by_strongest, scope_text
 from app.microscope.views import MicroscopeView, ReadingView, ScopeRanking
+from app.text.block_views import KeptField
 from app.text.token_views import ScopeText
 from app.text.tokens import plain
 from app.web.forms import lines
@@ -67,7 +68,8 @@ async def reading(engine: ModelEngine, reader: Reader, query: MicroscopeQuery) -
 
 
 def _state(state: str, query: MicroscopeQuery, said: str, title: str = "") -> ReadingView:
-    kept = (*(("at", str(position)) for position in query.at), *((("latent", query.latent),) if query.latent else ()))
+    kept = tuple(KeptField("at", str(position)) for position in query.at)
+    kept += (KeptField("latent", query.latent),) if query.latent else ()
     return ReadingView(state, said, title, "", True, (), (), None, query.link(), kept)
 
 

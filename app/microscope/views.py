@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.latents.views import LatentCard
-from app.text.block_views import Choice, SourcePick, Tab, TurnField
+from app.text.block_views import Choice, KeptField, SourcePick, Tab, TurnField
 from app.text.name_views import NameView
 from app.text.token_views import ScopeText, TokenText
 
@@ -61,7 +61,7 @@ class ScopeRanking:
 class ReadingView:
     """partials/_microscope.html. ``state``: empty, loading, error or data; ``said`` is its sentence.
 
-    ``kept``: fields of the form, (name, value), that stand in the panel once it has data.
+    ``kept``: fields of the form that stand in the panel once it has data.
     """
 
     state: str
@@ -73,7 +73,7 @@ class ReadingView:
     rankings: tuple[ScopeRanking, ...]
     card: LatentCard | None
     link: str  # empty: too long for an address
-    kept: tuple[tuple[str, str], ...] = ()
+    kept: tuple[KeptField, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -135,13 +135,12 @@ def request_of_list(text: str) -> TableRequest | None:
     if len(text) > MAX_LIST:
         raise InvalidRequest(f"list has {len(text)} characters; the parameters of a table have at most {MAX_LIST}.")
     try:
-        found = request_of(
-            dict(parse_qsl(text, keep_blank_values=True, max_num_fields=len(LatentQuery.__match_args__)))
-        )
+        given = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS))
     except ValueError:
         raise InvalidRequest(
-            "list has more parameters than a table of latents; open the latent from its table."
+            f"list has more than {MAX_PARAMETERS} parameters; open the latent from its table."
         ) from None
+    found = request_of(given)
     if found.refused:
         raise InvalidRequest("list has a range that cannot be meant; open the latent from its table.")
     return found

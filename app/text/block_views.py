@@ -35,6 +35,14 @@ class Corpus:
 
 
 @dataclass(frozen=True)
+class KeptField:
+    """A field of a form that stands in its panel once that has data, and is asked for again until then."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of several."""
 

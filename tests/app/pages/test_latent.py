@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -10,9 +11,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from app.corpus.reading import known_activations
+from app.db.queries.calibrations import CalibrationInfo, Subject, SweepInfo
 from app.db.queries.latents import latent_record
 from app.db.queries.sources import source_by_slug
 from app.db.session import make_engine, make_session_maker
+from app.db.writes.calibrations import save_calibration
 from app.db.writes.latents import write_output_scores
 from app.settings import Settings
 from app.text.formats import number, percent
@@ -82,11 +85,10 @@ def test_previous_and_next_follow_the_table_that_the_reader_came_from(get: Get) 
     back = str(first.select(".crumbs a")[-1]["href"])
     assert back == "/sources/tiny-mid?min_density=0.01&sort=max_activation&order=desc"
     # Views of a latent keep the way, and a latent that is not in the list has its place in it.
-    tab = one(first, "a[href*='view=width']")
-    assert "list=" in str(tab["href"])
-    assert one(get(str(tab["href"])), "a[rel=next]")["href"] == str(tab["href"]).replace(
-        links[0].partition("?")[0], links[1].partition("?")[0]
-    )
+    tab = str(one(first, "a[href*='view=width']")["href"]).partition("#")[0]
+    assert "list=" in tab
+    other = tab.replace(links[0].partition("?")[0], links[1].partition("?")[0])
+    assert one(get(tab), "a[rel=next]")["href"] == other
 
 
 @pytest.mark.parametrize(
@@ -113,11 +115,43 @@ def test_the_latent_is_a_click_away_in_every_other_page(get: Get) -> None:
     asked = dict(parse_qsl(tools["Microscope"].partition("?")[2]))
     assert asked["latent"] == f"tiny-mid:{WINTER}"
     prompt, position = np.unravel_index(int(acts.argmax()), acts.shape)
-    peak = corpus.vocabulary[int(corpus.prompts[prompt, position])]
+    peak = corpus.vocabulary[int(corpus.ids[prompt, position])]
     until = dict(parse_qsl(tools["Ablate"].partition("?")[2]))["text"]
     assert until.endswith(peak)
     assert asked["text"].startswith(until)
     assert [text_of(link) for link in get(href(DEAD)).select(".with-it a")] == ["Steer"]
+
+
+def calibrated(session: Session, unit: float) -> None:
+    source = source_by_slug(session, "tiny-mid")
+    sweep = SweepInfo(True, (1.0, 0.9), 1.0, 0.0, -1.2, 1.4, (("Hello?", "plain words", f"snow {HOSTILE[0]}"),) * 5)
+    empty = (None, None)
+    save_calibration(
+        session,
+        CalibrationInfo(
+            Subject(source.id, WINTER), "add", unit, ("Hello?",), 0.8, (0.0, 0.5), empty, empty, empty, -0.6, 0.7, 0.45,
+            datetime(2026, 11, 30, tzinfo=UTC), sweep,
+        ),
+    )  # fmt: skip
+
+
+def test_what_a_latent_writes_stands_beside_what_it_fires_on(own_client: TestClient, own_session: Session) -> None:
+    panel = one(soup(own_client.get(href(WINTER))), "section[aria-labelledby=writes]")
+    assert "Nobody has calibrated it yet" in text_of(panel)
+    unit = make_record(make_corpus(), WINTER, seed=1).max_activation
+    calibrated(own_session, unit)
+    panel = one(soup(own_client.get(href(WINTER))), "section[aria-labelledby=writes]")
+    assert len(panel.select("li")) == 3
+    assert text_of(panel.select("li p")[1]) == f"snow {plain(HOSTILE[0])}"
+    assert "plain words" in text_of(panel)
+    assert "language in a chat from -0.6" in text_of(panel).replace("−", "-").replace("0.600", "0.6")
+    assert str(one(panel, "header a")["href"]) == f"/steer?term=tiny-mid%3A{WINTER}&strength=0.45"
+    # In another unit it says nothing of the strengths of today.
+    calibrated(own_session, 2 * unit)
+    assert "Nobody has calibrated" in text_of(
+        one(soup(own_client.get(href(WINTER))), "section[aria-labelledby=writes]")
+    )
+    assert not soup(own_client.get(href(DEAD))).select("section[aria-labelledby=writes]")
 
 
 def test_bands_come_from_the_strongest_down_with_their_exact_share(get: Get) -> None:
