@@ -1,6 +1,7 @@
 """The Home page: every source as a card, grouped by model, and what is being built."""
 
 import json
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -48,16 +49,22 @@ def home_page(session: Session, data_dir: Path, microscope_href: str = "") -> Ho
         random_href="/random" if any(source.build for source in sources) else "",
         microscope_href=microscope_href if sources else "",
         examples=EXAMPLES,
-        dials=_dials(session, sources[0]) if sources and microscope_href else (),
+        dials=_dials(session, sources) if microscope_href else (),
         preparing=said.sentence if said and not said.has_failed else "",
         failed=said.sentence if said and said.has_failed and not sources else "",
     )
 
 
-def _dials(session: Session, source: SourceInfo) -> tuple[Dial, ...]:
-    """Ready-made mixes of the first model that one factor turns up: what they add is zero at zero."""
+def _dials(session: Session, sources: Sequence[SourceInfo]) -> tuple[Dial, ...]:
+    """Those of the first model that has any."""
+    models = dict.fromkeys(source.language_model_id for source in sources)
+    return next(filter(None, (_dials_of(session, model) for model in models)), ())
+
+
+def _dials_of(session: Session, language_model_id: int) -> tuple[Dial, ...]:
+    """Ready-made mixes of a model that one factor turns up: what they add is zero at zero."""
     found = []
-    for mix in ready_mixes(session, source.language_model_id, LOOKED_AT):
+    for mix in ready_mixes(session, language_model_id, LOOKED_AT):
         options = {name: value for name, value in mix.options.items() if value is not None and name in WRITTEN}
         said = [turn["content"] for turn in options.get("messages", ())] or [options.get("prompt", "")]
         if all(term["mode"] == "add" for term in mix.terms) and said[-1]:

@@ -53,7 +53,8 @@ def test_the_slider_moves_a_live_text_and_loads_nothing_before(chromium: Browser
         assert asked == []
         assert page.request.get("/api/v1/models").json()["models"] == []
         answer, slider = dial.locator(".answer"), dial.locator("input[type=range]")
-        slider.fill("50")
+        with page.expect_request("**/api/v1/steer"):
+            slider.fill("50")
         expect(answer).to_have_class("answer", timeout=PATIENCE)
         first = answer.inner_text()
         assert [term["strength"] for term in asked[-1]["terms"]] == [0.25]
