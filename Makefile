@@ -10,7 +10,7 @@ export PYTHON TORCH_INDEX
 export OMP_WAIT_POLICY ?= PASSIVE
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help run test lint format bench attack wheel clean install install-dev
+.PHONY: help run test test-fast lint format bench attack wheel clean install install-dev
 
 help:  ## what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -20,6 +20,9 @@ run: install  ## set up everything and open the demo
 
 test: install-dev  ## set up everything and run all tests (TEST_WORKERS=1 for one after the other)
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-fast: install-dev  ## without browser, demo models, kills and floods
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser and not demo and not slow"
 
 lint: install-dev  ## ruff and mypy
 	$(BIN)/ruff check .

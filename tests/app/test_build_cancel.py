@@ -13,6 +13,8 @@ from app.db.queries.sources import running_builds, source_by_slug
 from app.db.tables.builds import Build, Latent, Prompt
 from tests.app.test_build_runs import parts, request, run_build, settings, stored  # noqa: F401 (fixtures)
 
+pytestmark = pytest.mark.slow
+
 #: Seconds for a process to import torch and come to the place in question, on a busy machine.
 PATIENCE = 300
 #: Arguments: data folder, database, corpus; a stage made endless: none, or a function of app.builds.run.

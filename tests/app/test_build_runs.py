@@ -111,6 +111,7 @@ def test_a_build_stores_every_latent_with_prompts_and_quality(settings, session,
     assert not list(settings.data_dir.glob("builds/*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "count"),
     [
@@ -142,6 +143,7 @@ def test_a_killed_build_resumes_to_the_same_records(settings, session, parts, wh
     assert session.scalar(sa.select(sa.func.count()).where(Build.status == "running")) == 0
 
 
+@pytest.mark.slow
 @ONE_DATABASE
 @pytest.mark.timeout(900)
 def test_a_build_killed_again_and_again_resumes_to_the_same_records(settings, session, parts, monkeypatch):
@@ -162,6 +164,7 @@ def test_a_build_killed_again_and_again_resumes_to_the_same_records(settings, se
     assert not list(settings.data_dir.glob("builds/*"))
 
 
+@pytest.mark.slow
 def test_a_build_killed_while_it_writes_its_first_checkpoint_begins_anew(settings, session, parts):
     run_build(settings, request(parts))
     wanted = {slug: stored(session, slug) for slug in "ab"}
@@ -334,6 +337,7 @@ def test_what_does_not_fit_into_memory_is_refused_with_numbers_and_remedy(settin
     assert source_by_slug(session, "a").latest.status == "failed"
 
 
+@pytest.mark.slow
 def test_sigterm_stops_a_build_and_keeps_its_state(settings, session, parts):
     code = (
         "import sys; from pathlib import Path; from app.builds import run as builds;"

@@ -17,7 +17,7 @@ from tests.processes import free_port, get, running_server
 
 #: Seconds in which a tiny model is registered, or built, on a busy machine.
 PATIENCE = 240
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture

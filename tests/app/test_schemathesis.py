@@ -35,6 +35,8 @@ from models.loading.opening import inspect_loaded, load_dictionary, load_languag
 from models.sources import SourceSpec
 from tests.models.tiny import D_MODEL, SENTENCES, save_model, save_sae
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("PERISCOPE_TEST_GENERATED", "3"))
 #: Seconds for all phases; on an idle machine the usual number of requests takes a third of it.
 BUDGET = 90 if EXAMPLES <= 3 else 60 * EXAMPLES

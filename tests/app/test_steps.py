@@ -303,6 +303,7 @@ def test_no_step_is_longer_than_half_a_second_and_nothing_else_is_found(
         assert sum(took) > 5 * STEP_SECONDS  # the case is long enough to tell
 
 
+@pytest.mark.slow
 @KINDS
 def test_on_a_slow_model_a_step_is_a_row(bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: type[Job]) -> None:
     row = 5.0
@@ -313,6 +314,7 @@ def test_on_a_slow_model_a_step_is_a_row(bench: Bench, monkeypatch: pytest.Monke
     assert max(took) <= row * (BACKWARD if has_gradient else 1.2)
 
 
+@pytest.mark.slow
 @KINDS
 def test_a_model_that_becomes_slower_is_given_smaller_steps_from_the_next_on(bench: Bench, kind: type[Job]) -> None:
     bench.begin(0.001)

@@ -106,6 +106,7 @@ def test_a_plan_says_all_numbers_and_does_nothing(run: Run, command: list[str], 
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "count"),
     [
@@ -131,6 +132,7 @@ def test_a_killed_training_resumes_to_the_same_bits(
     assert not list((tmp_path / "data/trainings").iterdir())
 
 
+@pytest.mark.slow
 def test_a_training_killed_again_and_again_resumes_to_the_same_bits(
     run: Run, command: list[str], tmp_path: Path
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_training_killed_again_and_again_resumes_to_the_same_bits(
     assert all((found[name] == value).all() for name, value in weights(tmp_path / "wanted").items())
 
 
+@pytest.mark.slow
 def test_a_training_killed_before_anything_was_kept_begins_anew(run: Run, command: list[str], tmp_path: Path) -> None:
     kill(tmp_path, "save", 0, *command)
     status, _, err = run(*command, "--resume")

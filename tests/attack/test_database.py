@@ -5,6 +5,8 @@ import pytest
 from scripts.attack.database import Bars, freeze_postgres, kill_postgres, lock_sqlite
 from scripts.attack.report import Report
 
+pytestmark = pytest.mark.slow
+
 BARS = Bars(calm=1.5, recovery=5, at_once=2.5)
 SECONDS = 6.0
 

@@ -10,6 +10,8 @@ from scripts.attack.report import Report
 from scripts.attack.server import serving
 from scripts.attack.world import paths, world
 
+pytestmark = pytest.mark.slow
+
 SECONDS, LATENTS, AT_ONCE = 3, 1024, 3.0
 
 

@@ -21,6 +21,7 @@ def lost(q: float, theta: float, x: float) -> float:
     return q / (1 + math.exp(-SLOPE * (math.log(theta) - math.log(x))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("q", [0.8, 0.97])
 def test_a_second_unsteered_draw_passes_a_whole_sweep(q: float) -> None:
     """Nothing is lost at any strength: in 98 of 100 sweeps the range reaches as far as was measured."""

@@ -20,6 +20,8 @@ from models.steering.snippet import python_snippet
 from models.steering.terms import Board
 from tests.models.test_steering import active_latents, sae_for, term, vector
 
+pytestmark = pytest.mark.slow
+
 PROMPT = [0, 17, 40, 260, 33, 290, 71]
 HOOKS = {"a": ("topk", "blocks.1.hook_resid_post", {}), "b": ("jumprelu", "blocks.0.attn.hook_z", {})}
 

@@ -15,6 +15,8 @@ import pytest
 
 from scripts import install_torch
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(install_torch.__file__)
 VERSION = install_torch.pinned_version()
 #: As the real one, it cannot be imported before the packages that it needs are there.

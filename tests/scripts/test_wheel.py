@@ -11,6 +11,8 @@ import pytest
 
 from tests.processes import CODE, free_port, get, running_server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 

@@ -266,6 +266,7 @@ def stop_after(server, n: int, process: "subprocess.Popen[str]", how: int) -> No
     process.send_signal(how)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_was_stopped_asks_nothing_twice(run, data_dir, server, how) -> None:  # noqa: F811
     latents = chosen(data_dir, 2)
