@@ -44,7 +44,7 @@ def activation_figure(record: LatentRecord, marks: Sequence[Mark], scale: str = 
     }
     of_counts: dict[str, Any] = {"title": "tokens"}
     if scale == "log":
-        of_counts = {"title": "tokens (log scale)", "type": "log", "dtick": 1, "tickformat": ",d"}
+        of_counts = {"title": "tokens, log", "type": "log", "dtick": 1, "tickformat": ",d"}
     layout = LAYOUT | {
         "xaxis": axis("activation", range=[0, record.max_activation * 1.02]),
         "yaxis": axis(**of_counts),

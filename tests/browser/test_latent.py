@@ -272,3 +272,27 @@ def test_the_embedded_view_is_clean(chromium: Browser, embedding: str, width: in
             settle(page)
             assert overflow(page) <= 0
             assert violations(page) == []
+
+
+def test_numbers_histogram_and_three_examples_are_above_the_fold(page: Page) -> None:
+    page.goto(LATENT)
+    for locator in (page.locator(".strip-panel"), page.locator("#examples .figure")):
+        box = locator.bounding_box()
+        assert box
+        assert box["y"] + box["height"] < 900
+    third = page.locator("#examples .examples > li").nth(2).bounding_box()
+    assert third
+    assert third["y"] + 60 < 900
+
+
+def test_a_narrow_page_has_a_bar_to_its_parts_that_stays_in_sight(chromium: Browser, server: str) -> None:
+    with open_page(chromium, server, 360) as page:
+        page.goto(LATENT)
+        bar = page.get_by_role("navigation", name="On this page")
+        for name in ("Label", "Effects", "Examples"):
+            bar.get_by_role("link", name=name).click()
+            expect(bar).to_be_in_viewport()
+        expect(page.locator("#examples-title")).to_be_in_viewport()
+    with open_page(chromium, server) as page:
+        page.goto(LATENT)
+        expect(page.locator("nav.jump")).to_be_hidden()
