@@ -24,7 +24,7 @@ REASONS, REASONS_IN_BOX = 4, 1
 WAYS = ((MEANING, "By meaning"), (WORDS, "By words"))
 NAMES = {
     "label": "label",
-    "explanation": "was called",
+    "explanation": "also called",
     "example": "fires in",
     "top_token": "fires on",
     "promoted": "promotes",
