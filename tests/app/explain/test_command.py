@@ -253,6 +253,8 @@ def start(server, data_dir, *more: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", CODE, *arguments],
         cwd=data_dir.parent, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Who runs the tests in the background of a shell has SIGINT ignored, which a child would inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
