@@ -18,7 +18,7 @@ from app.corpus.labels import LabelRule
 from app.corpus.patterns import Pattern
 from app.corpus.reading import Reading
 from app.corpus.rules import LABEL, NEAR
-from app.errors import InvalidRequest, shorten
+from app.errors import InvalidRequest, Unfit, shorten
 
 MAX_RULE, MAX_PARTS, MAX_DEPTH = 500, 50, 20
 HELP = (
@@ -83,14 +83,17 @@ def parse_rule(text: str, label_names: Sequence[str]) -> Rule:
     """Read a rule; ``label_names`` are those of the build's corpus.
 
     Raises:
-        InvalidRequest: it is empty, too long, or not closed; a part cannot be read.
-        Unfit: it names a label, and the corpus has none or not this one.
+        InvalidRequest: it is empty or too long.
+        Unfit: a part cannot be read, or names a label that the corpus does not have: no schema says what a rule is.
     """
     if not text.strip():
         raise InvalidRequest("The rule is empty; write a word that the latent fires on.")
     if len(text) > MAX_RULE:
         raise InvalidRequest(f"A rule has at most {MAX_RULE} characters, not {len(text)}.")
-    return _Parser(text, label_names).whole()
+    try:
+        return _Parser(text, label_names).whole()
+    except InvalidRequest as error:
+        raise Unfit(str(error)) from error
 
 
 def has_words(rule: Rule) -> bool:

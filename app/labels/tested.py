@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.answers import ExplanationInfo
 from app.db.queries.sources import source_by_slug
-from app.errors import InvalidRequest, Unfit
+from app.errors import Unfit
 from app.labels.rule_test import measure_rule
 from app.labels.service import save_label
 
@@ -15,8 +15,8 @@ def save_tested_label(
     """Store a label; with a rule it is tested, and has what was measured and the status that follows.
 
     Raises:
-        InvalidRequest: the rule cannot be read, or matches nothing or everything; nothing is stored.
-        Unfit: there is no build to test it on.
+        Unfit: the rule cannot be read, or matches nothing or everything; there is no build to test it on. Nothing is
+            stored.
     """
     rule = " ".join(rule.split())
     if not rule:
@@ -26,5 +26,5 @@ def save_tested_label(
         raise Unfit(f"{slug} has not been built yet, so there is no text to test a rule on; leave the rule out.")
     found = measure_rule(session, source, index, rule)
     if found.test is None:
-        raise InvalidRequest(found.said)
+        raise Unfit(found.said)
     return save_label(session, slug, index, text, author, rule, found.test)

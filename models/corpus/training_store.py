@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.errors import InputMismatch, PeriscopeModelError, Unsupported, WeightsInvalid
-from models.loading.dictionary_facts import DictionaryFacts, TrainingStore
+from models.loading.store_facts import TrainingStore
 
 if TYPE_CHECKING:
+    from models.loading.dictionary_facts import DictionaryFacts
     from models.running.language_model import LanguageModel
 
 NONE, WORDS = "none", ("bos", "eos", "sep")
@@ -49,7 +50,7 @@ def training_store(metadata: Mapping[str, Any], location: str) -> TrainingStore:
     return TrainingStore(separator, not alone, metadata.get("model_class_name") != "AutoModelForCausalLM")
 
 
-def wants_bos(model: "LanguageModel", facts: DictionaryFacts) -> bool:
+def wants_bos(model: "LanguageModel", facts: "DictionaryFacts") -> bool:
     """Whether the prompts that an SAE was trained on began with ``model.bos_token_id``."""
     bos = model.bos_token_id if facts.store.gives_bos else model.own_bos_token_id
     return facts.prepend_bos and bos is not None

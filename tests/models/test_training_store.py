@@ -16,9 +16,10 @@ from models.corpus.labels import Document, DocumentLog
 from models.corpus.prompts import Corpus, PromptShape, open_corpus, prompts
 from models.corpus.training_store import separator_asked, separator_of, training_store, usual_separator, wants_bos
 from models.errors import CorpusError, InputMismatch, Unsupported, WeightsInvalid
-from models.loading.dictionary_facts import DictionaryFacts, TrainingStore
+from models.loading.dictionary_facts import DictionaryFacts
 from models.loading.load_dictionary import load_dictionary
 from models.loading.opening import inspect_loaded, load_language_model
+from models.loading.store_facts import TrainingStore
 from models.running.model_tokens import ModelTokens
 from models.sources import SourceSpec
 from tests.models.chat_templates import SHAPES

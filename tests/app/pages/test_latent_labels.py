@@ -202,7 +202,7 @@ def test_a_rule_is_tested_while_it_is_typed(own_client: TestClient) -> None:
     assert answer["status"] in ("guess", "tested", "failed")
     assert 0 <= answer["precision"] <= 1
     assert answer["n"] > answer["matches"] > 0
-    assert own_client.get(f"{API}/rule", params={"rule": "("}).status_code == 422
+    assert own_client.get(f"{API}/rule", params={"rule": "("}).status_code == 409
     assert own_client.get(f"{API}/rule", params={"rule": "xylophone"}).status_code == 409
 
 
