@@ -143,7 +143,9 @@ def _failures(event: events.ScenarioFinished) -> Iterator[str]:
 @pytest.mark.generated
 @pytest.mark.timeout(BUDGET + 210)
 def test_schemathesis_finds_nothing_with_all_its_checks(application: FastAPI) -> None:
-    schema = schemathesis.openapi.from_asgi("/openapi.json", application, config=configuration(EXAMPLES, BUDGET, CHOSEN))
+    schema = schemathesis.openapi.from_asgi(
+        "/openapi.json", application, config=configuration(EXAMPLES, BUDGET, CHOSEN)
+    )
     found, phases, operations, reason = run(schema)
     assert not found, "\n\n".join(found)
     if reason is StopReason.COMPLETED:  # a machine that is busy may not get through all of it
