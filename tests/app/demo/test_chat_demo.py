@@ -29,6 +29,8 @@ from models.statistics.label_tests import TESTED
 from tests.demo_chat import needs_chat_model
 from tests.web import BASE
 
+#: The first test waits for a build of the real model.
+pytestmark = pytest.mark.timeout(900)
 #: The one whose dashboards come ready.
 READY = "chat-l15-resid-4k"
 BUILT = ("chat-l7-resid-4k", "chat-l15-resid-4k")

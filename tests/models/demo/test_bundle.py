@@ -24,7 +24,7 @@ from models.statistics.label_tests import CAUSAL, FAILED, TESTED
 from scripts.tested_labels.rules import Rule, measured
 from scripts.tested_labels.tokens import one_pass
 
-pytestmark = pytest.mark.demo
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(900)]
 FRESH_SEED = 990_001  # neither the training corpus, nor the labels' texts, nor the demo build's
 N_TEXTS = 2000  # some 50 with each topic: an AUROC of 0.95 is then known to about 0.02
 
